@@ -1,0 +1,38 @@
+# How a layer, its tests and its warnings are declared, once for all folders.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(rangefinder_options INTERFACE)
+# No contraction into fused multiply-add: the same input gives the same bits on every machine.
+target_compile_options(rangefinder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                       -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off
+                       $<$<BOOL:${RANGEFINDER_WERROR}>:-Werror>)
+target_include_directories(rangefinder_options INTERFACE "${CMAKE_SOURCE_DIR}/src"
+                           "${CMAKE_SOURCE_DIR}/include")
+if(RANGEFINDER_SANITIZE)
+  target_compile_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE})
+endif()
+
+# rangefinder_layer(<folder> SOURCES ... [LINKS ...]): one static library per folder of src/.
+# LINKS names the layers below it and outside libraries.
+function(rangefinder_layer folder)
+  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(rangefinder_${folder} STATIC ${LAYER_SOURCES})
+  target_link_libraries(rangefinder_${folder} PUBLIC rangefinder_options ${LAYER_LINKS})
+endfunction()
+
+# rangefinder_tests(<folder> SOURCES ... [LINKS ...]): one test program per folder of tests/.
+function(rangefinder_tests folder)
+  cmake_parse_arguments(TESTS "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${folder}_tests ${TESTS_SOURCES})
+  target_link_libraries(${folder}_tests PRIVATE ${TESTS_LINKS} GTest::gmock_main)
+  target_include_directories(${folder}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${folder}_tests PRIVATE
+                             RANGEFINDER_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+  gtest_discover_tests(${folder}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+endfunction()

@@ -1,0 +1,21 @@
+#include "base/error.h"
+
+#include <utility>
+
+namespace rangefinder {
+namespace {
+
+std::string describe(const std::string& message, const Error::Place& place) {
+  std::string text;
+  if (!place.file.empty()) text += place.file + ": ";
+  if (!place.node.empty()) text += "node '" + place.node + "': ";
+  if (!place.tensor.empty()) text += "tensor '" + place.tensor + "': ";
+  return text + message;
+}
+
+}  // namespace
+
+Error::Error(const std::string& message, Place place)
+    : std::runtime_error(describe(message, place)), place_(std::move(place)) {}
+
+}  // namespace rangefinder

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace rangefinder {
+
+/// The whole file as bytes. Throws Error if it is not there or cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Replaces `path` by `bytes`, or leaves it as it was: written to a temporary name in the same
+/// folder, flushed to disk, then renamed. Throws Error (folder missing, read-only, disk full).
+void write_file(const std::filesystem::path& path, std::string_view bytes);
+
+/// A temporary file name beside `path`, unlinked on destruction unless committed. For writers
+/// that need a file name rather than bytes.
+class PendingFile {
+ public:
+  /// Throws Error if the folder of `path` does not exist or cannot be written.
+  explicit PendingFile(std::filesystem::path path);
+  ~PendingFile();
+  PendingFile(const PendingFile&) = delete;
+  PendingFile& operator=(const PendingFile&) = delete;
+
+  const std::filesystem::path& temporary() const { return temporary_; }
+
+  /// Flushes the temporary file to disk and renames it to its final name. Throws Error.
+  void commit();
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+};
+
+}  // namespace rangefinder

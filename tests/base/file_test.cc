@@ -1,0 +1,55 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace rangefinder {
+namespace {
+
+namespace fs = std::filesystem;
+
+class File : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
+  size_t files() const {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(folder_), {}));
+  }
+  fs::path folder_ = fs::temp_directory_path() /
+                     ("rangefinder_file_test_" +
+                      std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+};
+
+TEST_F(File, ReadsBackWhatWasWritten) {
+  const std::string bytes("a\0b\n", 4);
+  write_file(folder_ / "x", bytes);
+  EXPECT_EQ(read_file(folder_ / "x"), bytes);
+  write_file(folder_ / "x", "");
+  EXPECT_EQ(read_file(folder_ / "x"), "");
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(File, MissingFileAndFolderAreErrorsThatNameThem) {
+  EXPECT_THROW(read_file(folder_ / "none"), Error);
+  EXPECT_THROW(read_file(folder_), Error);
+  EXPECT_THROW(write_file(folder_ / "none" / "x", "a"), Error);
+  EXPECT_THROW(write_file(folder_, "a"), Error);
+}
+
+TEST_F(File, PendingFileLeavesTheOldContentUntilCommitted) {
+  write_file(folder_ / "x", "old");
+  { PendingFile pending(folder_ / "x"); }
+  EXPECT_EQ(read_file(folder_ / "x"), "old");
+  EXPECT_EQ(files(), 1u);
+  PendingFile pending(folder_ / "x");
+  write_file(pending.temporary(), "new");
+  pending.commit();
+  EXPECT_EQ(read_file(folder_ / "x"), "new");
+  EXPECT_EQ(files(), 1u);
+}
+
+}  // namespace
+}  // namespace rangefinder
