@@ -42,6 +42,16 @@ double parse_fraction(std::string_view text, std::string_view whole) {
   return parse_number(text.substr(0, slash), whole) / divisor;
 }
 
+int parse_side(std::string_view text, std::string_view whole) {
+  int side = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, side);
+  if (error != std::errc() || stop != end || side < 1) {
+    throw std::invalid_argument(fmt::format("'{}': a size like 224x224 or 256 is needed", whole));
+  }
+  return side;
+}
+
 void validate_numbers(std::string_view option, const std::vector<double>& values, size_t channels) {
   if (values.size() != 1 && values.size() != channels) {
     throw std::invalid_argument(fmt::format("{}: {} values for {} channel{}; 1 or {} are needed",
@@ -173,18 +183,9 @@ tensor::Tensor to_tensor(const cv::Mat& picture, const PictureOptions& options) 
 }  // namespace
 
 PictureSize parse_picture_size(std::string_view text) {
-  PictureSize size;
-  const char* const end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, size.width);
-  const bool has_height = error == std::errc() && stop != end && *stop == 'x';
-  if (has_height)
-    std::tie(stop, error) = [&] {
-      const auto result = std::from_chars(stop + 1, end, size.height);
-      return std::pair(result.ptr, result.ec);
-    }();
-  if (error != std::errc() || stop != end || size.width < 1 || size.height < (has_height ? 1 : 0)) {
-    throw std::invalid_argument(fmt::format("'{}': a size like 224x224 or 256 is needed", text));
-  }
+  const size_t x = text.find('x');
+  PictureSize size{.width = parse_side(text.substr(0, x), text)};
+  if (x != std::string_view::npos) size.height = parse_side(text.substr(x + 1), text);
   return size;
 }
 

@@ -184,7 +184,7 @@ std::vector<File> files_of(const fs::path& path) {
   const Error::Place place{.file = path.string()};
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
-  if (!fs::exists(status)) throw Error("no such file or folder", place);
+  if (!fs::exists(status)) throw Error("cannot read: " + error.message(), place);
   if (!fs::is_directory(status)) {
     if (kind_of(path) == Kind::kUnknown) {
       throw Error(fmt::format("unknown kind of sample '{}'; {} are allowed",
