@@ -1,6 +1,9 @@
-// Every row of PPQ's golden figures, bit for bit.
+// PPQ's methods by name, and every row of its golden figures, bit for bit.
+
+#include "observers/ppq/methods.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -9,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "observers/ppq/methods.h"
 #include "observers/run.h"
 #include "support/streams.h"
 
@@ -63,6 +65,12 @@ std::string printed(const Solution& solution) {
     offsets += fmt::format("{}{}", offsets.empty() ? "" : " ", zero_point);
   }
   return scales + "," + offsets;
+}
+
+TEST(PpqMethods, AreTheReferencesWithoutCase) {
+  EXPECT_THAT(registry().names(),
+              testing::ElementsAre("isotone", "kl", "minmax", "mse", "percentile"));
+  EXPECT_TRUE(registry().contains("KL"));
 }
 
 TEST(PpqGoldens, AllRowsAreReproducedBitForBit) {
