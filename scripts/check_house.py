@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks the house rules that no compiler checks; prints each breach, exit code 1 if there is any.
 
-- every src/<layer>/<x>.cc has a test in tests/<layer>/<x>_test.cc, and CMake knows both;
+- every src/<layer>/<x>.cc has a test in tests/<layer>/<x>_test.cc, every examples/<y>/<x>.cc one
+  beside it, and CMake knows them all;
 - a layer includes only the layers it may know (LAYERS); ONNX Runtime appears in engine/ alone;
 - no function over 60 lines, no file over 800 (a NOLINT with a reason in the function's first lines
   or the file's first lines lifts the limit);
@@ -66,12 +67,16 @@ def check_tests(files):
             test = Path("tests", *path.parts[1:-1], path.stem + "_test.cc")
             if test not in files:
                 yield f"{path}: no test {test}"
+        if path.suffix == ".cc" and path.parts[0] == "examples" and path.stem != "main":
+            test = path.with_name(path.stem.removesuffix("_test") + "_test.cc")
+            if test not in files:
+                yield f"{path}: no test {test}"
 
 
 def check_registered(files):
     """Every source is named in the CMakeLists.txt of its folder or of one above it."""
     for path in files:
-        if path.suffix != ".cc" or path.parts[0] not in ("src", "tests"):
+        if path.suffix != ".cc" or path.parts[0] not in ("src", "tests", "examples"):
             continue
         lists = [ROOT / folder / "CMakeLists.txt" for folder in list(path.parents)[:-2]]
         if not any(path.name in re.split(r"[\s()/]+", file.read_text())
