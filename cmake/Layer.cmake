@@ -10,6 +10,7 @@ add_library(rangefinder_options INTERFACE)
 target_compile_options(rangefinder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off
                        $<$<BOOL:${RANGEFINDER_WERROR}>:-Werror>)
+target_compile_definitions(rangefinder_options INTERFACE RANGEFINDER_VERSION="${PROJECT_VERSION}")
 target_include_directories(rangefinder_options INTERFACE "${CMAKE_SOURCE_DIR}/src"
                            "${CMAKE_SOURCE_DIR}/include")
 if(RANGEFINDER_SANITIZE)

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "statistics/tensor_statistics.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::engine {
+
+/// How the Observe operator is written in a model.
+inline constexpr char kObserveDomain[] = "rangefinder";
+inline constexpr char kObserveOperator[] = "Observe";
+inline constexpr char kTensorAttribute[] = "tensor";
+inline constexpr char kChannelAxisAttribute[] = "channel_axis";
+inline constexpr char kBlockAttribute[] = "block";
+inline constexpr char kChannelsAttribute[] = "channels";
+
+/// What one Observe node counts, and how its input lies in memory.
+struct ObserveTarget {
+  /// Which slot it counts into.
+  size_t index = 0;
+  /// Axis to count separately, of the tensor as the model knows it; -1: all values together.
+  int64_t channel_axis = -1;
+  /// 0: row-major. Otherwise ONNX Runtime's blocked layout [N][ceil(C/block)][H][W][block] of an
+  /// NCHW tensor; the lanes beyond C in the last block are padding, not values.
+  int64_t block = 0;
+  /// C, if blocked.
+  int64_t channels = 0;
+
+  bool operator==(const ObserveTarget&) const = default;
+};
+
+/// The statistics of one tensor: one entry, or one for each channel. Empty before the first sample.
+using ChannelStatistics = std::vector<statistics::TensorStatistics>;
+
+/// Where one worker counts. One thread at a time.
+class ObserveSlots {
+ public:
+  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count) {}
+
+  /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
+  /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
+  /// bfloat16, or a channel count that changes.
+  void count(const ObserveTarget& target, const tensor::TensorView& values);
+
+  const std::vector<ChannelStatistics>& slots() const { return slots_; }
+  /// Gives the statistics away; nothing is left.
+  std::vector<ChannelStatistics> take();
+
+  /// The first tensor, by index, in which NaN or infinity was counted.
+  std::optional<size_t> first_nonfinite() const;
+
+ private:
+  std::vector<ChannelStatistics> slots_;
+};
+
+}  // namespace rangefinder::engine
