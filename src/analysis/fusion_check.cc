@@ -25,7 +25,9 @@ bool contains(const std::array<std::string_view, N>& names, const std::string& n
 }
 
 onnx::ModelProto optimized(const engine::ModelSource& model) {
-  const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
+  // Fusion into integer kernels is part of the extended level; the level above changes layouts and
+  // forgets names on the way.
+  const auto result = engine::optimize_model(model, engine::OptimizationLevel::kExtended);
   return graph::parse_model(result.bytes.empty() ? graph::serialize(graph::load_model(result.file))
                                                  : result.bytes,
                             model.name());

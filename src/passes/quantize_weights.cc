@@ -135,8 +135,10 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
   const Channels channels = split(weight.shape(), result.axis);
   const std::vector<float> bias = bias_of(graph, node, channels.count);
   const size_t kernel = input_stride(node, weight.shape());
-  // A depthwise convolution has one input channel: its kernels widen before they multiply.
-  const bool pairs = target.pair_sums_saturate && channels.outer * channels.inner > kernel;
+  // Depthwise kernels widen before they multiply.
+  const bool depthwise = node.op_type() == "Conv" && weight.shape()[1] == 1 &&
+                         graph::int_attribute(node, "group", 1) > 1;
+  const bool pairs = target.pair_sums_saturate && !depthwise;
   result.codes.resize(weight.element_count());
   for (size_t c = 0; c < channels.count; ++c) {
     const std::vector<float> values = channel(weight, channels, c);
