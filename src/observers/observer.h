@@ -76,6 +76,11 @@ class Observer {
   Observer& operator=(const Observer&) = default;
 };
 
+/// The config's detail of this name, else the option: what is said of one tensor wins over what is
+/// said of all.
+double detail_or(const quantization::TensorQuantizationConfig& config, const std::string& name,
+                 double option);
+
 /// The grid of a linear config as the searches want it.
 quantization::Grid grid_of(const quantization::TensorQuantizationConfig& config);
 
