@@ -6,6 +6,7 @@
 #include <string>
 
 #include "observers/float8_search.h"
+#include "observers/mean_range.h"
 #include "observers/registry.h"
 #include "observers/statistics_observer.h"
 #include "search/minmax.h"
@@ -54,16 +55,31 @@ Made make_mse(const Config& config, const CalibrationOptions& /*options*/) {
   });
 }
 
-Made make_percentile(const Config& config, const CalibrationOptions& options) {
-  refuse_floating(config, "percentile");
+double percentile_of(const Config& config, const CalibrationOptions& options) {
   const double percentile = detail_or(config, "percentile", options.percentile);
   if (!(percentile > 0 && percentile <= 1)) {
     throw std::invalid_argument("The percentile must be in (0, 1], found " +
                                 std::to_string(percentile) + ".");
   }
+  return percentile;
+}
+
+Made make_percentile(const Config& config, const CalibrationOptions& options) {
+  refuse_floating(config, "percentile");
+  const double percentile = percentile_of(config, options);
   return from_search([grid = grid_of(config), percentile](const TensorStatistics& channel) {
     return search::percentile(channel, grid, percentile);
   });
+}
+
+Made make_mean_minmax(const Config& config, const CalibrationOptions& /*options*/) {
+  refuse_floating(config, "mean-minmax");
+  return std::make_unique<MeanMinMax>(config);
+}
+
+Made make_mean_percentile(const Config& config, const CalibrationOptions& options) {
+  refuse_floating(config, "mean-percentile");
+  return std::make_unique<MeanPercentile>(config, percentile_of(config, options));
 }
 
 Made make_standard_deviation(const Config& config, const CalibrationOptions& options) {
@@ -80,6 +96,8 @@ Made make_standard_deviation(const Config& config, const CalibrationOptions& opt
 }  // namespace
 
 void add_built_in_observers(Registry& registry) {
+  registry.add("mean-minmax", make_mean_minmax);
+  registry.add("mean-percentile", make_mean_percentile);
   registry.add("minmax", make_minmax);
   registry.add("mse", make_mse);
   registry.add("percentile", make_percentile);
