@@ -77,7 +77,7 @@ std::vector<ChannelStatistics> merge(Workers& workers) {
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const data::SampleSource& samples, const ObserveOptions& options) {
-  const size_t jobs = worker_count(options.pass, samples.size());
+  const size_t jobs = worker_count(options.pass(), samples.size());
   Observation result;
   result.sample_count = samples.size();
   InstrumentedModel instrumented;
@@ -92,7 +92,8 @@ Observation observe(const ModelSource& model, std::span<const ObservedTensor> te
   }
   result.in_place_count = instrumented.in_place_count;
   instrumented.model = {};  // The sessions hold what they need.
-  for_each_sample(samples.size(), jobs, options.pass, [&](size_t number, size_t sample) {
+  const PassOptions pass = options.pass();
+  for_each_sample(samples.size(), jobs, pass, [&](size_t number, size_t sample) {
     Worker& worker = *workers[number];
     const std::string name = samples.name(sample);
     worker.session.execute(samples.read(sample), name);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,8 +19,13 @@ namespace rangefinder::engine {
 enum class Nonfinite { kError, kIgnore };
 
 struct ObserveOptions {
-  PassOptions pass = {};
+  // As in PassOptions.
+  int jobs = 0;
   Nonfinite nonfinite = Nonfinite::kError;
+  std::function<void(size_t done, size_t total)> progress = {};
+  const std::atomic<bool>* cancelled = nullptr;
+
+  PassOptions pass() const { return {jobs, progress, cancelled}; }
 };
 
 /// What was counted.

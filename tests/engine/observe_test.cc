@@ -68,14 +68,13 @@ std::string error_of(const MemorySamples& source, const ObserveOptions& options)
 
 TEST(Observe, AnyNumberOfJobsGivesTheSame) {
   const MemorySamples source(samples(23));
-  const Observation one = observe(model(), kTensors, source, {.pass = {.jobs = 1}});
+  const Observation one = observe(model(), kTensors, source, {.jobs = 1});
   ASSERT_EQ(one.tensors.size(), 4u);
   EXPECT_EQ(one.sample_count, 23u);
   EXPECT_EQ(one.plain_because, "");
   EXPECT_EQ(one.tensors[3].size(), 12u);
   for (const int jobs : {0, 2, 3, 50}) {
-    EXPECT_EQ(observe(model(), kTensors, source, {.pass = {.jobs = jobs}}).tensors, one.tensors)
-        << jobs;
+    EXPECT_EQ(observe(model(), kTensors, source, {.jobs = jobs}).tensors, one.tensors) << jobs;
   }
 }
 
@@ -99,8 +98,8 @@ TEST(Observe, WithoutSamplesOrTensorsThereIsNothing) {
 
 TEST(Observe, ReportsProgressOneSampleAtATime) {
   std::vector<size_t> seen;
-  ObserveOptions options{.pass = {.jobs = 2}};
-  options.pass.progress = [&](size_t done, size_t total) {
+  ObserveOptions options{.jobs = 2};
+  options.progress = [&](size_t done, size_t total) {
     EXPECT_EQ(total, 8u);
     seen.push_back(done);
   };
@@ -117,7 +116,7 @@ TEST(Observe, TheFirstBadSampleIsReportedForAnyNumberOfJobs) {
   for (int repeat = 0; repeat < 5; ++repeat) {
     for (const int jobs : {1, 2, 4}) {
       EXPECT_THAT(
-          error_of(MemorySamples(data), {.pass = {.jobs = jobs}}),
+          error_of(MemorySamples(data), {.jobs = jobs}),
           AllOf(HasSubstr("sample6"), HasSubstr("[1, 2, 6, 6]"), HasSubstr("[?, 3, 6, 6]")));
     }
   }
@@ -128,7 +127,7 @@ TEST(Observe, NotFiniteValuesNameTheFirstTensorOfTheFirstSample) {
   only(data[9]).floats()[5] = std::nanf("");
   for (float& value : only(data[4]).floats()) value = 0;  // 1 / 0 at "inverse".
   for (const int jobs : {1, 2, 4}) {
-    EXPECT_THAT(error_of(MemorySamples(data), {.pass = {.jobs = jobs}}),
+    EXPECT_THAT(error_of(MemorySamples(data), {.jobs = jobs}),
                 AllOf(HasSubstr("sample4"), HasSubstr("'inverse'"), HasSubstr("infinite")));
   }
   only(data[2]).floats()[0] = std::nanf("");
@@ -149,8 +148,8 @@ TEST(Observe, NotFiniteValuesMayBeIgnoredButAreCounted) {
 TEST(Observe, StopsWhenCancelled) {
   std::atomic<bool> cancelled = false;
   size_t last = 0;
-  ObserveOptions options{.pass = {.jobs = 1, .progress = {}, .cancelled = &cancelled}};
-  options.pass.progress = [&](size_t done, size_t) {
+  ObserveOptions options{.jobs = 1, .cancelled = &cancelled};
+  options.progress = [&](size_t done, size_t) {
     last = done;
     cancelled = done == 3;
   };
