@@ -49,7 +49,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|home/[a-z]+)/[a-z]")
 
 
 def tracked_files():
-    output = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    output = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
     paths = [Path(name) for name in output.stdout.decode().split("\0") if name]
     return [path for path in paths if (ROOT / path).is_file()]
 
