@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <functional>
 #include <span>
 #include <stdexcept>
 #include <utility>
 
+#include "base/error.h"
 #include "tensor/half.h"
 
 namespace rangefinder::engine {
@@ -142,14 +142,23 @@ std::vector<ChannelStatistics> ObserveSlots::take() {
   return result;
 }
 
-std::optional<size_t> ObserveSlots::first_nonfinite() const {
-  const auto nonfinite = [](const statistics::TensorStatistics& channel) {
+bool ObserveSlots::saw_nonfinite(size_t index) const {
+  const ChannelStatistics& slot = slots_.at(index);
+  return std::any_of(slot.begin(), slot.end(), [](const statistics::TensorStatistics& channel) {
     return channel.extrema.nan_count != 0 || channel.extrema.infinity_count() != 0;
-  };
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    if (std::any_of(slots_[i].begin(), slots_[i].end(), nonfinite)) return i;
+  });
+}
+
+void merge_channels(ChannelStatistics& to, ChannelStatistics from) {
+  if (from.empty()) return;
+  if (to.empty()) {
+    to = std::move(from);
+    return;
   }
-  return std::nullopt;
+  if (to.size() != from.size()) {
+    throw Error(fmt::format("{} channels in one sample, {} in another", to.size(), from.size()));
+  }
+  for (size_t c = 0; c < to.size(); ++c) to[c].merge(from[c]);
 }
 
 }  // namespace rangefinder::engine

@@ -37,6 +37,9 @@ struct ObserveTarget {
 /// The statistics of one tensor: one entry, or one for each channel. Empty before the first sample.
 using ChannelStatistics = std::vector<statistics::TensorStatistics>;
 
+/// Adds up two workers' statistics of one tensor. Throws Error if their channels differ in number.
+void merge_channels(ChannelStatistics& to, ChannelStatistics from);
+
 /// Where one worker counts. One thread at a time.
 class ObserveSlots {
  public:
@@ -51,8 +54,8 @@ class ObserveSlots {
   /// Gives the statistics away; nothing is left.
   std::vector<ChannelStatistics> take();
 
-  /// The first tensor, by index, in which NaN or infinity was counted.
-  std::optional<size_t> first_nonfinite() const;
+  /// True once NaN or infinity was counted for tensor `index`.
+  bool saw_nonfinite(size_t index) const;
 
  private:
   std::vector<ChannelStatistics> slots_;

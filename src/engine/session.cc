@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,7 +23,7 @@ struct Session::State {
   std::vector<const char*> output_names;
 
   void open(const ModelSource& model, const SessionOptions& options);
-  void describe();
+  void describe(const std::vector<std::string>& fetch);
   std::vector<Ort::Value> run(const tensor::NamedTensors& sample, const std::string& sample_name);
 };
 
@@ -37,7 +38,7 @@ void Session::State::open(const ModelSource& model, const SessionOptions& option
                 : Ort::Session(environment(), model.bytes.data(), model.bytes.size(), runtime);
 }
 
-void Session::State::describe() {
+void Session::State::describe(const std::vector<std::string>& fetch) {
   Ort::AllocatorWithDefaultOptions allocator;
   for (size_t i = 0; i < session.GetInputCount(); ++i) {
     inputs.push_back(tensor_info(session.GetInputNameAllocated(i, allocator).get(),
@@ -49,7 +50,10 @@ void Session::State::describe() {
   }
   for (const TensorInfo& input : inputs) input_names.push_back(input.name.c_str());
   for (const TensorInfo& output : outputs) {
-    if (tensor::element_size(output.type) != 0) output_names.push_back(output.name.c_str());
+    const bool wanted = fetch.empty() || std::ranges::find(fetch, output.name) != fetch.end();
+    if (wanted && tensor::element_size(output.type) != 0) {
+      output_names.push_back(output.name.c_str());
+    }
   }
 }
 
@@ -72,7 +76,7 @@ Session::Session(const ModelSource& model, const SessionOptions& options)
   state_->model_name = model.name();
   try {
     state_->open(model, options);
-    state_->describe();
+    state_->describe(options.fetch);
   } catch (const Ort::Exception& error) {
     throw Error(fmt::format("ONNX Runtime cannot load it: {}", error.what()),
                 {.file = model.name()});

@@ -24,6 +24,8 @@ struct SessionOptions {
   OptimizationLevel optimization = OptimizationLevel::kAll;
   /// Remember a memory plan for each input shape: faster, but grows with ragged samples.
   bool plan_memory = true;
+  /// The outputs that run() returns; empty: all. The others are computed all the same.
+  std::vector<std::string> fetch = {};
   /// Where to write the optimized model; empty: nowhere.
   std::filesystem::path save_optimized = {};
   /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.

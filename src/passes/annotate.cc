@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -18,12 +19,15 @@ using targets::Role;
 /// A node that may compute on codes.
 struct Candidate {
   onnx::NodeProto* node;
-  const targets::OperatorRule* rule;
+  Role role;
   /// The tensor that its codes go to: its output, or that of the bound fused behind it.
   std::string output;
   std::optional<float> upper_bound = {};
-  /// Positions of the inputs that are activations.
+  /// The constant factor of a scale.
+  float factor = 1;
+  /// Positions of the inputs that are activations, and of one-element constants beside them.
   std::vector<int> data = {};
+  std::vector<int> constants = {};
   bool chosen = false;
 };
 
@@ -37,7 +41,7 @@ class Annotator {
     for (Candidate& candidate : candidates_) mark_codes(candidate);
     for (size_t i = candidates_.size(); i-- > 0;) choose(candidates_[i]);
     for (Candidate& candidate : candidates_) write(candidate);
-    for (auto& tensor : result_.tensors) tensor.root = root_of(tensor.name);
+    for (auto& tensor : result_.tensors) find_root(tensor);
     return std::move(result_);
   }
 
@@ -80,10 +84,10 @@ class Annotator {
       if (!node.domain().empty() && node.domain() != "ai.onnx") continue;
       const auto* rule = target_.rule(node.op_type());
       if (!rule || rule->role == Role::kBound || node.input_size() == 0) continue;
-      Candidate candidate{&node, rule, node.output(0)};
+      Candidate candidate{&node, rule->role, node.output(0)};
       const int count = rule->data_inputs == 0 ? node.input_size() : rule->data_inputs;
       for (int i = 0; i < std::min(count, node.input_size()); ++i) {
-        if (!is_constant(node.input(i))) candidate.data.push_back(i);
+        (is_constant(node.input(i)) ? candidate.constants : candidate.data).push_back(i);
       }
       if (rule->role == Role::kWeighted) {
         const std::string reason = obstacle(node);
@@ -94,18 +98,58 @@ class Annotator {
       } else if (!can_compute_on_codes(candidate)) {
         continue;
       }
-      if (rule->role != Role::kMover) absorb_bound(candidate);
+      if (candidate.role == Role::kWeighted || candidate.role == Role::kArithmetic) {
+        absorb_bound(candidate);
+      }
       candidates_.push_back(std::move(candidate));
     }
   }
 
-  /// All data are float activations of one output; constants among them have no kernel.
-  bool can_compute_on_codes(const Candidate& candidate) const {
+  /// Float activations in, one float activation out; a constant only where it is exact as a code.
+  bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
-    const int count = candidate.rule->data_inputs == 0 ? node.input_size() : candidate.rule->data_inputs;
-    if (node.output_size() != 1 || candidate.data.size() != static_cast<size_t>(count)) return false;
-    return is_float(node.output(0)) && std::all_of(candidate.data.begin(), candidate.data.end(),
-                                                  [&](int i) { return is_float(node.input(i)); });
+    if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0))) return false;
+    for (const int i : candidate.data) {
+      if (!is_float(node.input(i))) return false;
+    }
+    if (candidate.role == Role::kGate) return graph::float_attribute(node, "alpha", 0.2f) > 0;
+    if (node.op_type() != "Mul" && node.op_type() != "Div" && node.op_type() != "Add") {
+      return candidate.constants.empty();
+    }
+    return take_constant(candidate);
+  }
+
+  /// Add, Mul and Div with a one-element constant; a positive factor becomes a scale.
+  bool take_constant(Candidate& candidate) const {
+    const auto& node = *candidate.node;
+    const bool divides = node.op_type() == "Div";
+    if (candidate.data.size() == 2) return !divides;
+    const int place = 1 - candidate.data[0];
+    const auto value = scalar(node.input(place));
+    if (!value || !std::isfinite(*value) || has_more_dimensions(node, place)) return false;
+    if (node.op_type() == "Add" || (!divides && !(*value > 0))) {
+      candidate.constants = {place};
+      return true;
+    }
+    candidate.constants.clear();
+    candidate.factor = divides ? 1 / *value : *value;
+    candidate.role = Role::kScale;
+    return *value > 0 && place == 1 - candidate.data[0] && (!divides || place == 1) &&
+           std::isnormal(candidate.factor);
+  }
+
+  /// A constant of shape [1,1,...] may give the result more dimensions than the tensor has.
+  bool has_more_dimensions(const onnx::NodeProto& node, int place) const {
+    const auto data_rank = rank(node.input(1 - place));
+    return rank(node.input(place)) > (data_rank ? *data_rank : 0);
+  }
+
+  std::optional<float> scalar(const std::string& name) const {
+    const auto* constant = graph_.initializer(name);
+    if (!constant || constant->data_type() != onnx::TensorProto::FLOAT) return std::nullopt;
+    const auto value = graph::read_constant(*constant);
+    if (value.element_count() != 1) return std::nullopt;
+    return value.floats()[0];
   }
 
   /// Follows the node's output through a Relu, or a Clip from 0, that nobody else's reads prevent.
@@ -127,19 +171,13 @@ class Annotator {
   std::optional<float> clip_bound(const onnx::NodeProto& clip, int input, const char* name) const {
     if (const auto* attribute = graph::find_attribute(clip, name)) return attribute->f();
     if (clip.input_size() <= input || clip.input(input).empty()) return std::nullopt;
-    const auto* constant = graph_.initializer(clip.input(input));
-    if (!constant) return std::nullopt;
-    const auto value = graph::read_constant(*constant);
-    if (value.type() != tensor::ElementType::kFloat32 || value.element_count() != 1) {
-      return std::nullopt;
-    }
-    return value.floats()[0];
+    return scalar(clip.input(input));
   }
 
   /// Tensors that are codes whatever else is decided, or can be for free.
   void mark_codes(const Candidate& candidate) {
     const auto& node = *candidate.node;
-    if (candidate.rule->role == Role::kWeighted) {
+    if (candidate.role == Role::kWeighted) {
       for (const int i : candidate.data) wanted_.insert(node.input(i));
       possible_.insert(candidate.output);
       if (node.op_type() == "Conv") wanted_.insert(candidate.output);
@@ -163,7 +201,7 @@ class Annotator {
 
   /// Backwards: a node computes on codes if a reader wants codes and all its data can be codes.
   void choose(Candidate& candidate) {
-    if (candidate.rule->role == Role::kWeighted) {
+    if (candidate.role == Role::kWeighted) {
       candidate.chosen = true;
       return;
     }
@@ -182,28 +220,56 @@ class Annotator {
   void write(const Candidate& candidate) {
     if (!candidate.chosen) return;
     const auto& node = *candidate.node;
+    const bool replaced = candidate.role == Role::kScale || candidate.role == Role::kGate;
     for (const int i : candidate.data) {
-      tensor(node.input(i)).reads.emplace_back(node.name(), i);
+      QuantizedTensor& input = tensor(node.input(i));
+      if (!replaced) input.reads.emplace_back(node.name(), i);
+    }
+    for (const int i : candidate.constants) {
+      if (candidate.role == Role::kArithmetic) result_.constants.emplace_back(node.name(), i);
     }
     if (wanted_.contains(candidate.output)) {
       QuantizedTensor& output = tensor(candidate.output);
       output.hides_float = true;
       output.upper_bound = candidate.upper_bound;
     }
-    if (candidate.rule->role == Role::kWeighted) {
-      result_.weighted.push_back({node.name(), is_constant(node.input(1))});
-    } else if (candidate.rule->role == Role::kMover) {
-      moved_from_[candidate.output] = node.input(0);
+    note(candidate);
+  }
+
+  /// What the roles leave behind beside their tensors.
+  void note(const Candidate& candidate) {
+    const auto& node = *candidate.node;
+    switch (candidate.role) {
+      case Role::kWeighted:
+        result_.weighted.push_back({node.name(), node.op_type(), is_constant(node.input(1))});
+        break;
+      case Role::kScale:
+        tensor(candidate.output).codes_of = node.input(candidate.data[0]);
+        [[fallthrough]];
+      case Role::kMover:
+        moved_from_[candidate.output] = {node.input(candidate.data[0]), candidate.factor};
+        break;
+      case Role::kGate:
+        result_.gates.push_back({node.name(), node.input(0), graph::float_attribute(node, "alpha", 0.2f),
+                                 graph::float_attribute(node, "beta", 0.5f)});
+        tensor(candidate.output).fixed = quantization::AffineParameters{1.0f / 255, 0};
+        break;
+      default: break;
     }
   }
 
-  std::string root_of(std::string tensor) const {
-    for (auto from = moved_from_.find(tensor); from != moved_from_.end();
-         from = moved_from_.find(tensor)) {
-      tensor = from->second;
+  void find_root(QuantizedTensor& tensor) const {
+    for (auto from = moved_from_.find(tensor.root); from != moved_from_.end();
+         from = moved_from_.find(tensor.root)) {
+      tensor.root = from->second.tensor;
+      tensor.factor *= from->second.factor;
     }
-    return tensor;
   }
+
+  struct Move {
+    std::string tensor;
+    float factor;
+  };
 
   graph::Graph& graph_;
   const TensorInfos& infos_;
@@ -214,7 +280,7 @@ class Annotator {
   /// What makes the tensor can make codes.
   std::unordered_set<std::string> possible_;
   std::unordered_map<std::string, size_t> index_;
-  std::unordered_map<std::string, std::string> moved_from_;
+  std::unordered_map<std::string, Move> moved_from_;
   Annotation result_;
 };
 
@@ -230,7 +296,7 @@ const QuantizedTensor* Annotation::find(const std::string& tensor) const {
 std::vector<std::string> Annotation::observed() const {
   std::vector<std::string> names;
   for (const auto& tensor : tensors) {
-    if (tensor.root == tensor.name) names.push_back(tensor.name);
+    if (tensor.is_observed()) names.push_back(tensor.name);
   }
   return names;
 }

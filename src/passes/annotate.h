@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "quantization/affine.h"
 #include "targets/target.h"
 
 namespace rangefinder::passes {
@@ -23,8 +24,15 @@ using TensorInfos = std::map<std::string, TensorInfo>;
 /// A tensor that will hold codes.
 struct QuantizedTensor {
   std::string name;
-  /// The tensor whose parameters it shares: itself, or what a chain of movers took it from.
+  /// The tensor whose parameters it shares: itself, or where a chain of movers and constant factors
+  /// took its codes from.
   std::string root;
+  /// Its values are those of the root's codes times this; its scale is the root's times this.
+  float factor = 1;
+  /// Not empty: a constant factor away from this tensor, whose codes it reads.
+  std::string codes_of = {};
+  /// Parameters known without looking at data (the output of a gate).
+  std::optional<quantization::AffineParameters> fixed = {};
   /// The largest value that a fused Clip lets through; the grid must not reach beyond.
   std::optional<float> upper_bound = {};
   /// Every reader stands behind the DequantizeLinear, because what makes the tensor computes in
@@ -32,13 +40,25 @@ struct QuantizedTensor {
   bool hides_float = false;
   /// Reads that want codes: node name and input position.
   std::vector<std::pair<std::string, int>> reads = {};
+
+  bool is_observed() const { return root == name && !fixed; }
 };
 
 /// A Conv, Gemm or MatMul that will compute in integers.
 struct WeightedNode {
   std::string name;
+  std::string op_type;
   /// Its weight is a constant; else both factors are activations.
   bool has_constant_weight = true;
+};
+
+/// A HardSigmoid that computes on codes: clip(alpha x + beta, 0, 1) is an addition whose result
+/// saturates as codes with scale 1/255.
+struct GateNode {
+  std::string name;
+  std::string input;
+  float alpha;
+  float beta;
 };
 
 /// An eligible node that stays float, and why.
@@ -53,10 +73,13 @@ struct Annotation {
   /// In graph order.
   std::vector<QuantizedTensor> tensors;
   std::vector<WeightedNode> weighted;
+  std::vector<GateNode> gates = {};
+  /// One-element constants that arithmetic nodes read as codes: node name and input position.
+  std::vector<std::pair<std::string, int>> constants = {};
   std::vector<FloatNode> left_float;
 
   const QuantizedTensor* find(const std::string& tensor) const;
-  /// Names of the tensors that must be observed: the roots, in graph order.
+  /// Names of the tensors that must be observed, in graph order.
   std::vector<std::string> observed() const;
 };
 
@@ -64,8 +87,9 @@ struct Annotation {
 ///
 /// Weighted nodes want codes at their inputs; Conv also makes them (ONNX Runtime has no Conv from
 /// codes to float). Between weighted nodes, arithmetic and movers compute on codes if all their
-/// data come from tensors that are codes anyway and some reader wants codes. A Relu, or a Clip from
-/// 0, behind a maker of codes is fused: only its output is quantized.
+/// data come from tensors that are codes anyway and some reader wants codes. A positive constant
+/// factor costs nothing: the same codes are read with another scale. A Relu, or a Clip from 0,
+/// behind a maker of codes is fused: only its output is quantized.
 /// Cost: linear in the number of nodes and reads.
 Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target);
 

@@ -10,16 +10,16 @@ namespace rangefinder::passes {
 
 /// A weight as codes: what an exporter writes.
 struct QuantizedWeight {
-  std::string node;
+  std::string node = {};
   /// Codes in the weight's own layout.
-  tensor::Shape shape;
-  std::vector<int8_t> codes;
+  tensor::Shape shape = {};
+  std::vector<int8_t> codes = {};
   /// One scale per output channel along `axis`, or a single one and no axis.
-  std::vector<float> scale;
-  std::optional<int64_t> axis;
+  std::vector<float> scale = {};
+  std::optional<int64_t> axis = {};
   /// Empty if the node has no bias. Scale: input scale times weight scale, zero point 0.
-  std::vector<int32_t> bias;
-  std::vector<float> bias_scale;
+  std::vector<int32_t> bias = {};
+  std::vector<float> bias_scale = {};
   /// Channels whose scale was raised: pairs of products could saturate 16 bits, or the bias 32.
   size_t raised_channel_count = 0;
 };

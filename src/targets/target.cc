@@ -14,7 +14,7 @@ using quantization::TensorQuantizationConfig;
 
 /// What ONNX Runtime's CPU kernels compute on codes. Measured with release 1.29: each entry was
 /// exported and found in the optimized model (docs/targets.md).
-constexpr std::array<OperatorRule, 21> kOnnxRuntimeCpu = {{
+constexpr std::array<OperatorRule, 23> kOnnxRuntimeCpu = {{
     {"Conv", Role::kWeighted, 1},
     {"Gemm", Role::kWeighted, 1},
     {"MatMul", Role::kWeighted, 2},
@@ -25,6 +25,8 @@ constexpr std::array<OperatorRule, 21> kOnnxRuntimeCpu = {{
     {"GlobalAveragePool", Role::kArithmetic, 1},
     {"Sigmoid", Role::kArithmetic, 1},
     {"LeakyRelu", Role::kArithmetic, 1},
+    {"HardSigmoid", Role::kGate, 1},
+    {"Div", Role::kScale, 1},
     {"MaxPool", Role::kMover, 1},
     {"Reshape", Role::kMover, 1},
     {"Transpose", Role::kMover, 1},

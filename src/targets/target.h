@@ -17,6 +17,10 @@ enum class Role {
   kArithmetic,
   /// Moves codes without changing them: output and first input share their parameters.
   kMover,
+  /// Multiplies or divides by a positive constant: the same codes, read with another scale.
+  kScale,
+  /// HardSigmoid: an addition whose codes saturate at 0 and 1.
+  kGate,
   /// A bound that a quantized output already enforces: fused into what makes its input.
   kBound,
 };
