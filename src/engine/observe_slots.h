@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
+#include "statistics/counter.h"
 #include "statistics/tensor_statistics.h"
 #include "tensor/tensor.h"
 
@@ -58,7 +58,18 @@ class ObserveSlots {
   bool saw_nonfinite(size_t index) const;
 
  private:
+  static std::span<statistics::TensorStatistics> slot_for(ChannelStatistics& slot, size_t channels);
+  void count_together(const tensor::TensorView& values, statistics::TensorStatistics& into);
+  void count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
+                     ChannelStatistics& slot);
+  void count_channels(const ObserveTarget& target, const tensor::TensorView& values,
+                      ChannelStatistics& slot);
+  /// The values as float32, in `widened_` unless they are.
+  std::span<const float> as_floats(const tensor::TensorView& values);
+
   std::vector<ChannelStatistics> slots_;
+  statistics::Counter counter_;
+  std::vector<float> widened_;
 };
 
 }  // namespace rangefinder::engine

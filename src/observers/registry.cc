@@ -28,9 +28,13 @@ std::string canonical_method(std::string_view name) {
   return result;
 }
 
+bool is_method_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
+}
+
 void Registry::add(std::string_view name, ObserverFactory factory) {
   const std::string key = canonical_method(name);
-  if (key.empty() || !std::all_of(key.begin(), key.end(), is_name_character)) {
+  if (!is_method_name(key)) {
     throw std::invalid_argument(
         "A calibration method's name has letters, digits, '-', '_' and "
         "'.' only, found '" +

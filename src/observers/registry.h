@@ -48,5 +48,7 @@ void register_calibration_observer(std::string_view name, ObserverFactory factor
 
 /// The name as the registry holds it: lower case.
 std::string canonical_method(std::string_view name);
+/// True if the name is not empty and has letters, digits, '-', '_' and '.' only.
+bool is_method_name(std::string_view name);
 
 }  // namespace rangefinder::observers

@@ -11,10 +11,10 @@ namespace rangefinder::report {
 
 /// One quantized activation.
 struct TensorRow {
-  std::string name;
+  std::string name = {};
   /// The tensor whose parameters it shares; its own name if it has its own.
-  std::string root;
-  std::string method;
+  std::string root = {};
+  std::string method = {};
   /// Real values of the outermost codes.
   double range_min = 0;
   double range_max = 0;
@@ -60,7 +60,7 @@ struct Seconds {
 struct Summary {
   std::string model;
   std::string output;
-  std::string method;
+  std::string method = {};
   std::string target;
   std::string version;
   size_t sample_count = 0;
