@@ -11,10 +11,10 @@ namespace rangefinder::analysis {
 namespace {
 
 constexpr std::array<std::string_view, 8> kIntegerKernels = {
-    "QLinearConv",           "ConvInteger", "QGemm", "QLinearMatMul", "MatMulInteger",
+    "QLinearConv",          "ConvInteger",           "QGemm",     "QLinearMatMul", "MatMulInteger",
     "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QAttention"};
-constexpr std::array<std::string_view, 6> kFloatKernels = {"Conv", "FusedConv", "Gemm", "FusedGemm",
-                                                           "MatMul", "FusedMatMul"};
+constexpr std::array<std::string_view, 6> kFloatKernels = {"Conv",      "FusedConv", "Gemm",
+                                                           "FusedGemm", "MatMul",    "FusedMatMul"};
 
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& names, const std::string& name) {
@@ -26,9 +26,9 @@ bool contains(const std::array<std::string_view, N>& names, const std::string& n
 
 onnx::ModelProto optimized(const engine::ModelSource& model) {
   const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
-  return graph::parse_model(result.bytes.empty() ? graph::serialize(graph::load_model(result.file))
-                                                 : result.bytes,
-                            model.name());
+  return graph::parse_model(
+      result.bytes.empty() ? graph::serialize(graph::load_model(result.file)) : result.bytes,
+      model.name());
 }
 
 }  // namespace
@@ -54,10 +54,10 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
       --anonymous;
       ++report.integer_nodes;
     } else {
-      report.float_nodes.push_back(
-          {weighted.name, weighted.op_type,
-           kernel == kernels.end() ? "merged into another node by ONNX Runtime"
-                                   : "ONNX Runtime kept " + kernel->second + " in float"});
+      report.float_nodes.push_back({weighted.name, weighted.op_type,
+                                    kernel == kernels.end()
+                                        ? "merged into another node by ONNX Runtime"
+                                        : "ONNX Runtime kept " + kernel->second + " in float"});
     }
   }
   return report;
