@@ -18,7 +18,7 @@ struct FusionReport {
   std::vector<passes::FloatNode> float_nodes;
 };
 
-/// Loads the quantized model with ONNX Runtime's extended optimizations and looks at what became of
+/// Loads the quantized model with all of ONNX Runtime's optimizations and looks at what became of
 /// each weighted node: an integer kernel (QLinearConv, QGemm, QLinearMatMul, MatMulIntegerToFloat,
 /// ...), or a float one and why. Throws Error if ONNX Runtime refuses the model.
 FusionReport check_fusion(const engine::ModelSource& quantized,
