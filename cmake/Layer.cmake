@@ -10,12 +10,20 @@ add_library(rangefinder_options INTERFACE)
 target_compile_options(rangefinder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off
                        $<$<BOOL:${RANGEFINDER_WERROR}>:-Werror>)
+target_compile_definitions(rangefinder_options INTERFACE RANGEFINDER_VERSION="${PROJECT_VERSION}")
 target_include_directories(rangefinder_options INTERFACE "${CMAKE_SOURCE_DIR}/src"
                            "${CMAKE_SOURCE_DIR}/include")
 if(RANGEFINDER_SANITIZE)
   target_compile_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE})
+endif()
+if(RANGEFINDER_FUZZ)
+  # Everything is instrumented, so that libFuzzer sees which branches an input reached.
+  set(fuzz_sanitizers -fsanitize=fuzzer-no-link,address,undefined)
+  target_compile_options(rangefinder_options INTERFACE ${fuzz_sanitizers}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rangefinder_options INTERFACE ${fuzz_sanitizers})
 endif()
 
 # rangefinder_layer(<folder> SOURCES ... [LINKS ...]): one static library per folder of src/.

@@ -1,13 +1,20 @@
 #include "statistics/tensor_statistics.h"
 
-#include <cmath>
+#include <bit>
 
 namespace rangefinder::statistics {
+namespace {
+
+bool is_finite(float value) {
+  return (std::bit_cast<uint32_t>(value) & 0x7F800000u) != 0x7F800000u;
+}
+
+}  // namespace
 
 void TensorStatistics::add(std::span<const float> values) {
   for (const float value : values) {
     extrema.add(value);
-    if (std::isfinite(value)) histogram.add(value);
+    if (is_finite(value)) histogram.add(value);
   }
 }
 

@@ -1,7 +1,7 @@
 #include "statistics/value_histogram.h"
 
+#include <algorithm>
 #include <bit>
-#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -31,11 +31,12 @@ ValueHistogram& ValueHistogram::operator=(ValueHistogram other) {
 }
 
 void ValueHistogram::add(float value, uint64_t times) {
-  if (!std::isfinite(value)) throw std::invalid_argument("a histogram counts finite values only");
-  if (value == 0) {
+  // By bits: a thread that treats subnormals as zero must count them all the same.
+  const auto bits = std::bit_cast<uint32_t>(value);
+  if (bits << 1 == 0) {
     add_zeros(times);
   } else {
-    add_key(std::bit_cast<uint32_t>(value) >> kShift, times);
+    add_key(bits >> kShift, times);
   }
 }
 
@@ -44,13 +45,26 @@ void ValueHistogram::add_key(uint32_t key, uint64_t times) {
   octave(key / kBucketsPerOctave)[key % kBucketsPerOctave] += times;
 }
 
+void ValueHistogram::add_keys(std::span<const uint32_t> keys) {
+  for (const uint32_t key : keys) {
+    const uint32_t index = key / kBucketsPerOctave;
+    Octave* page = index < kOctaveCount ? octaves_[index].get() : nullptr;
+    ++(page != nullptr ? *page : octave(index))[key % kBucketsPerOctave];
+  }
+}
+
+void ValueHistogram::add_octave(uint32_t index,
+                                std::span<const uint64_t, kBucketsPerOctave> counts) {
+  if (std::ranges::all_of(counts, [](uint64_t n) { return n == 0; })) return;
+  Octave& page = octave(index);
+  for (uint32_t k = 0; k < kBucketsPerOctave; ++k) page[k] += counts[k];
+}
+
 void ValueHistogram::merge(const ValueHistogram& other) {
   zero_count_ += other.zero_count_;
   for (uint32_t i = 0; i < kOctaveCount; ++i) {
     if (!other.octaves_[i]) continue;
-    Octave& mine = octave(i);
-    const Octave& theirs = *other.octaves_[i];
-    for (uint32_t k = 0; k < kBucketsPerOctave; ++k) mine[k] += theirs[k];
+    add_octave(i, *other.octaves_[i]);
   }
 }
 
@@ -60,6 +74,11 @@ uint64_t ValueHistogram::count() const {
     if (page) total = std::accumulate(page->begin(), page->end(), total);
   }
   return total;
+}
+
+std::span<const uint64_t> ValueHistogram::octave_counts(uint32_t index) const {
+  if (index >= kOctaveCount || !octaves_[index]) return {};
+  return *octaves_[index];
 }
 
 std::vector<Bucket> ValueHistogram::buckets() const {

@@ -45,11 +45,17 @@ class ValueHistogram {
   void add_zeros(uint64_t times) { zero_count_ += times; }
   /// Adds `times` to the bucket with this key (bits >> kShift of a finite, non-zero value).
   void add_key(uint32_t key, uint64_t times);
+  /// Adds one to the bucket of each key.
+  void add_keys(std::span<const uint32_t> keys);
+  /// Adds to all buckets of one octave: key = index * kBucketsPerOctave + position.
+  void add_octave(uint32_t index, std::span<const uint64_t, kBucketsPerOctave> counts);
   void merge(const ValueHistogram& other);
 
   uint64_t zero_count() const { return zero_count_; }
   /// Values counted, zeros included.
   uint64_t count() const;
+  /// Counts of one octave by position; empty if it was never touched.
+  std::span<const uint64_t> octave_counts(uint32_t index) const;
   /// Non-empty buckets in ascending order of value, the zero bucket at its place if not empty.
   std::vector<Bucket> buckets() const;
 

@@ -1,0 +1,90 @@
+#include "analysis/fusion_check.h"
+
+#include <array>
+#include <string_view>
+#include <unordered_map>
+
+#include "engine/optimize.h"
+#include "graph/model_file.h"
+
+namespace rangefinder::analysis {
+namespace {
+
+constexpr std::array<std::string_view, 8> kIntegerKernels = {
+    "QLinearConv",          "ConvInteger",           "QGemm",     "QLinearMatMul", "MatMulInteger",
+    "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QAttention"};
+constexpr std::array<std::string_view, 6> kFloatKernels = {"Conv",      "FusedConv", "Gemm",
+                                                           "FusedGemm", "MatMul",    "FusedMatMul"};
+
+template <size_t N>
+bool contains(const std::array<std::string_view, N>& names, const std::string& name) {
+  for (const auto& known : names) {
+    if (known == name) return true;
+  }
+  return false;
+}
+
+/// The name that a kernel's node had in the model: changing the layout appends "_token_<number>".
+std::string original_name(std::string name) {
+  for (;;) {
+    const auto place = name.rfind("_token_");
+    if (place == std::string::npos || place + 7 == name.size()) return name;
+    if (name.find_first_not_of("0123456789", place + 7) != std::string::npos) return name;
+    name.resize(place);
+  }
+}
+
+onnx::ModelProto optimized(const engine::ModelSource& model) {
+  const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
+  return graph::parse_model(
+      result.bytes.empty() ? graph::serialize(graph::load_model(result.file)) : result.bytes,
+      model.name());
+}
+
+}  // namespace
+
+FusionReport check_fusion(const engine::ModelSource& quantized,
+                          const passes::Annotation& annotation) {
+  const onnx::ModelProto model = optimized(quantized);
+  // A fused kernel keeps the name of the node that it replaces.
+  std::unordered_map<std::string, std::string> kernels;
+  for (const auto& node : model.graph().node()) {
+    for (const std::string& name : {node.name(), original_name(node.name())}) {
+      // A helper of the new layout never stands for the kernel.
+      if (contains(kIntegerKernels, node.op_type()) || !kernels.contains(name)) {
+        kernels[name] = node.op_type();
+      }
+    }
+  }
+  FusionReport report;
+  report.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
+  report.float_nodes = annotation.left_float;
+  for (const auto& weighted : annotation.weighted) {
+    const auto kernel = kernels.find(weighted.name);
+    if (kernel != kernels.end() && contains(kIntegerKernels, kernel->second)) {
+      ++report.integer_nodes;
+    } else {
+      report.float_nodes.push_back({weighted.name, weighted.op_type,
+                                    kernel == kernels.end()
+                                        ? "merged into another node by ONNX Runtime"
+                                        : "ONNX Runtime kept " + kernel->second + " in float"});
+    }
+  }
+  return report;
+}
+
+FusionReport check_fusion(const engine::ModelSource& model) {
+  FusionReport report;
+  const onnx::ModelProto kernels = optimized(model);
+  for (const auto& node : kernels.graph().node()) {
+    if (contains(kIntegerKernels, node.op_type())) {
+      ++report.integer_nodes;
+    } else if (contains(kFloatKernels, node.op_type())) {
+      report.float_nodes.push_back({node.name(), node.op_type(), "computes in float"});
+    }
+  }
+  report.eligible_nodes = report.integer_nodes + report.float_nodes.size();
+  return report;
+}
+
+}  // namespace rangefinder::analysis

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "engine/model_source.h"
+#include "passes/annotate.h"
+
+namespace rangefinder::analysis {
+
+/// How many of the nodes that could compute in integers really do.
+struct FusionReport {
+  /// Conv, Gemm and MatMul nodes of the prepared float model.
+  size_t eligible_nodes = 0;
+  size_t integer_nodes = 0;
+  /// The others, each with its reason.
+  std::vector<passes::FloatNode> float_nodes;
+};
+
+/// Loads the quantized model with all of ONNX Runtime's optimizations and looks at what became of
+/// each weighted node: an integer kernel (QLinearConv, QGemm, QLinearMatMul, MatMulIntegerToFloat,
+/// ...), or a float one and why. Throws Error if ONNX Runtime refuses the model.
+FusionReport check_fusion(const engine::ModelSource& quantized,
+                          const passes::Annotation& annotation);
+
+/// The same for any model, without knowing how it was made: weighted nodes are those of the
+/// optimized model.
+FusionReport check_fusion(const engine::ModelSource& model);
+
+}  // namespace rangefinder::analysis

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "tensor/tensor.h"
+
+namespace rangefinder::data {
+
+/// NumPy's array files, format versions 1 to 3 (NumPy Enhancement Proposal 1, `numpy.lib.format`).
+///
+/// Types: bool, all integers, float16/32/64, either byte order, C or Fortran order; the result is
+/// row-major in the machine's own order. NumPy has no bfloat16: the two raw bytes ("V2") that
+/// ml_dtypes stores for it are read and written as bfloat16. Objects, strings, complex and
+/// structured arrays are refused by name, so nothing in a file is ever executed. Cost: one copy of
+/// the elements. Memory is asked for only after the size was checked against the bytes that are
+/// there, so a damaged header cannot ask for more than the file's own size.
+
+/// The array in `bytes`. Throws Error naming `file`: not such a file, a header that does not parse,
+/// a type that is not allowed, fewer or more bytes than the shape asks for.
+tensor::Tensor parse_npy(std::string_view bytes, const std::string& file);
+
+/// parse_npy of a whole file.
+tensor::Tensor read_npy(const std::filesystem::path& path);
+
+/// A file of version 1 (version 2 where the header needs it), C order, this machine's byte order.
+/// Throws std::invalid_argument for strings and undefined types.
+std::string npy_bytes(const tensor::TensorView& tensor);
+
+/// Replaces `path` by npy_bytes(tensor), or leaves it as it was.
+void write_npy(const std::filesystem::path& path, const tensor::TensorView& tensor);
+
+}  // namespace rangefinder::data

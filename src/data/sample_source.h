@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/picture.h"
+#include "data/split.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::data {
+
+/// Samples that are read when asked for; nothing is kept. All members may be called from several
+/// threads at once.
+class SampleSource {
+ public:
+  virtual ~SampleSource() = default;
+
+  virtual size_t size() const = 0;
+
+  /// One sample or batch, a tensor per input name; a single tensor of the name "" is meant for the
+  /// model's only input. Throws Error naming the file; std::invalid_argument unless index < size().
+  virtual tensor::NamedTensors read(size_t index) const = 0;
+
+  /// The file of a sample, for messages. Throws std::invalid_argument unless index < size().
+  virtual std::string name(size_t index) const = 0;
+
+  /// 16 hex digits (FNV-1a, 64 bit) over the samples' names (relative to the folder that was
+  /// given), file sizes, order, and the picture options if they are pictures: tells data sets apart
+  /// without reading them. It does not see edits that keep a file's name and size.
+  virtual std::string fingerprint() const = 0;
+};
+
+/// All samples of files and folders. Folders are searched with their subfolders, in natural order
+/// of the relative path; hidden files and other extensions are passed over there. A path given
+/// itself must be of a known kind: .npy, .npz or a picture.
+/// Throws Error: a path that is not there, an unknown extension, no samples, several kinds mixed
+/// (they would not agree on input names). Throws std::invalid_argument as validate(picture) does.
+std::shared_ptr<const SampleSource> open_samples(const std::vector<std::filesystem::path>& paths,
+                                                 const PictureOptions& picture = {});
+
+/// The samples at `indices` of another source, in that order.
+/// Throws std::invalid_argument if an index is not below source->size().
+std::shared_ptr<const SampleSource> select_samples(std::shared_ptr<const SampleSource> source,
+                                                   std::vector<size_t> indices);
+
+/// What a command line says about data.
+struct DataOptions {
+  std::vector<std::filesystem::path> paths = {};
+  PictureOptions picture = {};
+  /// Calibrate on the first so many samples (see split_held_out).
+  std::optional<size_t> samples = {};
+  Shard shard = {};
+};
+
+/// A data set ready for calibration: split_held_out of everything, then this shard's part of the
+/// calibration samples (possibly empty when there are more shards than samples).
+struct DataSet {
+  std::shared_ptr<const SampleSource> calibration;
+  /// Size 0 if nothing could be held out.
+  std::shared_ptr<const SampleSource> held_out;
+};
+
+/// Throws as open_samples, split_held_out and select_shard do.
+DataSet open_data_set(const DataOptions& options);
+
+}  // namespace rangefinder::data

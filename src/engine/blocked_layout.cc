@@ -1,0 +1,204 @@
+#include "engine/blocked_layout.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/observe_slots.h"
+#include "engine/session.h"
+
+namespace rangefinder::engine {
+namespace {
+
+constexpr std::string_view kBlockedDomain = "com.microsoft.nchwc";
+
+const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name) {
+  for (const auto& attribute : node.attribute()) {
+    if (attribute.name() == name) return &attribute;
+  }
+  return nullptr;
+}
+
+int64_t integer(const onnx::NodeProto& node, std::string_view name, int64_t otherwise) {
+  const auto* attribute = find_attribute(node, name);
+  return attribute ? attribute->i() : otherwise;
+}
+
+void set_integer(onnx::NodeProto& node, std::string_view name, int64_t value) {
+  for (auto& attribute : *node.mutable_attribute()) {
+    if (attribute.name() == name) attribute.set_i(value);
+  }
+}
+
+bool is_observe(const onnx::NodeProto& node) {
+  return node.domain() == kObserveDomain && node.op_type() == kObserveOperator;
+}
+
+bool is_reorder(const onnx::NodeProto& node) {
+  return node.domain() == kBlockedDomain && node.op_type() == "ReorderOutput";
+}
+
+bool is_transpose(const onnx::NodeProto& node) {
+  return node.domain().empty() && node.op_type() == "Transpose";
+}
+
+/// How often each tensor is read, by nodes, by bodies of If and Loop, and as an output.
+using Readers = std::map<std::string, int>;
+
+void count_readers(const onnx::GraphProto& graph, Readers& readers) {
+  for (const auto& output : graph.output()) ++readers[output.name()];
+  for (const auto& node : graph.node()) {
+    for (const auto& name : node.input()) ++readers[name];
+    for (const auto& attribute : node.attribute()) {
+      if (attribute.has_g()) count_readers(attribute.g(), readers);
+      for (const auto& body : attribute.graphs()) count_readers(body, readers);
+    }
+  }
+}
+
+/// Makes an Observe node fit the blocked tensor. False if that layout does not serve it.
+bool fit_to_blocks(onnx::NodeProto& observe, const onnx::NodeProto& reorder, int64_t block) {
+  const int64_t channels = integer(reorder, "channels", 0);
+  if (block <= 0 || channels <= 0) return false;
+  const int64_t axis = integer(observe, kChannelAxisAttribute, -1);
+  const int64_t channel_axis = integer(reorder, "channels_last", 0) != 0 ? 3 : 1;
+  if (axis >= 0 && axis != channel_axis) return false;
+  set_integer(observe, kBlockAttribute, block);
+  set_integer(observe, kChannelsAttribute, channels);
+  return true;
+}
+
+/// Makes an Observe node fit the tensor before a transposition.
+bool fit_to_transposed(onnx::NodeProto& observe, const onnx::NodeProto& transpose) {
+  const int64_t axis = integer(observe, kChannelAxisAttribute, -1);
+  if (axis < 0) return true;
+  const auto* permutation = find_attribute(transpose, "perm");
+  if (permutation == nullptr || axis >= permutation->ints_size()) return false;
+  set_integer(observe, kChannelAxisAttribute, permutation->ints(static_cast<int>(axis)));
+  return true;
+}
+
+/// The edit of one graph.
+class Rewiring {
+ public:
+  Rewiring(onnx::GraphProto& graph, int64_t block) : graph_(graph), block_(block) {
+    count_readers(graph, readers_);
+    for (auto& node : *graph.mutable_node()) {
+      if (is_observe(node)) ++observe_readers_[node.input(0)];
+      if (is_reorder(node) || is_transpose(node)) producers_[node.output(0)] = &node;
+    }
+  }
+
+  size_t run() {
+    size_t moved = 0;
+    for (auto& node : *graph_.mutable_node()) {
+      if (is_observe(node) && move(node)) ++moved;
+    }
+    drop_unread();
+    return moved;
+  }
+
+ private:
+  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be.
+  bool move(onnx::NodeProto& observe) {
+    bool moved = false;
+    while (integer(observe, kBlockAttribute, 0) == 0) {
+      const auto producer = producers_.find(observe.input(0));
+      if (producer == producers_.end()) break;
+      const onnx::NodeProto& conversion = *producer->second;
+      // A transposition that the model itself needs is no cost of ours.
+      if (is_transpose(conversion) && !only_observed(conversion)) break;
+      const bool fits = is_transpose(conversion) ? fit_to_transposed(observe, conversion)
+                                                 : fit_to_blocks(observe, conversion, block_);
+      if (!fits) break;
+      --readers_[observe.input(0)];
+      --observe_readers_[observe.input(0)];
+      observe.set_input(0, conversion.input(0));
+      ++readers_[observe.input(0)];
+      ++observe_readers_[observe.input(0)];
+      moved = true;
+    }
+    return moved;
+  }
+
+  bool only_observed(const onnx::NodeProto& conversion) const {
+    const auto observed = observe_readers_.find(conversion.output(0));
+    return observed != observe_readers_.end() &&
+           observed->second == readers_.at(conversion.output(0));
+  }
+
+  /// A conversion may be dropped once all its readers left. Only ours did leave.
+  void drop_unread() {
+    onnx::GraphProto kept;
+    for (auto node = graph_.mutable_node()->rbegin(); node != graph_.mutable_node()->rend();
+         ++node) {
+      const bool conversion = is_reorder(*node) || is_transpose(*node);
+      if (conversion && readers_[node->output(0)] == 0) {
+        --readers_[node->input(0)];
+      } else {
+        kept.add_node()->Swap(&*node);
+      }
+    }
+    std::reverse(kept.mutable_node()->pointer_begin(), kept.mutable_node()->pointer_end());
+    graph_.mutable_node()->Swap(kept.mutable_node());
+  }
+
+  onnx::GraphProto& graph_;
+  int64_t block_;
+  Readers readers_;
+  std::map<std::string, int> observe_readers_;
+  std::map<std::string, const onnx::NodeProto*> producers_;
+};
+
+/// y = ReorderInput(x), which shows how far channels are rounded up.
+std::string probe_model() {
+  onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(13);
+  auto* blocked = model.add_opset_import();
+  blocked->set_domain(std::string(kBlockedDomain));
+  blocked->set_version(1);
+  auto& graph = *model.mutable_graph();
+  graph.set_name("probe");
+  auto* node = graph.add_node();
+  node->set_domain(std::string(kBlockedDomain));
+  node->set_op_type("ReorderInput");
+  node->add_input("x");
+  node->add_output("y");
+  const auto describe = [](onnx::ValueInfoProto* info, const char* name) {
+    info->set_name(name);
+    info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+  };
+  describe(graph.add_input(), "x");
+  describe(graph.add_output(), "y");
+  return model.SerializeAsString();
+}
+
+int64_t probe_channel_block() {
+  constexpr int64_t kFewestChannels = 4;  // Blocks are multiples of it.
+  try {
+    Session session(ModelSource(probe_model(), ""), {.optimization = OptimizationLevel::kNone});
+    const tensor::Tensor x(tensor::ElementType::kFloat32, {1, kFewestChannels, 1, 1});
+    const tensor::NamedTensors result = session.run({{"x", x}});
+    return result.at("y").shape().at(1);
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+}  // namespace
+
+int64_t channel_block() {
+  static const int64_t block = probe_channel_block();
+  return block;
+}
+
+size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block) {
+  return Rewiring(graph, block).run();
+}
+
+}  // namespace rangefinder::engine

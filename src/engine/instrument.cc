@@ -1,0 +1,151 @@
+#include "engine/instrument.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "engine/blocked_layout.h"
+#include "engine/observe_slots.h"
+#include "engine/onnx_messages.h"
+#include "engine/optimize.h"
+
+namespace rangefinder::engine {
+namespace {
+
+onnx::ModelProto parse(const ModelSource& model) {
+  onnx::ModelProto proto;
+  const bool parsed = model.bytes.empty() ? proto.ParseFromString(read_file(model.file))
+                                          : proto.ParseFromString(model.bytes);
+  if (!parsed) throw Error("is not an ONNX model, or damaged", {.file = model.name()});
+  return proto;
+}
+
+ModelSource with_bytes(const ModelSource& model, const onnx::ModelProto& proto) {
+  std::string bytes;
+  if (!proto.SerializeToString(&bytes)) {
+    throw Error("is too large for one ONNX file without external data", {.file = model.name()});
+  }
+  return {std::move(bytes), model.file, model.data_folder, model.temporary};
+}
+
+/// When each tensor is there: 0 for inputs, node number + 1 for the outputs of nodes.
+std::map<std::string, size_t> positions(const onnx::GraphProto& graph) {
+  std::map<std::string, size_t> result;
+  for (const auto& input : graph.input()) result[input.name()] = 0;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const auto& name : graph.node(i).output()) result[name] = static_cast<size_t>(i) + 1;
+  }
+  return result;
+}
+
+std::vector<size_t> order_in_graph(const ModelSource& model, const onnx::GraphProto& graph,
+                                   std::span<const ObservedTensor> tensors) {
+  const auto position = positions(graph);
+  for (const ObservedTensor& tensor : tensors) {
+    if (!position.contains(tensor.name)) {
+      throw Error("the model computes no such tensor",
+                  {.file = model.name(), .tensor = tensor.name});
+    }
+  }
+  std::vector<size_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return position.at(tensors[a].name) < position.at(tensors[b].name);
+  });
+  return order;
+}
+
+std::string token_name(size_t index) { return fmt::format("rangefinder.observed.{}", index); }
+
+void add_integer(onnx::NodeProto& node, const char* name, int64_t value) {
+  auto* attribute = node.add_attribute();
+  attribute->set_name(name);
+  attribute->set_type(onnx::AttributeProto::INT);
+  attribute->set_i(value);
+}
+
+void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, size_t index) {
+  auto& node = *graph.add_node();
+  node.set_domain(kObserveDomain);
+  node.set_op_type(kObserveOperator);
+  node.set_name(token_name(index));
+  node.add_input(tensor.name);
+  node.add_output(token_name(index));
+  add_integer(node, kTensorAttribute, static_cast<int64_t>(index));
+  add_integer(node, kChannelAxisAttribute, tensor.channel_axis);
+  add_integer(node, kBlockAttribute, 0);
+  add_integer(node, kChannelsAttribute, 0);
+  auto* output = graph.add_output();
+  output->set_name(token_name(index));
+  auto* type = output->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(onnx::TensorProto::UINT8);
+  type->mutable_shape();  // A scalar.
+}
+
+bool is_observe(const onnx::NodeProto& node) { return node.domain() == kObserveDomain; }
+
+/// Moves the Observe nodes to the end, the one whose tensor is computed first to the very end.
+///
+/// ONNX Runtime runs a graph depth first from its last leaf to its first. In this order each node
+/// runs right after the one whose tensor it counts: the values are in cache, and the tensor can be
+/// freed. In any other order all tensors would live until the end of the run.
+void order_observe_nodes(onnx::GraphProto& graph) {
+  const auto position = positions(graph);
+  const auto key = [&](const onnx::NodeProto* node) {
+    if (!is_observe(*node)) return int64_t{-1};
+    const auto found = position.find(node->input(0));
+    const size_t computed = found == position.end() ? 0 : found->second;
+    return graph.node_size() + 1 - static_cast<int64_t>(computed);
+  };
+  std::vector<std::pair<int64_t, onnx::NodeProto*>> nodes;
+  for (auto& node : *graph.mutable_node()) nodes.emplace_back(key(&node), &node);
+  std::stable_sort(nodes.begin(), nodes.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  onnx::GraphProto sorted;
+  for (const auto& [ignored, node] : nodes) sorted.add_node()->Swap(node);
+  graph.mutable_node()->Swap(sorted.mutable_node());
+}
+
+InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& proto,
+                                    std::span<const ObservedTensor> tensors) {
+  InstrumentedModel result;
+  result.graph_order = order_in_graph(model, proto.graph(), tensors);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    add_observe_node(*proto.mutable_graph(), tensors[i], i);
+  }
+  order_observe_nodes(*proto.mutable_graph());
+  auto* domain = proto.add_opset_import();
+  domain->set_domain(kObserveDomain);
+  domain->set_version(1);
+  result.model = with_bytes(model, proto);
+  if (!tensors.empty()) result.token = token_name(0);
+  return result;
+}
+
+}  // namespace
+
+InstrumentedModel instrument_plainly(const ModelSource& model,
+                                     std::span<const ObservedTensor> tensors) {
+  onnx::ModelProto proto = parse(model);
+  return add_observe_nodes(model, proto, tensors);
+}
+
+InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors) {
+  InstrumentedModel result = instrument_plainly(model, tensors);
+  ObserveSlots unused(tensors.size());
+  const ModelSource optimized =
+      optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
+  onnx::ModelProto proto = parse(optimized);
+  result.in_place_count = observe_before_conversion(*proto.mutable_graph(), channel_block());
+  order_observe_nodes(*proto.mutable_graph());
+  result.model = with_bytes(optimized, proto);
+  result.level = OptimizationLevel::kNone;
+  return result;
+}
+
+}  // namespace rangefinder::engine

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/sample_source.h"
+#include "engine/instrument.h"
+#include "engine/model_source.h"
+#include "engine/observe_slots.h"
+#include "engine/sample_pass.h"
+
+namespace rangefinder::engine {
+
+/// What to do when a tensor holds NaN or infinity: stop, or count them and go on.
+enum class Nonfinite { kError, kIgnore };
+
+struct ObserveOptions {
+  // As in PassOptions.
+  int jobs = 0;
+  Nonfinite nonfinite = Nonfinite::kError;
+  std::function<void(size_t done, size_t total)> progress = {};
+  const std::atomic<bool>* cancelled = nullptr;
+
+  PassOptions pass() const { return {jobs, progress, cancelled}; }
+};
+
+/// What was counted.
+struct Observation {
+  /// In the order of the tensors asked for. Empty for a tensor that saw no sample.
+  std::vector<ChannelStatistics> tensors;
+  size_t sample_count = 0;
+  /// Tensors that were counted in ONNX Runtime's own layout.
+  size_t in_place_count = 0;
+  /// Why none was: the rewritten model could not be loaded. Otherwise empty.
+  std::string plain_because;
+};
+
+/// Runs the model on all samples and counts the values of the tensors while they are in flight:
+/// nothing is stored or copied, and memory does not grow with the samples.
+///
+/// Each worker has a session of its own. The same model, tensors and samples give the same
+/// statistics for any number of jobs: kernels are single-threaded, and counts add up in any order.
+/// Throws Error, of the first sample in order that fails whatever the number of jobs: unreadable,
+/// not fitting the model (see bind_inputs()), or showing NaN or infinity, then naming the first
+/// tensor of the graph that does. Throws Error when cancelled.
+Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                    const data::SampleSource& samples, const ObserveOptions& options = {});
+
+}  // namespace rangefinder::engine

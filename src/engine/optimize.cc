@@ -1,0 +1,75 @@
+#include "engine/optimize.h"
+
+#include <memory>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "base/file.h"
+#include "engine/onnx_messages.h"
+#include "engine/temporary_folder.h"
+
+namespace rangefinder::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kDataFile[] = "optimized.data";
+
+/// Bytes of the model and of its external data.
+uintmax_t size_with_data(const ModelSource& model) {
+  onnx::ModelProto proto;
+  const std::string& bytes = model.bytes.empty() ? read_file(model.file) : model.bytes;
+  uintmax_t total = bytes.size();
+  if (!proto.ParseFromString(bytes)) return total;  // ONNX Runtime will say what is wrong.
+  std::set<std::string> files;
+  for (const auto& tensor : proto.graph().initializer()) {
+    for (const auto& entry : tensor.external_data()) {
+      if (entry.key() == "location") files.insert(entry.value());
+    }
+  }
+  std::error_code ignored;
+  for (const std::string& file : files) {
+    const uintmax_t size = fs::file_size(model.folder() / file, ignored);
+    if (!ignored) total += size;
+  }
+  return total;
+}
+
+/// The same without reading the model, as far as the folder it lies in tells.
+uintmax_t largest_possible_size(const ModelSource& model) {
+  std::error_code ignored;
+  uintmax_t total = model.bytes.size();
+  if (model.folder().empty() && model.file.empty()) return total;
+  const fs::path folder = model.folder().empty() ? fs::path(".") : model.folder();
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.is_regular_file(ignored)) total += entry.file_size(ignored);
+  }
+  return total;
+}
+
+bool needs_external_data(const ModelSource& model, uintmax_t limit) {
+  return largest_possible_size(model) > limit && size_with_data(model) > limit;
+}
+
+}  // namespace
+
+ModelSource optimize_model(const ModelSource& model, OptimizationLevel level,
+                           const OptimizeOptions& options) {
+  const auto folder = std::make_shared<TemporaryFolder>();
+  const fs::path saved = folder->path() / "optimized.onnx";
+  SessionOptions session{
+      .optimization = level, .save_optimized = saved, .observe = options.observe};
+  if (needs_external_data(model, options.largest_single_file)) session.save_data_as = kDataFile;
+  { const Session saver(model, session); }
+  // Without a data file of its own the saved model still refers to the original one's.
+  ModelSource result(read_file(saved), model.file, model.data_folder, model.temporary);
+  if (fs::exists(folder->path() / kDataFile)) {
+    fs::remove(saved);
+    result.data_folder = folder->path();
+    result.temporary = folder;
+  }
+  return result;
+}
+
+}  // namespace rangefinder::engine

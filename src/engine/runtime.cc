@@ -1,0 +1,85 @@
+#include "engine/runtime.h"
+
+#include <onnxruntime_session_options_config_keys.h>
+
+#include <cstring>
+#include <string>
+
+namespace rangefinder::engine {
+namespace {
+
+GraphOptimizationLevel runtime_level(OptimizationLevel level) {
+  switch (level) {
+    case OptimizationLevel::kNone:
+      return ORT_DISABLE_ALL;
+    case OptimizationLevel::kBasic:
+      return ORT_ENABLE_BASIC;
+    case OptimizationLevel::kExtended:
+      return ORT_ENABLE_EXTENDED;
+    case OptimizationLevel::kAll:
+      return ORT_ENABLE_ALL;
+  }
+  return ORT_ENABLE_ALL;
+}
+
+void ignore_log(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
+
+}  // namespace
+
+const Ort::Env& environment() {
+  static const Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "rangefinder", ignore_log, nullptr);
+  return env;
+}
+
+Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptions& options) {
+  Ort::SessionOptions result;
+  result.SetIntraOpNumThreads(options.threads);
+  result.SetInterOpNumThreads(1);
+  result.SetExecutionMode(ORT_SEQUENTIAL);
+  result.SetGraphOptimizationLevel(runtime_level(options.optimization));
+  if (!options.plan_memory) result.DisableMemPattern();
+  if (!options.save_optimized.empty()) {
+    result.SetOptimizedModelFilePath(options.save_optimized.c_str());
+    if (!options.save_data_as.empty()) {
+      result.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersFileName,
+                            options.save_data_as.c_str());
+      result.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersMinSizeInBytes,
+                            "1024");
+    }
+  }
+  if (!model.bytes.empty() && !model.folder().empty()) {
+    result.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath,
+                          model.folder().c_str());
+  }
+  return result;
+}
+
+TensorInfo tensor_info(const std::string& name, const Ort::TypeInfo& type) {
+  TensorInfo info{.name = name, .type = tensor::ElementType::kUndefined, .shape = std::nullopt};
+  if (type.GetONNXType() != ONNX_TYPE_TENSOR) return info;
+  const auto tensor_type = type.GetTensorTypeAndShapeInfo();
+  // Both enumerations number the types as ONNX's TensorProto.DataType does.
+  info.type = static_cast<tensor::ElementType>(tensor_type.GetElementType());
+  if (tensor_type.HasShape()) info.shape = tensor_type.GetShape();
+  return info;
+}
+
+Ort::Value borrow(const tensor::TensorView& view) {
+  static const Ort::MemoryInfo memory =
+      Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+  // ONNX Runtime takes inputs as pointers to non-const, but never writes to them.
+  return Ort::Value::CreateTensor(
+      memory, const_cast<void*>(view.data), view.element_count() * tensor::element_size(view.type),
+      view.shape.data(), view.shape.size(), static_cast<ONNXTensorElementDataType>(view.type));
+}
+
+tensor::Tensor copy(const Ort::Value& value) {
+  const auto info = value.GetTensorTypeAndShapeInfo();
+  tensor::Tensor result(static_cast<tensor::ElementType>(info.GetElementType()), info.GetShape());
+  if (!result.bytes().empty()) {
+    std::memcpy(result.bytes().data(), value.GetTensorRawData(), result.bytes().size());
+  }
+  return result;
+}
+
+}  // namespace rangefinder::engine

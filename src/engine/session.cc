@@ -1,0 +1,105 @@
+#include "engine/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "engine/observe_op.h"
+#include "engine/runtime.h"
+
+namespace rangefinder::engine {
+
+struct Session::State {
+  std::string model_name;
+  // Before the session: it uses the operator until it is destroyed.
+  std::optional<ObserveDomain> observe;
+  Ort::Session session{nullptr};
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  // What Run() is asked for: tensors of numbers.
+  std::vector<const char*> input_names;
+  std::vector<const char*> output_names;
+
+  void open(const ModelSource& model, const SessionOptions& options);
+  void describe(const std::vector<std::string>& fetch);
+  std::vector<Ort::Value> run(const tensor::NamedTensors& sample, const std::string& sample_name);
+};
+
+void Session::State::open(const ModelSource& model, const SessionOptions& options) {
+  Ort::SessionOptions runtime = runtime_options(model, options);
+  if (options.observe != nullptr) {
+    observe.emplace(*options.observe);
+    observe->add_to(runtime);
+  }
+  session = model.bytes.empty()
+                ? Ort::Session(environment(), model.file.c_str(), runtime)
+                : Ort::Session(environment(), model.bytes.data(), model.bytes.size(), runtime);
+}
+
+void Session::State::describe(const std::vector<std::string>& fetch) {
+  Ort::AllocatorWithDefaultOptions allocator;
+  for (size_t i = 0; i < session.GetInputCount(); ++i) {
+    inputs.push_back(tensor_info(session.GetInputNameAllocated(i, allocator).get(),
+                                 session.GetInputTypeInfo(i)));
+  }
+  for (size_t i = 0; i < session.GetOutputCount(); ++i) {
+    outputs.push_back(tensor_info(session.GetOutputNameAllocated(i, allocator).get(),
+                                  session.GetOutputTypeInfo(i)));
+  }
+  for (const TensorInfo& input : inputs) input_names.push_back(input.name.c_str());
+  for (const TensorInfo& output : outputs) {
+    const bool wanted = fetch.empty() || std::ranges::find(fetch, output.name) != fetch.end();
+    if (wanted && tensor::element_size(output.type) != 0) {
+      output_names.push_back(output.name.c_str());
+    }
+  }
+}
+
+std::vector<Ort::Value> Session::State::run(const tensor::NamedTensors& sample,
+                                            const std::string& sample_name) {
+  const BoundInputs bound = bind_inputs(inputs, sample, sample_name);
+  try {
+    std::vector<Ort::Value> values;
+    for (const tensor::TensorView& view : bound.views) values.push_back(borrow(view));
+    return session.Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(), values.size(),
+                       output_names.data(), output_names.size());
+  } catch (const Ort::Exception& error) {
+    const std::string place = sample_name.empty() ? "" : " on " + sample_name;
+    throw Error(fmt::format("failed{}: {}", place, error.what()), {.file = model_name});
+  }
+}
+
+Session::Session(const ModelSource& model, const SessionOptions& options)
+    : state_(std::make_unique<State>()) {
+  state_->model_name = model.name();
+  try {
+    state_->open(model, options);
+    state_->describe(options.fetch);
+  } catch (const Ort::Exception& error) {
+    throw Error(fmt::format("ONNX Runtime cannot load it: {}", error.what()),
+                {.file = model.name()});
+  }
+}
+
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+std::span<const TensorInfo> Session::inputs() const { return state_->inputs; }
+std::span<const TensorInfo> Session::outputs() const { return state_->outputs; }
+
+tensor::NamedTensors Session::run(const tensor::NamedTensors& sample,
+                                  const std::string& sample_name) {
+  const std::vector<Ort::Value> values = state_->run(sample, sample_name);
+  tensor::NamedTensors result;
+  for (size_t i = 0; i < values.size(); ++i) result[state_->output_names[i]] = copy(values[i]);
+  return result;
+}
+
+void Session::execute(const tensor::NamedTensors& sample, const std::string& sample_name) {
+  state_->run(sample, sample_name);
+}
+
+}  // namespace rangefinder::engine

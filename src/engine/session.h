@@ -1,0 +1,65 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/bind_inputs.h"
+#include "engine/model_source.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::engine {
+
+class ObserveSink;
+
+/// How much ONNX Runtime rewrites a model: nothing; constant folding and exact clean-up; also its
+/// own fused operators; also the blocked layout of this machine.
+enum class OptimizationLevel { kNone, kBasic, kExtended, kAll };
+
+struct SessionOptions {
+  /// Threads that one operator may use.
+  int threads = 1;
+  OptimizationLevel optimization = OptimizationLevel::kAll;
+  /// Remember a memory plan for each input shape: faster, but grows with ragged samples.
+  bool plan_memory = true;
+  /// The outputs that run() returns; empty: all. The others are computed all the same.
+  std::vector<std::string> fetch = {};
+  /// Where to write the optimized model; empty: nowhere.
+  std::filesystem::path save_optimized = {};
+  /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
+  std::string save_data_as = {};
+  /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
+  /// session. A session that observes must not be run by two threads at a time.
+  ObserveSink* observe = nullptr;
+};
+
+/// A model that is ready to run on the CPU. What ONNX Runtime complains of becomes an Error that
+/// names the model, and the sample if there is one; it logs nothing.
+class Session {
+ public:
+  /// Throws Error if the model cannot be loaded.
+  explicit Session(const ModelSource& model, const SessionOptions& options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// In the model's order; without initializers that a caller could override.
+  std::span<const TensorInfo> inputs() const;
+  /// In the model's order. The type is kUndefined if it is a sequence, a map or an optional.
+  std::span<const TensorInfo> outputs() const;
+
+  /// Runs one sample and copies all outputs that are tensors of numbers. `sample_name` is the
+  /// file that errors name. Throws Error, see bind_inputs().
+  tensor::NamedTensors run(const tensor::NamedTensors& sample, const std::string& sample_name = {});
+
+  /// The same without copying any output.
+  void execute(const tensor::NamedTensors& sample, const std::string& sample_name = {});
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace rangefinder::engine

@@ -1,0 +1,229 @@
+#include "exporters/qdq.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <unordered_map>
+
+#include "base/version.h"
+#include "graph/attributes.h"
+#include "graph/constants.h"
+#include "graph/graph.h"
+
+namespace rangefinder::exporters {
+namespace {
+
+constexpr char kMicrosoft[] = "com.microsoft";
+/// The first IR version that knows operator set 13.
+constexpr int64_t kLeastIrVersion = 7;
+
+/// Names of the two initializers that hold a root's parameters.
+struct ParameterNames {
+  std::string scale;
+  std::string zero_point;
+};
+
+class QdqWriter {
+ public:
+  QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved)
+      : graph_(model), domain_(std::move(domain)), solved_(solved) {
+    for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
+  }
+
+  void write(const passes::QuantizedTensor& tensor) {
+    const ParameterNames& names = parameters(tensor);
+    if (!tensor.codes_of.empty()) {
+      read_with_other_scale(tensor, names);
+    } else if (tensor.hides_float) {
+      hide(tensor.name, names);
+    } else {
+      add_beside(tensor, names);
+    }
+  }
+
+  /// clip(alpha x + beta, 0, 1): x is read with alpha times its scale, beta is added, and the
+  /// codes of the sum saturate where clip would.
+  void write(const passes::GateNode& gate, const passes::QuantizedTensor& input) {
+    onnx::NodeProto& node = *nodes_.at(gate.name);
+    passes::QuantizedTensor scaled = input;
+    scaled.factor *= gate.alpha;
+    const std::string restored = graph_.fresh_name(gate.name + "_scaled");
+    add_dequantize(codes_.at(input.name), restored, parameters(scaled));
+    node.set_op_type("Add");
+    node.clear_attribute();
+    graph_.set_input(node, 0, restored);
+    node.add_input("");
+    write_scalar(node, 1, gate.beta);
+  }
+
+  void write_scalar_constant(const std::string& node_name, int input) {
+    onnx::NodeProto& node = *nodes_.at(node_name);
+    const auto value = graph::read_constant(*graph_.initializer(node.input(input)));
+    write_scalar(node, input, value.floats()[0]);
+  }
+
+  void write(const passes::QuantizedWeight& weight) {
+    onnx::NodeProto& node = *nodes_.at(weight.node);
+    const std::string name = graph_.fresh_name(node.input(1) + "_quantized");
+    const auto codes = graph::make_int8s(name, weight.shape, weight.codes);
+    const std::vector<int8_t> zeros(weight.scale.size(), 0);
+    const tensor::Shape shape = parameter_shape(weight.axis, weight.scale.size());
+    write_parameter(node, 1, codes, weight.scale, graph::make_int8s("", shape, zeros), weight.axis);
+    normalize_gemm(node);
+    if (weight.bias.empty()) return;
+    const std::string bias = graph_.fresh_name(node.input(2) + "_quantized");
+    const auto count = static_cast<int64_t>(weight.bias.size());
+    const std::vector<int32_t> bias_zeros(weight.bias.size(), 0);
+    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), weight.bias_scale,
+                    graph::make_int32s("", {count}, bias_zeros), 0);
+  }
+
+  void finish() {
+    // A tensor that is only read with another scale needs no DequantizeLinear of its own.
+    graph_.remove_unread();
+    graph_.finish();
+  }
+
+ private:
+  static tensor::Shape parameter_shape(std::optional<int64_t> axis, size_t count) {
+    return axis ? tensor::Shape{static_cast<int64_t>(count)} : tensor::Shape{};
+  }
+
+  const ParameterNames& parameters(const passes::QuantizedTensor& tensor) {
+    const auto key = std::pair(tensor.root, tensor.factor);
+    const auto known = parameter_names_.find(key);
+    if (known != parameter_names_.end()) return known->second;
+    const auto config = solved_.find(tensor.root);
+    if (config == solved_.end() || config->second.scale.size() != 1) {
+      throw std::invalid_argument(fmt::format("tensor '{}' has no scale", tensor.root));
+    }
+    return parameter_names_[key] =
+               add_parameters(tensor.factor == 1 ? tensor.root : tensor.name,
+                              config->second.scale[0] * tensor.factor, config->second.offset[0]);
+  }
+
+  ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point) {
+    const std::array scales = {scale};
+    const std::array zero_points = {static_cast<uint8_t>(zero_point)};
+    return {
+        graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"), {}, scales)),
+        graph_.add_initializer(
+            graph::make_uint8s(graph_.fresh_name(name + "_zero_point"), {}, zero_points))};
+  }
+
+  void add_dequantize(const std::string& codes, const std::string& to,
+                      const ParameterNames& names) {
+    graph_.add_node("DequantizeLinear", graph_.fresh_name(to + "_DequantizeLinear"),
+                    {codes, names.scale, names.zero_point}, {to}, domain_);
+  }
+
+  void add_pair(const std::string& from, const std::string& to, const std::string& tensor,
+                const ParameterNames& names) {
+    const std::string codes = graph_.fresh_name(tensor + "_QuantizeLinear_Output");
+    graph_.add_node("QuantizeLinear", graph_.fresh_name(tensor + "_QuantizeLinear"),
+                    {from, names.scale, names.zero_point}, {codes}, domain_);
+    add_dequantize(codes, to, names);
+    codes_[tensor] = codes;
+  }
+
+  /// The tensor's maker, a multiplication by a constant, goes: its factor is in the scale.
+  void read_with_other_scale(const passes::QuantizedTensor& tensor, const ParameterNames& names) {
+    graph_.remove_node(*graph_.producer(tensor.name));
+    add_dequantize(codes_.at(tensor.codes_of), tensor.name, names);
+    codes_[tensor.name] = codes_.at(tensor.codes_of);
+  }
+
+  /// A number as one code: 1 with scale |value|, or 0 with zero point 1 for a negative one. Exact.
+  void write_scalar(onnx::NodeProto& node, int input, float value) {
+    const std::string name = graph_.fresh_name(node.name() + "_constant");
+    const std::array<uint8_t, 1> code = {static_cast<uint8_t>(value > 0 ? 1 : 0)};
+    const auto names = add_parameters(name, value == 0 ? 1 : std::abs(value), value < 0 ? 1 : 0);
+    const std::string codes = graph_.add_initializer(
+        graph::make_uint8s(graph_.fresh_name(name + "_quantized"), {}, code));
+    add_dequantize(codes, name, names);
+    graph_.set_input(node, input, name);
+  }
+
+  /// The pair takes the tensor's name, so that readers, bodies and outputs follow by themselves.
+  void hide(const std::string& tensor, const ParameterNames& names) {
+    onnx::NodeProto& maker = *graph_.producer(tensor);
+    const std::string raw = graph_.fresh_name(tensor + "_float");
+    for (int i = 0; i < maker.output_size(); ++i) {
+      if (maker.output(i) == tensor) graph_.rename_output(maker, i, raw);
+    }
+    add_pair(raw, tensor, tensor, names);
+  }
+
+  void add_beside(const passes::QuantizedTensor& tensor, const ParameterNames& names) {
+    const std::string restored = graph_.fresh_name(tensor.name + "_DequantizeLinear_Output");
+    add_pair(tensor.name, restored, tensor.name, names);
+    for (const auto& [node, input] : tensor.reads) {
+      graph_.set_input(*nodes_.at(node), input, restored);
+    }
+  }
+
+  /// A constant that one node reads through a DequantizeLinear of its own.
+  void write_parameter(onnx::NodeProto& node, int input, onnx::TensorProto codes,
+                       const std::vector<float>& scale, onnx::TensorProto zero_point,
+                       std::optional<int64_t> axis) {
+    const std::string name = codes.name();
+    zero_point.set_name(graph_.fresh_name(name + "_zero_point"));
+    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
+    const std::string scale_name = graph_.add_initializer(graph::make_floats(
+        graph_.fresh_name(name + "_scale"), parameter_shape(axis, scale.size()), scale));
+    auto& dequantize =
+        graph_.add_node("DequantizeLinear", graph_.fresh_name(name + "_DequantizeLinear"),
+                        {graph_.add_initializer(std::move(codes)), scale_name,
+                         graph_.add_initializer(std::move(zero_point))},
+                        {restored}, domain_);
+    if (axis) graph::set_attribute(dequantize, "axis", *axis);
+    graph_.set_input(node, input, restored);
+  }
+
+  /// alpha and beta are in the codes now.
+  static void normalize_gemm(onnx::NodeProto& node) {
+    if (node.op_type() != "Gemm") return;
+    graph::remove_attribute(node, "alpha");
+    graph::remove_attribute(node, "beta");
+  }
+
+  graph::Graph graph_;
+  std::string domain_;
+  const SolvedTensors& solved_;
+  std::unordered_map<std::string, onnx::NodeProto*> nodes_;
+  std::unordered_map<std::string, std::string> codes_;
+  std::map<std::pair<std::string, float>, ParameterNames> parameter_names_;
+};
+
+void import_microsoft(onnx::ModelProto& model) {
+  for (const auto& opset : model.opset_import()) {
+    if (opset.domain() == kMicrosoft) return;
+  }
+  auto& opset = *model.add_opset_import();
+  opset.set_domain(kMicrosoft);
+  opset.set_version(1);
+}
+
+}  // namespace
+
+onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
+                           const passes::Annotation& annotation, const SolvedTensors& solved,
+                           const std::vector<passes::QuantizedWeight>& weights) {
+  onnx::ModelProto model = prepared.model;
+  const bool own_domain = prepared.kept_opset_because.empty();
+  if (!own_domain) import_microsoft(model);
+  QdqWriter writer(model, own_domain ? "" : kMicrosoft, solved);
+  for (const auto& tensor : annotation.tensors) writer.write(tensor);
+  for (const auto& [node, input] : annotation.constants) writer.write_scalar_constant(node, input);
+  for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
+  for (const auto& weight : weights) writer.write(weight);
+  writer.finish();
+  model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
+  model.set_producer_name("rangefinder");
+  model.set_producer_version(kVersion);
+  return model;
+}
+
+}  // namespace rangefinder::exporters

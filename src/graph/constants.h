@@ -1,0 +1,35 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace rangefinder::graph {
+
+/// The tensor's values, whichever field of the message holds them.
+/// Throws Error (naming the tensor) if the data do not fit the shape, or the type is not one of
+/// tensor::ElementType with a fixed size.
+tensor::Tensor read_constant(const onnx::TensorProto& constant);
+
+/// A message with the tensor's values as raw bytes.
+onnx::TensorProto make_constant(const std::string& name, const tensor::Tensor& value);
+
+onnx::TensorProto make_floats(const std::string& name, tensor::Shape shape,
+                              std::span<const float> values);
+onnx::TensorProto make_int64s(const std::string& name, std::span<const int64_t> values);
+onnx::TensorProto make_int32s(const std::string& name, tensor::Shape shape,
+                              std::span<const int32_t> values);
+onnx::TensorProto make_int8s(const std::string& name, tensor::Shape shape,
+                             std::span<const int8_t> values);
+onnx::TensorProto make_uint8s(const std::string& name, tensor::Shape shape,
+                              std::span<const uint8_t> values);
+
+/// The values of an integer constant. Throws Error if it is not int32 or int64.
+std::vector<int64_t> read_int64s(const onnx::TensorProto& constant);
+
+}  // namespace rangefinder::graph

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace rangefinder::graph {
+
+/// One place where a node reads a tensor.
+struct Use {
+  onnx::NodeProto* node;
+  int input;
+};
+
+/// Who makes and who reads each tensor of a model's main graph, and edits that keep that known.
+///
+/// Works on the message in place. Node pointers stay valid until the node is removed; removals
+/// take effect in finish(). Bodies of If and Loop are not opened: a tensor that they read from
+/// outside counts as used by a body.
+class Graph {
+ public:
+  explicit Graph(onnx::ModelProto& model);
+
+  onnx::GraphProto& message() { return *model_.mutable_graph(); }
+  onnx::ModelProto& model() { return model_; }
+
+  /// The node that makes the tensor; null for inputs, initializers and unknown names.
+  onnx::NodeProto* producer(const std::string& tensor) const;
+  /// Every read of the tensor by a node of the main graph, in graph order.
+  const std::vector<Use>& uses(const std::string& tensor) const;
+  /// The initializer of that name, or null.
+  const onnx::TensorProto* initializer(const std::string& tensor) const;
+  bool is_input(const std::string& tensor) const { return inputs_.contains(tensor); }
+  bool is_output(const std::string& tensor) const { return outputs_.contains(tensor); }
+  bool is_used_by_body(const std::string& tensor) const { return body_uses_.contains(tensor); }
+  /// Read exactly once, by a node of the main graph, and not a graph output.
+  bool is_private(const std::string& tensor) const;
+
+  /// A tensor or node name that is not taken: `wanted`, or `wanted` with a number.
+  std::string fresh_name(const std::string& wanted);
+
+  onnx::NodeProto& add_node(std::string_view op_type, const std::string& name,
+                            const std::vector<std::string>& inputs,
+                            const std::vector<std::string>& outputs, std::string_view domain = "");
+  /// Adds (or replaces) an initializer; returns its name.
+  std::string add_initializer(onnx::TensorProto constant);
+  /// Makes this input of the node read another tensor.
+  void set_input(onnx::NodeProto& node, int input, const std::string& tensor);
+  /// Gives the tensor that `node` makes at this output another name; its readers do not follow.
+  void rename_output(onnx::NodeProto& node, int output, const std::string& tensor);
+  /// Takes the node out; its outputs must no longer be read.
+  void remove_node(onnx::NodeProto& node);
+  /// Reads of `from` by nodes and bodies become reads of `to`.
+  void redirect_uses(const std::string& from, const std::string& to);
+
+  /// Takes out every node whose outputs nobody reads, and then those that only fed such nodes.
+  void remove_unread();
+
+  /// Drops removed nodes and unread initializers, and sorts nodes so that each comes after what it
+  /// reads. Pointers and this index are invalid afterwards.
+  void finish();
+
+ private:
+  void index_node(onnx::NodeProto& node);
+
+  onnx::ModelProto& model_;
+  std::unordered_map<std::string, onnx::NodeProto*> producers_;
+  std::unordered_map<std::string, std::vector<Use>> uses_;
+  std::unordered_map<std::string, int> initializers_;
+  std::unordered_set<std::string> inputs_;
+  std::unordered_set<std::string> outputs_;
+  std::unordered_set<std::string> body_uses_;
+  std::unordered_set<std::string> names_;
+  std::unordered_set<const onnx::NodeProto*> removed_;
+};
+
+/// Gives every node of the main graph a name of its own. Named nodes keep theirs if it is unique.
+void name_nodes(onnx::ModelProto& model);
+
+/// Names that the bodies held by `node` read from outside.
+std::vector<std::string> outer_reads(const onnx::NodeProto& node);
+
+}  // namespace rangefinder::graph

@@ -1,0 +1,313 @@
+#include "passes/annotate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "graph/attributes.h"
+#include "graph/constants.h"
+
+namespace rangefinder::passes {
+namespace {
+
+using targets::Role;
+
+/// A node that may compute on codes.
+struct Candidate {
+  onnx::NodeProto* node;
+  Role role;
+  /// The tensor that its codes go to: its output, or that of the bound fused behind it.
+  std::string output;
+  std::optional<float> upper_bound = {};
+  /// The constant factor of a scale.
+  float factor = 1;
+  /// Positions of the inputs that are activations, and of one-element constants beside them.
+  std::vector<int> data = {};
+  std::vector<int> constants = {};
+  bool chosen = false;
+};
+
+class Annotator {
+ public:
+  Annotator(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target)
+      : graph_(graph), infos_(infos), target_(target) {}
+
+  Annotation run() {
+    collect();
+    for (Candidate& candidate : candidates_) mark_codes(candidate);
+    for (size_t i = candidates_.size(); i-- > 0;) choose(candidates_[i]);
+    for (Candidate& candidate : candidates_) write(candidate);
+    for (auto& tensor : result_.tensors) find_root(tensor);
+    return std::move(result_);
+  }
+
+ private:
+  bool is_float(const std::string& tensor) const {
+    const auto found = infos_.find(tensor);
+    return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
+  }
+
+  bool is_constant(const std::string& tensor) const {
+    return graph_.initializer(tensor) != nullptr;
+  }
+
+  std::optional<int64_t> rank(const std::string& tensor) const {
+    if (const auto* constant = graph_.initializer(tensor)) return constant->dims_size();
+    const auto found = infos_.find(tensor);
+    if (found == infos_.end() || !found->second.shape) return std::nullopt;
+    return static_cast<int64_t>(found->second.shape->size());
+  }
+
+  /// Why a weighted node cannot compute in integers; empty if it can.
+  std::string obstacle(const onnx::NodeProto& node) const {
+    if (!is_float(node.output(0))) return "does not compute in float32";
+    const std::string& weight = node.input(1);
+    const bool constant = is_constant(weight);
+    if (node.op_type() == "MatMul") {
+      if (is_constant(node.input(0))) return "its first factor is constant";
+      return {};
+    }
+    if (!constant) return "its weight is not constant";
+    if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(node.input(2))) {
+      return "its bias is not constant";
+    }
+    if (node.op_type() == "Gemm" && graph::int_attribute(node, "transA", 0) != 0) {
+      return "its first factor is transposed";
+    }
+    return {};
+  }
+
+  void collect() {
+    for (auto& node : *graph_.message().mutable_node()) {
+      if (!node.domain().empty() && node.domain() != "ai.onnx") continue;
+      const auto* rule = target_.rule(node.op_type());
+      if (!rule || rule->role == Role::kBound || node.input_size() == 0) continue;
+      Candidate candidate{&node, rule->role, node.output(0)};
+      const int count = rule->data_inputs == 0 ? node.input_size() : rule->data_inputs;
+      for (int i = 0; i < std::min(count, node.input_size()); ++i) {
+        (is_constant(node.input(i)) ? candidate.constants : candidate.data).push_back(i);
+      }
+      if (rule->role == Role::kWeighted) {
+        const std::string reason = obstacle(node);
+        if (!reason.empty()) {
+          result_.left_float.push_back({node.name(), node.op_type(), reason});
+          continue;
+        }
+      } else if (!can_compute_on_codes(candidate)) {
+        continue;
+      }
+      if (candidate.role == Role::kWeighted || candidate.role == Role::kArithmetic) {
+        absorb_bound(candidate);
+      }
+      candidates_.push_back(std::move(candidate));
+    }
+  }
+
+  /// Float activations in, one float activation out; a constant only where it is exact as a code.
+  bool can_compute_on_codes(Candidate& candidate) const {
+    const auto& node = *candidate.node;
+    if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0)))
+      return false;
+    for (const int i : candidate.data) {
+      if (!is_float(node.input(i))) return false;
+    }
+    if (candidate.role == Role::kGate) return graph::float_attribute(node, "alpha", 0.2f) > 0;
+    if (node.op_type() != "Mul" && node.op_type() != "Div" && node.op_type() != "Add") {
+      return candidate.constants.empty();
+    }
+    return take_constant(candidate);
+  }
+
+  /// Add, Mul and Div with a one-element constant; a positive factor becomes a scale.
+  bool take_constant(Candidate& candidate) const {
+    const auto& node = *candidate.node;
+    const bool divides = node.op_type() == "Div";
+    if (candidate.data.size() == 2) return !divides;
+    const int place = 1 - candidate.data[0];
+    const auto value = scalar(node.input(place));
+    if (!value || !std::isfinite(*value) || has_more_dimensions(node, place)) return false;
+    if (node.op_type() == "Add" || (!divides && !(*value > 0))) {
+      candidate.constants = {place};
+      return true;
+    }
+    candidate.constants.clear();
+    candidate.factor = divides ? 1 / *value : *value;
+    candidate.role = Role::kScale;
+    return *value > 0 && place == 1 - candidate.data[0] && (!divides || place == 1) &&
+           std::isnormal(candidate.factor);
+  }
+
+  /// A constant of shape [1,1,...] may give the result more dimensions than the tensor has.
+  bool has_more_dimensions(const onnx::NodeProto& node, int place) const {
+    const auto data_rank = rank(node.input(1 - place));
+    return rank(node.input(place)) > (data_rank ? *data_rank : 0);
+  }
+
+  std::optional<float> scalar(const std::string& name) const {
+    const auto* constant = graph_.initializer(name);
+    if (!constant || constant->data_type() != onnx::TensorProto::FLOAT) return std::nullopt;
+    const auto value = graph::read_constant(*constant);
+    if (value.element_count() != 1) return std::nullopt;
+    return value.floats()[0];
+  }
+
+  /// Follows the node's output through a Relu, or a Clip from 0, that nobody else's reads prevent.
+  void absorb_bound(Candidate& candidate) const {
+    if (!graph_.is_private(candidate.output)) return;
+    const onnx::NodeProto& reader = *graph_.uses(candidate.output).front().node;
+    const auto* rule = reader.domain().empty() ? target_.rule(reader.op_type()) : nullptr;
+    if (!rule || rule->role != Role::kBound || reader.input(0) != candidate.output) return;
+    if (reader.op_type() == "Clip") {
+      const auto lower = clip_bound(reader, 1, "min");
+      const auto upper = clip_bound(reader, 2, "max");
+      if (!lower || *lower != 0 || (upper && !(*upper > 0))) return;
+      if (reader.input_size() > 2 && !reader.input(2).empty() && !upper) return;
+      candidate.upper_bound = upper;
+    }
+    candidate.output = reader.output(0);
+  }
+
+  std::optional<float> clip_bound(const onnx::NodeProto& clip, int input, const char* name) const {
+    if (const auto* attribute = graph::find_attribute(clip, name)) return attribute->f();
+    if (clip.input_size() <= input || clip.input(input).empty()) return std::nullopt;
+    return scalar(clip.input(input));
+  }
+
+  /// Tensors that are codes whatever else is decided, or can be for free.
+  void mark_codes(const Candidate& candidate) {
+    const auto& node = *candidate.node;
+    if (candidate.role == Role::kWeighted) {
+      for (const int i : candidate.data) wanted_.insert(node.input(i));
+      possible_.insert(candidate.output);
+      if (node.op_type() == "Conv") wanted_.insert(candidate.output);
+      return;
+    }
+    const bool all = std::all_of(candidate.data.begin(), candidate.data.end(), [&](int i) {
+      return possible_.contains(node.input(i)) || will_be_wanted(node.input(i));
+    });
+    if (all) possible_.insert(candidate.output);
+  }
+
+  /// Read by a weighted node, which may come later in the graph.
+  bool will_be_wanted(const std::string& tensor) const {
+    const auto& uses = graph_.uses(tensor);
+    return std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) {
+      const auto* rule = target_.rule(use.node->op_type());
+      return rule && rule->role == Role::kWeighted && obstacle(*use.node).empty() &&
+             (use.input == 0 || use.node->op_type() == "MatMul");
+    });
+  }
+
+  /// Backwards: a node computes on codes if a reader wants codes and all its data can be codes.
+  void choose(Candidate& candidate) {
+    if (candidate.role == Role::kWeighted) {
+      candidate.chosen = true;
+      return;
+    }
+    const auto& node = *candidate.node;
+    if (!wanted_.contains(candidate.output) || !possible_.contains(candidate.output)) return;
+    candidate.chosen = true;
+    for (const int i : candidate.data) wanted_.insert(node.input(i));
+  }
+
+  QuantizedTensor& tensor(const std::string& name) {
+    const auto [place, is_new] = index_.try_emplace(name, result_.tensors.size());
+    if (is_new) result_.tensors.push_back({.name = name, .root = name});
+    return result_.tensors[place->second];
+  }
+
+  void write(const Candidate& candidate) {
+    if (!candidate.chosen) return;
+    const auto& node = *candidate.node;
+    const bool replaced = candidate.role == Role::kScale || candidate.role == Role::kGate;
+    for (const int i : candidate.data) {
+      QuantizedTensor& input = tensor(node.input(i));
+      if (!replaced) input.reads.emplace_back(node.name(), i);
+    }
+    for (const int i : candidate.constants) {
+      if (candidate.role == Role::kArithmetic) result_.constants.emplace_back(node.name(), i);
+    }
+    if (wanted_.contains(candidate.output)) {
+      QuantizedTensor& output = tensor(candidate.output);
+      output.hides_float = true;
+      output.upper_bound = candidate.upper_bound;
+    }
+    note(candidate);
+  }
+
+  /// What the roles leave behind beside their tensors.
+  void note(const Candidate& candidate) {
+    const auto& node = *candidate.node;
+    switch (candidate.role) {
+      case Role::kWeighted:
+        result_.weighted.push_back({node.name(), node.op_type(), is_constant(node.input(1))});
+        break;
+      case Role::kScale:
+        tensor(candidate.output).codes_of = node.input(candidate.data[0]);
+        [[fallthrough]];
+      case Role::kMover:
+        moved_from_[candidate.output] = {node.input(candidate.data[0]), candidate.factor};
+        break;
+      case Role::kGate:
+        result_.gates.push_back({node.name(), node.input(0),
+                                 graph::float_attribute(node, "alpha", 0.2f),
+                                 graph::float_attribute(node, "beta", 0.5f)});
+        tensor(candidate.output).fixed = quantization::AffineParameters{1.0f / 255, 0};
+        break;
+      default:
+        break;
+    }
+  }
+
+  void find_root(QuantizedTensor& tensor) const {
+    for (auto from = moved_from_.find(tensor.root); from != moved_from_.end();
+         from = moved_from_.find(tensor.root)) {
+      tensor.root = from->second.tensor;
+      tensor.factor *= from->second.factor;
+    }
+  }
+
+  struct Move {
+    std::string tensor;
+    float factor;
+  };
+
+  graph::Graph& graph_;
+  const TensorInfos& infos_;
+  const targets::Target& target_;
+  std::vector<Candidate> candidates_;
+  /// Some reader or maker wants the tensor as codes.
+  std::unordered_set<std::string> wanted_;
+  /// What makes the tensor can make codes.
+  std::unordered_set<std::string> possible_;
+  std::unordered_map<std::string, size_t> index_;
+  std::unordered_map<std::string, Move> moved_from_;
+  Annotation result_;
+};
+
+}  // namespace
+
+const QuantizedTensor* Annotation::find(const std::string& tensor) const {
+  for (const auto& candidate : tensors) {
+    if (candidate.name == tensor) return &candidate;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Annotation::observed() const {
+  std::vector<std::string> names;
+  for (const auto& tensor : tensors) {
+    if (tensor.is_observed()) names.push_back(tensor.name);
+  }
+  return names;
+}
+
+Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target) {
+  return Annotator(graph, infos, target).run();
+}
+
+}  // namespace rangefinder::passes

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "passes/annotate.h"
+
+namespace rangefinder::passes {
+
+/// A weight as codes: what an exporter writes.
+struct QuantizedWeight {
+  std::string node = {};
+  /// Codes in the weight's own layout.
+  tensor::Shape shape = {};
+  std::vector<int8_t> codes = {};
+  /// One scale per output channel along `axis`, or a single one and no axis.
+  std::vector<float> scale = {};
+  std::optional<int64_t> axis = {};
+  /// Empty if the node has no bias. Scale: input scale times weight scale, zero point 0.
+  std::vector<int32_t> bias = {};
+  std::vector<float> bias_scale = {};
+  /// Channels whose scale was raised: pairs of products could saturate 16 bits, or the bias 32.
+  size_t raised_channel_count = 0;
+};
+
+/// Symmetric weights per output channel: scale = max|w| / quant_max, unless
+/// - two weights that a kernel adds up in 16 bits could saturate them
+///   (targets::Target::pair_sums_saturate): scale and codes of least squared error such that no
+///   pair can (passes/pair_sums.h),
+/// - the bias would not fit 32 bits: the channel's scale grows until it does.
+/// A channel of zeros gets scale 1, or what its bias needs.
+/// `input_scale` is that of the node's activation. Constants alpha and beta of Gemm are folded.
+/// Throws Error naming node and tensor if the weight holds NaN or infinity.
+QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto& node,
+                                float input_scale, const targets::Target& target);
+
+}  // namespace rangefinder::passes

@@ -1,0 +1,186 @@
+#include "statistics/counter.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <stdexcept>
+
+#include "statistics/simd/widen.h"
+#include "tensor/half.h"
+
+namespace rangefinder::statistics {
+namespace {
+
+/// From this length on a run pays for scanning the table afterwards (measured, docs/numerics).
+constexpr size_t kTableRun = 4096;
+/// Between two flushes at most this many values, well below KeyTable::kCapacity.
+constexpr size_t kFlushRun = size_t{1} << 31;
+/// Columns are gathered in tiles of one cache line's width and this many rows.
+constexpr size_t kTileColumns = 16;
+constexpr size_t kTileRows = 256;
+/// Not a power of two, so that a tile's columns do not fight for the same cache sets.
+constexpr size_t kTileStride = kTileRows + 16;
+
+void check(bool fits) {
+  if (!fits) throw std::invalid_argument("values or statistics do not fit the channel layout");
+}
+
+void check(std::span<const float> values, const ChannelLayout& layout, size_t stored_channels) {
+  check(values.size() == layout.batch * stored_channels * layout.inner);
+}
+
+/// The values that are finite, in order; counts the others.
+size_t keep_finite(std::span<const float> values, float* kept, Extrema& extrema) {
+  size_t count = 0;
+  for (const float value : values) {
+    const uint32_t exponent = std::bit_cast<uint32_t>(value) & 0x7F800000u;
+    if (exponent == 0x7F800000u) {
+      extrema.add(value);
+    } else {
+      kept[count++] = value;
+    }
+  }
+  return count;
+}
+
+/// tile[column][row] = rows[row][column].
+void gather(const float* rows, size_t row_length, size_t row_count, size_t column_count,
+            float* tile) {
+  for (size_t row = 0; row < row_count; ++row) {
+    const float* from = rows + row * row_length;
+    for (size_t column = 0; column < column_count; ++column) {
+      tile[column * kTileStride + row] = from[column];
+    }
+  }
+}
+
+}  // namespace
+
+void Counter::count(std::span<const float> values, TensorStatistics& into) {
+  for (size_t i = 0; i < values.size(); i += kFlushRun) {
+    count_run(values.subspan(i, std::min(kFlushRun, values.size() - i)), into);
+  }
+}
+
+void Counter::count_run(std::span<const float> values, TensorStatistics& into) {
+  const bool by_table = values.size() >= kTableRun;
+  for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
+    count_block(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)), by_table, into);
+  }
+  if (by_table) table_.flush(into.extrema, into.histogram);
+}
+
+void Counter::count_block(std::span<const float> values, bool by_table, TensorStatistics& into) {
+  auto summary = simd::compress_keys(values, keys_.data());
+  std::array<float, simd::kBlockValues> finite;
+  if (!summary.all_finite()) {
+    values = {finite.data(), keep_finite(values, finite.data(), into.extrema)};
+    summary = simd::compress_keys(values, keys_.data());
+  }
+  if (values.empty()) return;
+  into.extrema.add_range(summary.min(), summary.max());
+  into.histogram.add_zeros(values.size() - summary.key_count);
+  const std::span<const uint32_t> keys(keys_.data(), summary.key_count);
+  if (by_table) {
+    table_.add(keys);
+  } else {
+    into.histogram.add_keys(keys);
+  }
+}
+
+void Counter::count_columns(std::span<const float> rows, size_t row_length,
+                            std::span<TensorStatistics> into) {
+  const size_t row_count = row_length == 0 ? 0 : rows.size() / row_length;
+  staging_.resize(kTileColumns * kTileStride);
+  for (size_t row = 0; row < row_count; row += kTileRows) {
+    const size_t height = std::min(kTileRows, row_count - row);
+    for (size_t column = 0; column < into.size(); column += kTileColumns) {
+      const size_t width = std::min(kTileColumns, into.size() - column);
+      gather(&rows[row * row_length + column], row_length, height, width, staging_.data());
+      for (size_t c = 0; c < width; ++c) {
+        count_block({&staging_[c * kTileStride], height}, false, into[column + c]);
+      }
+    }
+  }
+}
+
+void Counter::count_channels_nchw(std::span<const float> values, const ChannelLayout& layout,
+                                  std::span<TensorStatistics> into) {
+  check(values, layout, layout.channels);
+  check(into.size() == layout.channels);
+  for (size_t plane = 0; plane < layout.batch * layout.channels; ++plane) {
+    count(values.subspan(plane * layout.inner, layout.inner), into[plane % layout.channels]);
+  }
+}
+
+void Counter::count_channels_nhwc(std::span<const float> values, const ChannelLayout& layout,
+                                  std::span<TensorStatistics> into) {
+  check(values, layout, layout.channels);
+  check(into.size() == layout.channels);
+  count_columns(values, layout.channels, into);
+}
+
+void Counter::count_blocked(std::span<const float> values, const ChannelLayout& layout,
+                            size_t block, TensorStatistics& into) {
+  check(block != 0);
+  const size_t last_channels = layout.channels % block;
+  const size_t full_size = layout.channels / block * block * layout.inner;
+  const size_t last_size = last_channels == 0 ? 0 : block * layout.inner;
+  check(values.size() == layout.batch * (full_size + last_size));
+  if (last_size == 0) return count(values, into);
+  for (size_t n = 0; n < layout.batch; ++n) {
+    const auto entry = values.subspan(n * (full_size + last_size), full_size + last_size);
+    count(entry.first(full_size), into);
+    std::vector<float> last;
+    last.reserve(last_channels * layout.inner);
+    for (size_t i = full_size; i < entry.size(); i += block) {
+      const auto lanes = entry.subspan(i, last_channels);
+      last.insert(last.end(), lanes.begin(), lanes.end());
+    }
+    count(last, into);
+  }
+}
+
+void Counter::count_channels_blocked(std::span<const float> values, const ChannelLayout& layout,
+                                     size_t block, std::span<TensorStatistics> into) {
+  check(block != 0);
+  const size_t block_count = (layout.channels + block - 1) / block;
+  const size_t block_size = block * layout.inner;
+  check(values.size() == layout.batch * block_count * block_size);
+  check(into.size() == layout.channels);
+  for (size_t i = 0; i < layout.batch * block_count; ++i) {
+    const size_t channel = i % block_count * block;
+    count_columns(values.subspan(i * block_size, block_size), block,
+                  into.subspan(channel, std::min(block, layout.channels - channel)));
+  }
+}
+
+void Counter::count_float16(std::span<const uint16_t> values, TensorStatistics& into) {
+  count_converted(values, simd::widen_float16, into);
+}
+
+void Counter::count_bfloat16(std::span<const uint16_t> values, TensorStatistics& into) {
+  count_converted(
+      values,
+      [](std::span<const uint16_t> from, float* to) {
+        std::ranges::transform(from, to, tensor::bfloat16_to_float);
+      },
+      into);
+}
+
+void Counter::count_converted(std::span<const uint16_t> values, Widen widen,
+                              TensorStatistics& into) {
+  const bool by_table = values.size() >= kTableRun;
+  std::array<float, simd::kBlockValues> block;
+  for (size_t i = 0; i < values.size(); i += block.size()) {
+    const auto part = values.subspan(i, std::min(block.size(), values.size() - i));
+    widen(part, block.data());
+    count_block({block.data(), part.size()}, by_table, into);
+    if (by_table && i / kFlushRun != (i + block.size()) / kFlushRun) {
+      table_.flush(into.extrema, into.histogram);
+    }
+  }
+  if (by_table) table_.flush(into.extrema, into.histogram);
+}
+
+}  // namespace rangefinder::statistics

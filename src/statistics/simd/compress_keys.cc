@@ -1,0 +1,153 @@
+#include "statistics/simd/compress_keys.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "statistics/value_histogram.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "statistics/simd/compress_keys.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace rangefinder::statistics::simd::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Unsigned = hn::ScalableTag<uint32_t>;
+using Signed = hn::ScalableTag<int32_t>;
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+#define RANGEFINDER_COMPRESS_BY_TABLE 1
+#else
+#define RANGEFINDER_COMPRESS_BY_TABLE 0
+#endif
+
+#if RANGEFINDER_COMPRESS_BY_TABLE
+/// For each set of dropped lanes: the numbers of the others, in order. Bytes, because the table
+/// shares the first-level cache with the counters.
+struct LaneOrders {
+  static constexpr size_t kLanes = hn::MaxLanes(Unsigned());
+  alignas(64) uint8_t order[size_t{1} << kLanes][kLanes] = {};
+
+  constexpr LaneOrders() {
+    for (size_t dropped = 0; dropped < size_t{1} << kLanes; ++dropped) {
+      size_t next = 0;
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        if ((dropped >> lane & 1) == 0) order[dropped][next++] = static_cast<uint8_t>(lane);
+      }
+    }
+  }
+};
+constexpr LaneOrders kLaneOrders;
+#endif
+
+/// Stores those lanes of `v` one behind the other that are not zero in `doubled`; returns how many.
+template <class V>
+HWY_INLINE size_t store_kept(V v, V doubled, uint32_t* to) {
+  const Unsigned d;
+#if RANGEFINDER_COMPRESS_BY_TABLE
+  // Highway 1.0.3 keeps its table for these sets in a local array that GCC 12 copies to the stack
+  // on every call: 11 times slower than this.
+  const hn::Rebind<uint8_t, Unsigned> d8;
+  uint8_t bits[8] = {};
+  hn::StoreMaskBits(d, hn::Eq(doubled, hn::Zero(d)), bits);
+  const size_t dropped = bits[0];
+  const auto order = hn::PromoteTo(d, hn::LoadU(d8, kLaneOrders.order[dropped]));
+  hn::StoreU(hn::TableLookupLanes(v, hn::IndicesFromVec(d, order)), d, to);
+  return hn::Lanes(d) - static_cast<size_t>(std::popcount(dropped));
+#else
+  // Not CompressStore: a masked store to memory is very slow on some AVX-512 machines.
+  const auto kept = hn::Ne(doubled, hn::Zero(d));
+  hn::StoreU(hn::Compress(v, kept), d, to);
+  return hn::CountTrue(d, kept);
+#endif
+}
+
+/// One vector of a sweep: widens the extremes by `bits`, appends the keys of `keyed`, which is
+/// `bits` or `bits` with those lanes blanked out that must leave no key.
+template <class V, class S>
+HWY_INLINE uint32_t* sweep(V bits, V keyed, S& signed_max, V& unsigned_max, V& unsigned_min,
+                           uint32_t* next) {
+  signed_max = hn::Max(signed_max, hn::BitCast(Signed(), bits));
+  unsigned_max = hn::Max(unsigned_max, bits);
+  unsigned_min = hn::Min(unsigned_min, bits);
+  const auto key = hn::ShiftRight<ValueHistogram::kShift>(keyed);
+  return next + store_kept(key, hn::Add(keyed, keyed), next);
+}
+
+BlockSummary compress(const float* HWY_RESTRICT values, size_t count, uint32_t* HWY_RESTRICT keys) {
+  const hn::ScalableTag<float> df;
+  const Unsigned d;
+  const size_t lanes = hn::Lanes(d);
+  auto signed_max = hn::Set(Signed(), INT32_MIN);
+  auto unsigned_max = hn::Zero(d);
+  auto unsigned_min = hn::Set(d, UINT32_MAX);
+  uint32_t* next = keys;
+  size_t i = 0;
+  for (; i + 4 * lanes <= count; i += 4 * lanes) {
+    HWY_UNROLL(4)
+    for (size_t j = 0; j < 4; ++j) {
+      const auto v = hn::BitCast(d, hn::LoadU(df, values + i + j * lanes));
+      next = sweep(v, v, signed_max, unsigned_max, unsigned_min, next);
+    }
+  }
+  for (; i < count; i += lanes) {
+    // Lanes behind the end repeat the first value, which changes no extreme, and leave no key. By
+    // a copy: a masked load of Highway 1.0.3 may need alignment and read behind the end.
+    const size_t rest = std::min(lanes, count - i);
+    float tail[hn::MaxLanes(df)];
+    std::fill_n(tail, lanes, values[0]);
+    std::copy_n(values + i, rest, tail);
+    const auto v = hn::BitCast(d, hn::LoadU(df, tail));
+    next = sweep(v, hn::IfThenElseZero(hn::FirstN(d, rest), v), signed_max, unsigned_max,
+                 unsigned_min, next);
+  }
+  return {static_cast<size_t>(next - keys), hn::GetLane(hn::MaxOfLanes(Signed(), signed_max)),
+          hn::GetLane(hn::MaxOfLanes(d, unsigned_max)),
+          hn::GetLane(hn::MinOfLanes(d, unsigned_min))};
+}
+
+}  // namespace rangefinder::statistics::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rangefinder::statistics::simd {
+
+HWY_EXPORT(compress);
+
+namespace {
+constexpr uint32_t kSign = 0x80000000u;
+constexpr uint32_t kInfinity = 0x7F800000u;
+}  // namespace
+
+bool BlockSummary::all_finite() const {
+  return signed_max < static_cast<int32_t>(kInfinity) && unsigned_max < (kSign | kInfinity);
+}
+
+float BlockSummary::min() const {
+  return std::bit_cast<float>(unsigned_max >= kSign ? unsigned_max : unsigned_min);
+}
+
+float BlockSummary::max() const {
+  return signed_max >= 0 ? std::bit_cast<float>(signed_max) : std::bit_cast<float>(unsigned_min);
+}
+
+BlockSummary compress_keys(std::span<const float> values, uint32_t* keys) {
+  return HWY_DYNAMIC_DISPATCH(compress)(values.data(), values.size(), keys);
+}
+
+BlockSummary compress_keys_reference(std::span<const float> values, uint32_t* keys) {
+  BlockSummary summary;
+  for (const float value : values) {
+    const auto bits = std::bit_cast<uint32_t>(value);
+    summary.signed_max = std::max(summary.signed_max, static_cast<int32_t>(bits));
+    summary.unsigned_max = std::max(summary.unsigned_max, bits);
+    summary.unsigned_min = std::min(summary.unsigned_min, bits);
+    if (bits << 1 != 0) keys[summary.key_count++] = bits >> ValueHistogram::kShift;
+  }
+  return summary;
+}
+
+}  // namespace rangefinder::statistics::simd
+#endif  // HWY_ONCE

@@ -1,0 +1,138 @@
+#include "engine/optimize.h"
+
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+
+#include <set>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "engine/temporary_folder.h"
+#include "support/onnx_builder.h"
+
+namespace rangefinder::engine {
+namespace {
+
+using tensor::ElementType;
+using tensor::Tensor;
+using test_support::OnnxBuilder;
+
+/// Conv, BatchNormalization, Relu, and weights that are computed from constants.
+OnnxBuilder conv_model() {
+  OnnxBuilder b;
+  b.input("x", {-1, 3, 8, 8});
+  b.weights("half", {8, 3, 3, 3}, 0.25f);
+  b.node("Add", {"half", "half"}, {"w"});
+  b.node("Conv", {"x", "w"}, {"c"}).ints("pads", {1, 1, 1, 1});
+  for (const char* name : {"scale", "bias", "mean"}) b.weights(name, {8});
+  b.initializer("variance", {8}, std::vector<float>(8, 2.0f));
+  b.node("BatchNormalization", {"c", "scale", "bias", "mean", "variance"}, {"n"});
+  b.node("Relu", {"n"}, {"y"});
+  b.output("y", {-1, 8, 8, 8});
+  return b;
+}
+
+std::multiset<std::string> operators(const ModelSource& model) {
+  onnx::ModelProto proto;
+  EXPECT_TRUE(proto.ParseFromString(model.bytes));
+  std::multiset<std::string> types;
+  for (const auto& node : proto.graph().node()) types.insert(node.op_type());
+  return types;
+}
+
+Tensor ramp() {
+  Tensor x(ElementType::kFloat32, {1, 3, 8, 8});
+  float next = -1;
+  for (float& value : x.floats()) value = next += 0.01f;
+  return x;
+}
+
+TEST(Optimize, BasicFoldsConstantsAndBatchNormalization) {
+  const ModelSource model(conv_model().bytes(), "conv.onnx");
+  const ModelSource basic = optimize_model(model, OptimizationLevel::kBasic);
+  EXPECT_EQ(operators(basic), (std::multiset<std::string>{"Conv", "Relu"}));
+  EXPECT_EQ(basic.name(), "conv.onnx");
+}
+
+TEST(Optimize, HigherLevelsFuse) {
+  const ModelSource model(conv_model().bytes(), "");
+  EXPECT_EQ(operators(optimize_model(model, OptimizationLevel::kExtended)),
+            std::multiset<std::string>{"FusedConv"});
+}
+
+TEST(Optimize, ComputesTheSameUpToRounding) {
+  const ModelSource model(conv_model().bytes(), "");
+  Session original(model, {.optimization = OptimizationLevel::kNone});
+  Session optimized(optimize_model(model, OptimizationLevel::kBasic));
+  const Tensor expected = original.run({{"x", ramp()}}).at("y");
+  const Tensor found = optimized.run({{"x", ramp()}}).at("y");
+  ASSERT_EQ(expected.shape(), found.shape());
+  for (size_t i = 0; i < expected.element_count(); ++i) {
+    EXPECT_NEAR(expected.floats()[i], found.floats()[i], 1e-5);
+  }
+}
+
+OnnxBuilder plain_conv_model() {
+  OnnxBuilder b;
+  b.input("x", {-1, 3, 8, 8});
+  b.weights("w", {16, 3, 3, 3}, 0.25f);
+  b.node("Conv", {"x", "w"}, {"y"}).ints("pads", {1, 1, 1, 1});
+  b.output("y", {-1, 16, 8, 8});
+  return b;
+}
+
+/// The model with its convolution weights in a file beside it.
+void write_with_external_data(const std::filesystem::path& file) {
+  OnnxBuilder b = plain_conv_model();
+  auto* weights = b.graph().mutable_initializer(0);
+  std::string raw;
+  for (const float value : weights->float_data()) {
+    raw.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  write_file(file.parent_path() / "weights.bin", raw);
+  weights->clear_float_data();
+  weights->set_data_location(onnx::TensorProto::EXTERNAL);
+  auto* location = weights->add_external_data();
+  location->set_key("location");
+  location->set_value("weights.bin");
+  write_file(file, b.bytes());
+}
+
+TEST(Optimize, ExternalDataIsFoundFromAFileAndFromBytes) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "model.onnx";
+  write_with_external_data(file);
+  const Tensor expected =
+      Session(ModelSource(plain_conv_model().bytes(), "")).run({{"x", ramp()}}).at("y");
+  for (const ModelSource& model : {ModelSource(file), ModelSource(read_file(file), file)}) {
+    EXPECT_EQ(Session(model).run({{"x", ramp()}}).at("y"), expected);
+    const ModelSource optimized = optimize_model(model, OptimizationLevel::kBasic);
+    EXPECT_EQ(Session(optimized).run({{"x", ramp()}}).at("y"), expected);
+  }
+}
+
+TEST(Optimize, WeightsBeyondOneFileBecomeExternalData) {
+  const ModelSource model(plain_conv_model().bytes(), "");
+  const Tensor expected = Session(model).run({{"x", ramp()}}).at("y");
+  const ModelSource copy =
+      optimize_model(model, OptimizationLevel::kBasic, {.largest_single_file = 100});
+  ASSERT_NE(copy.temporary, nullptr);
+  EXPECT_TRUE(std::filesystem::exists(copy.data_folder / "optimized.data"));
+  EXPECT_LT(copy.bytes.size(), 1000u);
+  EXPECT_EQ(Session(copy).run({{"x", ramp()}}).at("y"), expected);
+  const ModelSource again =
+      optimize_model(copy, OptimizationLevel::kExtended, {.largest_single_file = 100});
+  EXPECT_EQ(Session(again).run({{"x", ramp()}}).at("y"), expected);
+}
+
+TEST(Optimize, MissingExternalDataIsAnError) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "model.onnx";
+  write_with_external_data(file);
+  std::filesystem::remove(folder.path() / "weights.bin");
+  EXPECT_THROW(optimize_model(ModelSource(file), OptimizationLevel::kBasic), Error);
+}
+
+}  // namespace
+}  // namespace rangefinder::engine
