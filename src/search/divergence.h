@@ -36,8 +36,8 @@ class Divergence {
   /// May be negative by as much as chance makes it differ from what it is expected to be.
   double operator()(double scale, Split split) const;
   /// The best split of all step_count codes: all splits that waste no code if these are few, else
-  /// from coarse to fine, within 1 % of the best of all. A side without values gets no code, one
-  /// whose values do not all round to zero at least one.
+  /// from coarse to fine. A side without values gets no code, one whose values do not all round to
+  /// zero at least one.
   Result best_split(double scale) const;
   /// Share of the non-zero values beyond the outermost cells.
   double clipped_share(double scale, Split split) const;
