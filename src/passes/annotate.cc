@@ -75,10 +75,18 @@ class Annotator {
     if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(node.input(2))) {
       return "its bias is not constant";
     }
-    if (node.op_type() == "Gemm" && graph::int_attribute(node, "transA", 0) != 0) {
-      return "its first factor is transposed";
-    }
+    if (node.op_type() != "Gemm") return {};
+    if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
+    if (!is_row(node)) return "its bias is not one row";
     return {};
+  }
+
+  /// The bias of a Gemm is one number or one per output, the same for every row.
+  bool is_row(const onnx::NodeProto& gemm) const {
+    if (gemm.input_size() < 3 || gemm.input(2).empty()) return true;
+    const auto& dims = graph_.initializer(gemm.input(2))->dims();
+    return std::all_of(dims.begin(), dims.end() - (dims.empty() ? 0 : 1),
+                       [](int64_t dimension) { return dimension == 1; });
   }
 
   void collect() {

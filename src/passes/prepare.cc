@@ -92,6 +92,8 @@ PreparedModel prepare(const std::filesystem::path& path) {
   PreparedModel prepared;
   onnx::ModelProto original = graph::load_model(path);
   make_inputs_constant(*original.mutable_graph());
+  // ONNX Runtime refuses two nodes of one name.
+  graph::name_nodes(original);
   const std::string bytes = graph::serialize(original);
   prepared.fingerprint = graph::fingerprint(bytes);
   prepared.size = bytes.size();
