@@ -51,6 +51,12 @@ class Annotator {
     return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
   }
 
+  std::string type_name(const std::string& tensor) const {
+    const auto found = infos_.find(tensor);
+    return std::string(found == infos_.end() ? "an unknown type"
+                                             : tensor::element_name(found->second.type));
+  }
+
   bool is_constant(const std::string& tensor) const {
     return graph_.initializer(tensor) != nullptr;
   }
@@ -64,7 +70,7 @@ class Annotator {
 
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
-    if (!is_float(node.output(0))) return "does not compute in float32";
+    if (!is_float(node.output(0))) return "computes in " + type_name(node.output(0));
     const std::string& weight = node.input(1);
     const bool constant = is_constant(weight);
     if (node.op_type() == "MatMul") {

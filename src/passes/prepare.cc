@@ -12,6 +12,7 @@
 #include "graph/opset_upgrade.h"
 #include "passes/fold_affine.h"
 #include "passes/hard_swish.h"
+#include "passes/widen_float16.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -94,9 +95,10 @@ PreparedModel prepare(const std::filesystem::path& path) {
   make_inputs_constant(*original.mutable_graph());
   // ONNX Runtime refuses two nodes of one name.
   graph::name_nodes(original);
-  const std::string bytes = graph::serialize(original);
+  std::string bytes = graph::serialize(original);
   prepared.fingerprint = graph::fingerprint(bytes);
   prepared.size = bytes.size();
+  if (widen_float16(original)) bytes = graph::serialize(original);
   const auto optimized =
       engine::optimize_model(engine::ModelSource(bytes, path), engine::OptimizationLevel::kBasic);
   prepared.model = graph::parse_model(optimized.bytes, path.string());
