@@ -18,7 +18,7 @@ if ! matches "$archive"; then
   work=$(mktemp -d "$cache/fetch.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   echo "fetching $package" >&2
-  (cd "$work" && npm pack --silent "$package" >/dev/null)
+  (cd "$work" && npm pack --loglevel=error "$package" >/dev/null)
   fetched=$(find "$work" -name '*.tgz')
   if ! matches "$fetched"; then
     echo "fetch_npm: $package does not have the expected hash" >&2

@@ -65,10 +65,16 @@ void add_data_options(CLI::App& command, DataArguments& arguments) {
   command.add_option("--channels", arguments.channels, "rgb (default), bgr or gray")->group(group);
 }
 
-engine::Nonfinite RunArguments::nonfinite_policy() const {
-  return choose<engine::Nonfinite>(
-      "--nonfinite", nonfinite,
+workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress) {
+  workflow::RunOptions options{.jobs = arguments.jobs};
+  options.nonfinite = choose<engine::Nonfinite>(
+      "--nonfinite", arguments.nonfinite,
       {{"error", engine::Nonfinite::kError}, {"ignore", engine::Nonfinite::kIgnore}});
+  options.progress = [&progress](const std::string& stage, size_t done, size_t total) {
+    progress.update(stage, done, total);
+  };
+  options.cancelled = &interrupted();
+  return options;
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {

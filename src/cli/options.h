@@ -7,7 +7,8 @@
 
 #include "data/sample_source.h"
 #include "engine/observe.h"
-#include "workflow/solve.h"
+#include "cli/progress.h"
+#include "workflow/quantize.h"
 
 namespace rangefinder::cli {
 
@@ -35,9 +36,11 @@ struct RunArguments {
   int jobs = 0;
   std::string nonfinite = "error";
   std::string progress = "auto";
-
-  engine::Nonfinite nonfinite_policy() const;
 };
+
+/// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
+/// Throws std::invalid_argument.
+workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress);
 
 /// --jobs --nonfinite --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);

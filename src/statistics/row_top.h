@@ -41,8 +41,10 @@ class RowTop {
     bool operator==(const Row&) const = default;
   };
 
+  /// For arg-max: the two largest values per row.
+  RowTop() = default;
   /// Keeps the k + 1 largest values per row. Throws std::invalid_argument unless 1 <= k <= kMaxK.
-  explicit RowTop(size_t k = 1);
+  explicit RowTop(size_t k);
 
   size_t k() const { return k_; }
   /// One row. A row that holds NaN or infinity is counted in skipped_count() and not kept; a row
@@ -62,16 +64,21 @@ class RowTop {
   /// In ascending order of the tuples.
   std::vector<Row> rows() const;
 
+  /// The state as a file holds it: per kept value of a row 1 + (its bits in the order of the
+  /// floats, without the dropped ones), 0 where the row ended.
+  using Tuple = std::array<uint32_t, kWidth>;
+  const std::map<Tuple, uint64_t>& tuples() const { return tuples_; }
+  /// The inverse. Throws std::invalid_argument unless add_row() can lead to this state.
+  static RowTop restore(size_t k, int dropped_bits, uint64_t skipped_count,
+                        std::map<Tuple, uint64_t> tuples);
+
   bool operator==(const RowTop&) const = default;
 
  private:
-  friend class RowTopCodec;
-  using Tuple = std::array<uint32_t, kWidth>;
-
-  void add_tuple(Tuple tuple, uint64_t count);
+  void drop_bits(int dropped_bits);
   void coarsen_until_it_fits();
 
-  size_t k_;
+  size_t k_ = 1;
   int dropped_bits_ = 0;
   uint64_t skipped_count_ = 0;
   std::map<Tuple, uint64_t> tuples_;

@@ -40,8 +40,8 @@ SampleSet SampleSet::of(std::vector<uint64_t> indices) {
 
 SampleSet SampleSet::from_runs(std::vector<Run> runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
-    const bool apart = i == 0 || (runs[i].first > runs[i - 1].last &&
-                                  runs[i].first - runs[i - 1].last > 1);
+    const bool apart =
+        i == 0 || (runs[i].first > runs[i - 1].last && runs[i].first - runs[i - 1].last > 1);
     if (runs[i].first > runs[i].last || !apart) {
       throw std::invalid_argument("the runs of a sample set do not ascend");
     }

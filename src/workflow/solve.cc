@@ -31,16 +31,28 @@ bool saw_data(const Channels* channels) {
   return channels && !channels->empty() && channels->front().extrema.has_range();
 }
 
-const Channels* find(const StatisticsByTensor& statistics, const std::string& tensor) {
-  const auto found = statistics.find(tensor);
-  return found == statistics.end() ? nullptr : &found->second;
-}
+/// Channels by tensor name.
+class StatisticsIndex {
+ public:
+  explicit StatisticsIndex(const statistics::StatisticsFile& statistics) {
+    for (const auto& tensor : statistics.tensors) channels_[tensor.name] = &tensor.channels;
+  }
 
-void require_data(const Plan& plan, const StatisticsByTensor& statistics) {
+  /// Null for a tensor that was not observed.
+  const Channels* find(const std::string& tensor) const {
+    const auto found = channels_.find(tensor);
+    return found == channels_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string, const Channels*> channels_;
+};
+
+void require_data(const Plan& plan, const StatisticsIndex& statistics) {
   std::string names;
   size_t count = 0;
   for (const auto& name : plan.annotation.observed()) {
-    if (saw_data(find(statistics, name))) continue;
+    if (saw_data(statistics.find(name))) continue;
     if (++count <= kNameLimit) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
   }
   if (count == 0) return;
@@ -79,7 +91,7 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
   return row;
 }
 
-void solve_activations(const Plan& plan, const StatisticsByTensor& statistics,
+void solve_activations(const Plan& plan, const StatisticsIndex& statistics,
                        const Calibration& calibration, Solution& solution) {
   std::unordered_map<std::string, std::map<std::string, double>> figures;
   for (const auto& tensor : plan.annotation.tensors) {
@@ -91,7 +103,7 @@ void solve_activations(const Plan& plan, const StatisticsByTensor& statistics,
     } else {
       const std::string method = method_of(calibration, tensor.name);
       figures[tensor.name] = observers::calibrate(
-          method, calibration.options, std::span(statistics.at(tensor.name)), config);
+          method, calibration.options, std::span(*statistics.find(tensor.name)), config);
       config.observer = method;
       respect_bound(tensor, config);
     }
@@ -100,7 +112,7 @@ void solve_activations(const Plan& plan, const StatisticsByTensor& statistics,
   for (const auto& tensor : plan.annotation.tensors) {
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
     solution.rows.push_back(
-        row(tensor, solution.tensors.at(tensor.root), find(statistics, tensor.root)));
+        row(tensor, solution.tensors.at(tensor.root), statistics.find(tensor.root)));
     solution.rows.back().figures = figures[tensor.root];
   }
 }
@@ -121,11 +133,12 @@ void solve_weights(const Plan& plan, Solution& solution) {
 
 }  // namespace
 
-Solution solve(const Plan& plan, const StatisticsByTensor& statistics,
+Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
                const Calibration& calibration) {
-  require_data(plan, statistics);
+  const StatisticsIndex index(statistics);
+  require_data(plan, index);
   Solution solution;
-  solve_activations(plan, statistics, calibration, solution);
+  solve_activations(plan, index, calibration, solution);
   solve_weights(plan, solution);
   return solution;
 }

@@ -8,7 +8,7 @@
 #include "exporters/qdq.h"
 #include "observers/calibration_options.h"
 #include "report/summary.h"
-#include "statistics/tensor_statistics.h"
+#include "statistics/statistics_file.h"
 #include "workflow/plan.h"
 
 namespace rangefinder::workflow {
@@ -21,9 +21,6 @@ struct Calibration {
   std::vector<std::pair<std::string, std::string>> method_for = {};
 };
 
-/// Statistics by tensor name; one entry per channel, or one.
-using StatisticsByTensor = std::map<std::string, std::vector<statistics::TensorStatistics>>;
-
 /// A plan with numbers.
 struct Solution {
   exporters::SolvedTensors tensors;
@@ -34,7 +31,7 @@ struct Solution {
 
 /// Turns statistics into parameters, then weights and biases: pure, runs no inference.
 /// Throws Error naming the tensors that saw no data; std::invalid_argument on an unknown method.
-Solution solve(const Plan& plan, const StatisticsByTensor& statistics,
+Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
                const Calibration& calibration);
 
 /// The quantized model.
