@@ -18,6 +18,9 @@ constexpr int64_t kFewSteps = 31;
 constexpr int64_t kMiddleCells = 4;
 /// Values in a group, where cells are wide beside the buckets.
 constexpr double kEnough = 32;
+/// Added to the count of an outermost cell, so that clipping to an empty one has a finite price
+/// (Krichevsky and Trofimov 1981).
+constexpr double kHalf = 0.5;
 /// Splits that are looked at before going into detail.
 constexpr int64_t kSplitRungs = 16;
 
@@ -112,9 +115,9 @@ class Divergence::Cells {
     }
     if (result.clipped <= 0) return result;
     const double kept =
-        codes == 0 ? middle_.count : end.count - up_to(*side.sums, scale_, codes - 1).count;
-    result.edge =
-        kept <= 0 ? kInfinite : (kept + result.clipped) * std::log1p(result.clipped / kept);
+        kHalf +
+        (codes == 0 ? middle_.count : end.count - up_to(*side.sums, scale_, codes - 1).count);
+    result.edge = (kept + result.clipped) * std::log1p(result.clipped / kept);
     return result;
   }
 
