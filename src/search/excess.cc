@@ -1,8 +1,9 @@
 #include "search/excess.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+
+#include "search/float_key.h"
 
 namespace rangefinder::search {
 namespace {
@@ -11,15 +12,6 @@ using statistics::ValueHistogram;
 
 /// Borders are looked up one by one as long as an entry holds about two of them at most.
 constexpr int64_t kSingleBorders = 2 * ValueHistogram::kBucketsPerOctave;
-
-uint32_t key_of(double magnitude) {
-  return std::bit_cast<uint32_t>(static_cast<float>(magnitude)) >> ValueHistogram::kShift;
-}
-
-double lower_edge(uint32_t key) {
-  const uint32_t infinite = 0x7F800000u >> ValueHistogram::kShift;
-  return key >= infinite ? 0x1p128 : std::bit_cast<float>(key << ValueHistogram::kShift);
-}
 
 /// Largest k with (k - 1/2) step <= magnitude.
 int64_t borders_up_to(double magnitude, double step) {

@@ -12,7 +12,6 @@ namespace {
 
 using quantization::AffineParameters;
 using quantization::Grid;
-using Split = SquaredError::Split;
 
 constexpr double kSmallestScale = std::numeric_limits<float>::min();
 /// Of the sum of squares; a scale off by half a float32 ulp costs 2^-48 = 3.6e-15 of it.
@@ -27,14 +26,12 @@ class MseSearch {
   AffineParameters best() const {
     const double scale = grid_.power_of_2 ? best_power_of_2() : best_scale();
     const float stored = quantization::representable_scale(scale);
-    return {stored, static_cast<int32_t>(grid_.quant_min + split(stored).codes_below)};
+    return {stored, zero_point_of(split(stored), grid_)};
   }
 
  private:
   Split split(double scale) const {
-    if (!grid_.symmetric) return error_.best_split(scale, grid_.step_count());
-    const int64_t middle = quantization::symmetric_zero_point(grid_);
-    return {grid_.quant_max - middle, middle - grid_.quant_min};
+    return grid_.symmetric ? symmetric_split(grid_) : error_.best_split(scale, grid_.step_count());
   }
   /// Losses below the resolution of a float32 scale count as equal: the first candidate wins.
   double loss(double scale) const {

@@ -9,6 +9,8 @@ namespace {
 
 using Loss = std::function<double(double)>;
 
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
 /// One search: the functions, the options and the best candidate so far.
 class Ladder {
  public:
@@ -34,16 +36,14 @@ class Ladder {
   const Loss& loss_;
   const Loss& bound_;
   const LadderOptions& options_;
-  Candidate best_{0, std::numeric_limits<double>::infinity()};
+  Candidate best_{0, kInfinite};
 };
 
 std::vector<Candidate> local_minima(const std::vector<Candidate>& rungs, int kept) {
-  const auto loss_at = [&](size_t i) {
-    return i < rungs.size() ? rungs[i].loss : std::numeric_limits<double>::infinity();
-  };
+  const auto loss_at = [&](size_t i) { return i < rungs.size() ? rungs[i].loss : kInfinite; };
   std::vector<Candidate> minima;
   for (size_t i = 0; i < rungs.size(); ++i) {
-    const double before = i == 0 ? std::numeric_limits<double>::infinity() : loss_at(i - 1);
+    const double before = i == 0 ? kInfinite : loss_at(i - 1);
     if (loss_at(i) <= before && loss_at(i) <= loss_at(i + 1)) minima.push_back(rungs[i]);
   }
   const auto kept_count = std::min(minima.size(), static_cast<size_t>(kept));
@@ -118,7 +118,9 @@ Candidate search_scale(double largest, double smallest, const std::vector<double
   Ladder ladder(largest, smallest, loss, bound, options);
   for (const double scale : first) ladder.consider(scale);
   ladder.descend_by_octaves();
-  if (ladder.varies_within_a_period()) ladder.descend_by_periods();
+  if (options.period_variation < kInfinite && ladder.varies_within_a_period()) {
+    ladder.descend_by_periods();
+  }
   return ladder.best();
 }
 
