@@ -172,10 +172,10 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
-RpuConfig NetworkConfig::layer(std::string_view name) const {
+RpuConfig NetworkConfig::layer(std::string_view name, std::string_view module) const {
   RpuConfig config = base;
   for (const LayerOverride& change : overrides) {
-    if (!matches(change.pattern, name)) continue;
+    if (!matches(change.pattern, name) && !matches(change.pattern, module)) continue;
     std::map<std::string, Json> leaves;
     for (const auto& [path, text] : change.values) {
       leaves[path] = Json::parse(text, nullptr, false);

@@ -28,9 +28,10 @@ struct NetworkConfig {
   /// Patterns of layer names that stay digital.
   std::vector<std::string> excluded;
 
-  /// The validated configuration of one layer. Throws std::invalid_argument naming the override
+  /// The validated configuration of one layer; `module` is a second name that patterns may match.
+  /// Throws std::invalid_argument naming the override
   /// that is unknown, mistyped or not allowed.
-  RpuConfig layer(std::string_view name) const;
+  RpuConfig layer(std::string_view name, std::string_view module = {}) const;
   bool excludes(std::string_view name) const;
 
   bool operator==(const NetworkConfig&) const = default;

@@ -237,7 +237,7 @@ TEST_F(Tensors, DegenerateDataHaveDefinedResults) {
   for (const auto& values :
        {std::vector<float>{0, 0}, {3.25f, 3.25f}, {-7}, {1e-41f}, {3e38f, -3e38f}}) {
     const Words files = {write("d.npy", {static_cast<int64_t>(values.size())}, values)};
-    for (const char* method : {"minmax", "percentile", "mse", "std", "mean-minmax"}) {
+    for (const char* method : {"minmax", "percentile", "mse", "kl", "std", "mean-minmax"}) {
       for (const char* symmetry : {"--symmetric", "--asymmetric"}) {
         const json found = solved(files, {"--method", method, symmetry});
         EXPECT_GT(found["scale"][0].get<double>(), 0) << method << " of " << values[0];
