@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "engine/observe_slots.h"
+#include "engine/worker_slots.h"
 
 namespace rangefinder::engine {
 namespace {
@@ -20,7 +20,7 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
 
 class ObserveKernel {
  public:
-  ObserveKernel(const OrtKernelInfo* info, ObserveSlots& slots)
+  ObserveKernel(const OrtKernelInfo* info, WorkerSlots& slots)
       : target_(read_target(Ort::ConstKernelInfo(info))), slots_(slots) {}
 
   OrtStatusPtr ComputeV2(OrtKernelContext* raw) {  // NOLINT(readability-identifier-naming)
@@ -28,8 +28,9 @@ class ObserveKernel {
       const Ort::KernelContext context(raw);
       const Ort::ConstValue input = context.GetInput(0);
       const auto info = input.GetTensorTypeAndShapeInfo();
-      slots_.count(target_, {static_cast<tensor::ElementType>(info.GetElementType()),
-                             info.GetShape(), input.GetTensorRawData()});
+      slots_.of_this_thread().count(
+          target_, {static_cast<tensor::ElementType>(info.GetElementType()), info.GetShape(),
+                    input.GetTensorRawData()});
       Ort::UnownedValue output = context.GetOutput(0, static_cast<const int64_t*>(nullptr), 0);
       *output.GetTensorMutableData<uint8_t>() = 0;
       return nullptr;
@@ -40,7 +41,7 @@ class ObserveKernel {
 
  private:
   ObserveTarget target_;
-  ObserveSlots& slots_;
+  WorkerSlots& slots_;
 };
 
 }  // namespace
@@ -48,7 +49,7 @@ class ObserveKernel {
 /// The names of its functions are those that Ort::CustomOpBase asks for.
 class ObserveOperator : public Ort::CustomOpBase<ObserveOperator, ObserveKernel, true> {
  public:
-  explicit ObserveOperator(ObserveSlots& slots) : slots_(&slots) {}
+  explicit ObserveOperator(WorkerSlots& slots) : slots_(&slots) {}
 
   // NOLINTBEGIN(readability-identifier-naming)
   OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
@@ -72,10 +73,10 @@ class ObserveOperator : public Ort::CustomOpBase<ObserveOperator, ObserveKernel,
   // NOLINTEND(readability-identifier-naming)
 
  private:
-  ObserveSlots* slots_;
+  WorkerSlots* slots_;
 };
 
-ObserveDomain::ObserveDomain(ObserveSlots& slots)
+ObserveDomain::ObserveDomain(WorkerSlots& slots)
     : operator_(std::make_unique<ObserveOperator>(slots)), domain_(kObserveDomain) {
   domain_.Add(operator_.get());
 }

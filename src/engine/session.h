@@ -12,7 +12,7 @@
 
 namespace rangefinder::engine {
 
-class ObserveSlots;
+class WorkerSlots;
 
 /// How much ONNX Runtime rewrites a model: nothing; constant folding and exact clean-up; also its
 /// own fused operators; also the blocked layout of this machine.
@@ -26,17 +26,18 @@ struct SessionOptions {
   bool plan_memory = true;
   /// The outputs that run() returns; empty: all. The others are computed all the same.
   std::vector<std::string> fetch = {};
-  /// Where to write the optimized model; empty: nowhere.
+  /// Where to write the optimized model; empty: nowhere. Such a session is slow to run.
   std::filesystem::path save_optimized = {};
   /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
   std::string save_data_as = {};
-  /// Makes the Observe operator known; it counts into these slots, which must outlive the
-  /// session. A session that observes must not be run by two threads at a time.
-  ObserveSlots* observe = nullptr;
+  /// Makes the Observe operator known; it counts into the caller's slots among these, which must
+  /// outlive the session.
+  WorkerSlots* observe = nullptr;
 };
 
-/// A model that is ready to run on the CPU. What ONNX Runtime complains of becomes an Error that
-/// names the model, and the sample if there is one; it logs nothing.
+/// A model that is ready to run on the CPU, by several threads at a time if need be. What ONNX
+/// Runtime complains of becomes an Error that names the model, and the sample if there is one; it
+/// logs nothing.
 class Session {
  public:
   /// Throws Error if the model cannot be loaded.
