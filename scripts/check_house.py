@@ -6,6 +6,7 @@
 - a layer includes only the layers it may know (LAYERS); ONNX Runtime appears in engine/ alone;
 - no function over 60 lines, no file over 800 (a NOLINT with a reason in the function's first lines
   or the file's first lines lifts the limit);
+- a link from a .md file into this repository leads somewhere;
 - no tracked file names a package registry's host or a path of one developer's machine.
 """
 
@@ -49,7 +50,7 @@ MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|home/[a-z]+)/[a-z]")
 
 
 def tracked_files():
-    output = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    output = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
     paths = [Path(name) for name in output.stdout.decode().split("\0") if name]
     return [path for path in paths if (ROOT / path).is_file()]
 
@@ -149,6 +150,15 @@ def check_lengths(files):
             yield f"{path}:{begin}: function of {length} lines, {MAX_FUNCTION_LINES} are allowed"
 
 
+def check_links(files):
+    for path in files:
+        if path.suffix != ".md":
+            continue
+        for link in re.findall(r"\]\(([^)#\s]+)", (ROOT / path).read_text()):
+            if "://" not in link and not (ROOT / path.parent / link).exists():
+                yield f"{path}: broken link {link}"
+
+
 def check_places(files):
     for path in files:
         try:
@@ -164,7 +174,7 @@ def check_places(files):
 def main():
     files = set(tracked_files())
     breaches = [breach for check in (check_tests, check_registered, check_layers, check_lengths,
-                                     check_places) for breach in check(sorted(files))]
+                                     check_links, check_places) for breach in check(sorted(files))]
     print(*breaches, sep="\n", end="\n" if breaches else "")
     print(f"check_house: {len(files)} files, {len(breaches)} breaches")
     return 1 if breaches else 0

@@ -38,9 +38,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     echo "setup: these Debian packages are missing and there is no sudo to install them" >&2
     exit 1
   fi
-  as_root apt-get -q update
+  as_root apt-get -q -o Acquire::Retries=3 update
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -q install -y --no-install-recommends "${missing[@]}"
+    apt-get -q -o Acquire::Retries=3 install -y --no-install-recommends "${missing[@]}"
 fi
 
 for fetch in "${fetches[@]}"; do "$root/scripts/$fetch.sh"; done

@@ -34,12 +34,13 @@ bool build_row(const ActivationMatrix& activations, uint64_t row, std::vector<fl
   return activations.copy_row(row, values);
 }
 
-/// Quantile of the given values, which are reordered.
+/// Quantile of the given values, which are reordered. NaN as in signed_quantile().
 float quantile_of(std::vector<float>& values, double quantile, Compatibility compatibility) {
+  if (std::any_of(values.begin(), values.end(), [](float x) { return std::isnan(x); })) return NAN;
   const Rank rank = quantile_rank(quantile, values.size(), compatibility);
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank.lower);
   std::nth_element(values.begin(), at, values.end());
-  if (rank.fraction == 0.0) return *at;
+  if (rank.fraction == 0.0) return interpolate(*at, *at, 0.0);
   return interpolate(*at, *std::min_element(at + 1, values.end()), rank.fraction);
 }
 
@@ -117,7 +118,6 @@ std::optional<std::vector<float>> CacheRange::ranges() const {
 }
 
 void ReferenceCacheRange::observe(const CallId&, const ActivationMatrix& activations) {
-  require_finite_slices(activations);
   const std::lock_guard lock(mutex_);
   slices_ = activations.plan().slices;
   std::vector<float> values;

@@ -13,6 +13,8 @@ namespace {
 /// Sums are kept in this many lanes, added up in order at the end: the same bits everywhere.
 constexpr size_t kLanes = 8;
 
+constexpr uint32_t kInfinityBits = 0x7f800000u;
+
 /// A value and how often it occurs.
 struct Occurrence {
   float value;
@@ -127,7 +129,7 @@ std::optional<double> standard_deviation(const ActivationMatrix& activations, si
   const double seen =
       weighted_sum(activations, slice, [mean](double x) { return (x - mean) * (x - mean); });
   const double zeros = static_cast<double>(activations.unseen_zero_count(slice)) * mean * mean;
-  return std::sqrt(std::max(0.0, seen + zeros) / static_cast<double>(count - 1));
+  return std::sqrt(std::max(seen + zeros, 0.0) / static_cast<double>(count - 1));
 }
 
 std::optional<float> magnitude_quantile(const ActivationMatrix& activations, size_t slice,
@@ -144,6 +146,7 @@ std::optional<float> signed_quantile(const ActivationMatrix& activations, size_t
                                      double quantile) {
   const uint64_t count = activations.entry_count(slice);
   if (count == 0) return std::nullopt;
+  if (largest_magnitude_bits(activations, slice) > kInfinityBits) return NAN;
   std::vector<Occurrence> entries;
   uint64_t nonzero = 0;
   activations.for_each_run(
@@ -159,9 +162,8 @@ std::optional<float> signed_quantile(const ActivationMatrix& activations, size_t
   std::sort(entries.begin(), entries.end(),
             [](const Occurrence& a, const Occurrence& b) { return a.value < b.value; });
   const Rank rank = quantile_rank(quantile, count, Compatibility::kAihwkit);
-  const float lower = value_at(entries, rank.lower);
-  if (rank.fraction == 0.0) return lower;
-  return interpolate(lower, value_at(entries, rank.lower + 1), rank.fraction);
+  const uint64_t upper = rank.lower + (rank.fraction > 0.0 ? 1 : 0);
+  return interpolate(value_at(entries, rank.lower), value_at(entries, upper), rank.fraction);
 }
 
 }  // namespace rangefinder::analog

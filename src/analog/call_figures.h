@@ -27,7 +27,7 @@ std::optional<float> magnitude_quantile(const ActivationMatrix& activations, siz
                                         const MagnitudeCounts& counts, double quantile);
 
 /// Quantile of x with its sign, as the reference takes it, with its float32 rank; nothing without
-/// entries. Sorts: for compatibility only.
+/// entries. NaN if there is one, or if it falls on an infinity. Sorts: for compatibility only.
 std::optional<float> signed_quantile(const ActivationMatrix& activations, size_t slice,
                                      double quantile);
 

@@ -22,14 +22,19 @@ double rounding_integral(double x, double step) {
   return codes * cube(step) / 12.0 + cube(x - codes * step) / 3.0;
 }
 
-/// Mean squared error of values spread evenly over a bucket that does not straddle `range`.
+/// Mean squared error of values spread evenly over a bucket: rounded below `range`, clipped above.
 double bucket_error(const Bucket& bucket, double range, double step) {
   const double width = bucket.upper - bucket.lower;
   if (width <= 0.0) return 0.0;
-  if (bucket.lower >= range) {
-    return (cube(bucket.upper - range) - cube(bucket.lower - range)) / (3.0 * width);
+  double integral = 0.0;
+  if (bucket.lower < range) {
+    integral += rounding_integral(std::min(bucket.upper, range), step) -
+                rounding_integral(bucket.lower, step);
   }
-  return (rounding_integral(bucket.upper, step) - rounding_integral(bucket.lower, step)) / width;
+  if (bucket.upper > range) {
+    integral += (cube(bucket.upper - range) - cube(std::max(bucket.lower - range, 0.0))) / 3.0;
+  }
+  return integral / width;
 }
 
 /// The buckets above 0, the last one cut at the largest value.
@@ -40,15 +45,15 @@ std::vector<Bucket> positive_buckets(const MagnitudeHistogram& magnitudes) {
   return buckets;
 }
 
-/// Index of the candidate with the least error among begin, begin + step, ... below end.
-size_t best_candidate(const std::vector<Bucket>& buckets, double levels, size_t begin, size_t end,
-                      size_t step) {
-  size_t best = begin;
+/// The best of the ranges top, top * ratio, top * ratio^2, ... down to `bottom`.
+double best_range(const std::vector<Bucket>& buckets, double levels, double top, double bottom,
+                  double ratio) {
+  double best = top;
   double least = INFINITY;
-  for (size_t i = begin; i < end; i += step) {
-    const double error = squared_error(buckets, buckets[i].upper, levels);
-    if (error > least) continue;
-    best = i;
+  for (double range = top; range >= bottom; range *= ratio) {
+    const double error = squared_error(buckets, range, levels);
+    if (error >= least) continue;
+    best = range;
     least = error;
   }
   return best;
@@ -69,17 +74,17 @@ RangeSearch least_squared_error(double inp_res) {
   if (!is_quantized(inp_res)) {
     throw std::invalid_argument("type mse needs forward.inp_res: without steps there is no error");
   }
-  constexpr size_t kCoarse = 8;
   return [levels = level_intervals(inp_res)](const MagnitudeHistogram& magnitudes) {
     const std::vector<Bucket> buckets = positive_buckets(magnitudes);
     if (buckets.empty()) return magnitudes.largest;
-    // From the back, so that the largest value itself is always a candidate.
-    const size_t count = buckets.size();
-    const size_t coarse = best_candidate(buckets, levels, (count - 1) % kCoarse, count, kCoarse);
-    const size_t begin = coarse < kCoarse ? 0 : coarse - kCoarse + 1;
-    const size_t best =
-        best_candidate(buckets, levels, begin, std::min(count, coarse + kCoarse), 1);
-    return static_cast<float>(buckets[best].upper);
+    const double top = buckets.back().upper;
+    // Coarsely over everything, then finely around the best.
+    constexpr double kCoarse = 0.96;
+    constexpr double kFine = 0.998;
+    const double coarse = best_range(buckets, levels, top, buckets.front().upper, kCoarse);
+    const double fine =
+        best_range(buckets, levels, std::min(top, coarse / kCoarse), coarse * kCoarse, kFine);
+    return static_cast<float>(fine);
   };
 }
 

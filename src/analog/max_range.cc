@@ -6,12 +6,18 @@
 #include "analog/call_figures.h"
 
 namespace rangefinder::analog {
+namespace {
+
+constexpr uint32_t kInfinityBits = 0x7f800000u;
+
+}  // namespace
 
 void MaxRange::observe(const CallId&, const ActivationMatrix& activations) {
   std::vector<uint32_t> bits(largest_bits_.size());
   for (size_t slice = 0; slice < bits.size(); ++slice) {
     bits[slice] = largest_magnitude_bits(activations, slice);
-    require_finite(bits[slice]);
+    if (compatibility_ == Compatibility::kNone) require_finite(bits[slice]);
+    if (bits[slice] > kInfinityBits) bits[slice] = 0;
   }
   const std::lock_guard lock(mutex_);
   for (size_t slice = 0; slice < bits.size(); ++slice) {

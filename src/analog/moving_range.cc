@@ -22,17 +22,17 @@ std::optional<double> absolute_quantile(const ActivationMatrix& activations, siz
 
 std::optional<double> reference_quantile(const ActivationMatrix& activations, size_t slice,
                                          double quantile) {
-  const uint32_t bits = largest_magnitude_bits(activations, slice);
-  require_finite(bits);
-  if (quantile == 1.0) return magnitude(bits);
+  if (quantile == 1.0) return magnitude(largest_magnitude_bits(activations, slice));
   return signed_quantile(activations, slice, quantile);
 }
 
 }  // namespace
 
-CallFigure moving_standard_deviation(double alpha) {
-  return [alpha](const ActivationMatrix& activations, size_t slice) -> std::optional<double> {
-    require_finite(largest_magnitude_bits(activations, slice));
+CallFigure moving_standard_deviation(double alpha, Compatibility compatibility) {
+  return [=](const ActivationMatrix& activations, size_t slice) -> std::optional<double> {
+    if (compatibility == Compatibility::kNone) {
+      require_finite(largest_magnitude_bits(activations, slice));
+    }
     const auto deviation = standard_deviation(activations, slice);
     return deviation ? std::optional(alpha * *deviation) : std::nullopt;
   };

@@ -9,11 +9,11 @@
 namespace rangefinder::analog {
 
 /// A figure of one slice of one call; nothing if the call has too few entries for it. Throws
-/// std::domain_error on NaN or infinity.
+/// std::domain_error on NaN or infinity unless made with kAihwkit.
 using CallFigure = std::function<std::optional<double>(const ActivationMatrix&, size_t slice)>;
 
 /// alpha * standard deviation.
-CallFigure moving_standard_deviation(double alpha);
+CallFigure moving_standard_deviation(double alpha, Compatibility compatibility);
 /// Quantile of |x|. With kAihwkit of x with its sign, but of |x| at quantile 1, as the reference.
 CallFigure moving_quantile(double quantile, Compatibility compatibility);
 

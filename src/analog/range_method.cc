@@ -16,9 +16,10 @@ std::unique_ptr<RangeMethod> make_range_method(InputRangeType type,
   const double alpha = options.std_alpha.value_or(config.pre_post.input_range.init_std_alpha);
   switch (type) {
     case InputRangeType::kMax:
-      return std::make_unique<MaxRange>(slice_count);
+      return std::make_unique<MaxRange>(slice_count, options.compatibility);
     case InputRangeType::kMovingStd:
-      return std::make_unique<MovingRange>(moving_standard_deviation(alpha), options.compatibility);
+      return std::make_unique<MovingRange>(moving_standard_deviation(alpha, options.compatibility),
+                                           options.compatibility);
     case InputRangeType::kMovingQuantile:
       return std::make_unique<MovingRange>(moving_quantile(options.quantile, options.compatibility),
                                            options.compatibility);

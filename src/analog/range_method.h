@@ -30,7 +30,8 @@ class RangeMethod {
   virtual ~RangeMethod() = default;
 
   /// Sees one call; rows that are all zero do not count. May be called from several threads.
-  /// Throws std::domain_error on NaN or infinity and remembers nothing of that call.
+  /// Throws std::domain_error on NaN or infinity and remembers nothing of that call; with kAihwkit
+  /// they go into the ranges as they do in the reference.
   virtual void observe(const CallId& call, const ActivationMatrix& activations) = 0;
 
   /// One range per slice, 0 for a slice that saw only zeros; nothing if no row counted.

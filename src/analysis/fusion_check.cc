@@ -11,10 +11,10 @@ namespace rangefinder::analysis {
 namespace {
 
 constexpr std::array<std::string_view, 8> kIntegerKernels = {
-    "QLinearConv",           "ConvInteger", "QGemm", "QLinearMatMul", "MatMulInteger",
+    "QLinearConv",          "ConvInteger",           "QGemm",     "QLinearMatMul", "MatMulInteger",
     "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QAttention"};
-constexpr std::array<std::string_view, 6> kFloatKernels = {"Conv", "FusedConv", "Gemm", "FusedGemm",
-                                                           "MatMul", "FusedMatMul"};
+constexpr std::array<std::string_view, 6> kFloatKernels = {"Conv",      "FusedConv", "Gemm",
+                                                           "FusedGemm", "MatMul",    "FusedMatMul"};
 
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& names, const std::string& name) {
@@ -24,11 +24,21 @@ bool contains(const std::array<std::string_view, N>& names, const std::string& n
   return false;
 }
 
+/// The name that a kernel's node had in the model: changing the layout appends "_token_<number>".
+std::string original_name(std::string name) {
+  for (;;) {
+    const auto place = name.rfind("_token_");
+    if (place == std::string::npos || place + 7 == name.size()) return name;
+    if (name.find_first_not_of("0123456789", place + 7) != std::string::npos) return name;
+    name.resize(place);
+  }
+}
+
 onnx::ModelProto optimized(const engine::ModelSource& model) {
   const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
-  return graph::parse_model(result.bytes.empty() ? graph::serialize(graph::load_model(result.file))
-                                                 : result.bytes,
-                            model.name());
+  return graph::parse_model(
+      result.bytes.empty() ? graph::serialize(graph::load_model(result.file)) : result.bytes,
+      model.name());
 }
 
 }  // namespace
@@ -38,26 +48,26 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
   const onnx::ModelProto model = optimized(quantized);
   // A fused kernel keeps the name of the node that it replaces.
   std::unordered_map<std::string, std::string> kernels;
-  for (const auto& node : model.graph().node()) kernels[node.name()] = node.op_type();
+  for (const auto& node : model.graph().node()) {
+    for (const std::string& name : {node.name(), original_name(node.name())}) {
+      // A helper of the new layout never stands for the kernel.
+      if (contains(kIntegerKernels, node.op_type()) || !kernels.contains(name)) {
+        kernels[name] = node.op_type();
+      }
+    }
+  }
   FusionReport report;
   report.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
   report.float_nodes = annotation.left_float;
-  size_t anonymous = 0;
-  for (const auto& node : model.graph().node()) {
-    anonymous += node.name().empty() && contains(kIntegerKernels, node.op_type());
-  }
   for (const auto& weighted : annotation.weighted) {
     const auto kernel = kernels.find(weighted.name);
     if (kernel != kernels.end() && contains(kIntegerKernels, kernel->second)) {
       ++report.integer_nodes;
-    } else if (kernel == kernels.end() && anonymous > 0) {
-      --anonymous;
-      ++report.integer_nodes;
     } else {
-      report.float_nodes.push_back(
-          {weighted.name, weighted.op_type,
-           kernel == kernels.end() ? "merged into another node by ONNX Runtime"
-                                   : "ONNX Runtime kept " + kernel->second + " in float"});
+      report.float_nodes.push_back({weighted.name, weighted.op_type,
+                                    kernel == kernels.end()
+                                        ? "merged into another node by ONNX Runtime"
+                                        : "ONNX Runtime kept " + kernel->second + " in float"});
     }
   }
   return report;

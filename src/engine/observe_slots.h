@@ -40,15 +40,23 @@ using ChannelStatistics = std::vector<statistics::TensorStatistics>;
 /// Adds up two workers' statistics of one tensor. Throws Error if their channels differ in number.
 void merge_channels(ChannelStatistics& to, ChannelStatistics from);
 
+/// Where the Observe operators of one session hand their inputs. One thread at a time.
+class ObserveSink {
+ public:
+  virtual ~ObserveSink() = default;
+  /// The values are only there during the call.
+  virtual void count(const ObserveTarget& target, const tensor::TensorView& values) = 0;
+};
+
 /// Where one worker counts. One thread at a time.
-class ObserveSlots {
+class ObserveSlots : public ObserveSink {
  public:
   explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count) {}
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
   /// bfloat16, or a channel count that changes.
-  void count(const ObserveTarget& target, const tensor::TensorView& values);
+  void count(const ObserveTarget& target, const tensor::TensorView& values) override;
 
   const std::vector<ChannelStatistics>& slots() const { return slots_; }
   /// Gives the statistics away; nothing is left.

@@ -12,7 +12,7 @@
 
 namespace rangefinder::engine {
 
-class WorkerSlots;
+class ObserveSink;
 
 /// How much ONNX Runtime rewrites a model: nothing; constant folding and exact clean-up; also its
 /// own fused operators; also the blocked layout of this machine.
@@ -30,9 +30,9 @@ struct SessionOptions {
   std::filesystem::path save_optimized = {};
   /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
   std::string save_data_as = {};
-  /// Makes the Observe operator known; it counts into the caller's slots among these, which must
-  /// outlive the session.
-  WorkerSlots* observe = nullptr;
+  /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
+  /// session. If several threads run the session, it is called by several threads.
+  ObserveSink* observe = nullptr;
 };
 
 /// A model that is ready to run on the CPU, by several threads at a time if need be. What ONNX

@@ -14,7 +14,7 @@ namespace rangefinder::engine {
 ///
 /// ONNX Runtime shares a session's kernels between its callers. With one thread per operator a
 /// kernel computes on the thread that called, so the thread tells whose slots to count into.
-class WorkerSlots {
+class WorkerSlots : public ObserveSink {
  public:
   WorkerSlots(size_t worker_count, size_t tensor_count);
 
@@ -23,6 +23,10 @@ class WorkerSlots {
 
   /// From now on the calling thread counts for this worker, until another thread says the same.
   void enter(size_t number);
+  /// Counts into the slots of the worker that the calling thread entered.
+  void count(const ObserveTarget& target, const tensor::TensorView& values) override {
+    of_this_thread().count(target, values);
+  }
   /// The slots of the worker that the calling thread counts for; the first worker's if it never
   /// entered.
   ObserveSlots& of_this_thread();

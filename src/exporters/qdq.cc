@@ -107,12 +107,14 @@ class QdqWriter {
   ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point) {
     const std::array scales = {scale};
     const std::array zero_points = {static_cast<uint8_t>(zero_point)};
-    return {graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"), {}, scales)),
-            graph_.add_initializer(
-                graph::make_uint8s(graph_.fresh_name(name + "_zero_point"), {}, zero_points))};
+    return {
+        graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"), {}, scales)),
+        graph_.add_initializer(
+            graph::make_uint8s(graph_.fresh_name(name + "_zero_point"), {}, zero_points))};
   }
 
-  void add_dequantize(const std::string& codes, const std::string& to, const ParameterNames& names) {
+  void add_dequantize(const std::string& codes, const std::string& to,
+                      const ParameterNames& names) {
     graph_.add_node("DequantizeLinear", graph_.fresh_name(to + "_DequantizeLinear"),
                     {codes, names.scale, names.zero_point}, {to}, domain_);
   }
@@ -138,8 +140,8 @@ class QdqWriter {
     const std::string name = graph_.fresh_name(node.name() + "_constant");
     const std::array<uint8_t, 1> code = {static_cast<uint8_t>(value > 0 ? 1 : 0)};
     const auto names = add_parameters(name, value == 0 ? 1 : std::abs(value), value < 0 ? 1 : 0);
-    const std::string codes =
-        graph_.add_initializer(graph::make_uint8s(graph_.fresh_name(name + "_quantized"), {}, code));
+    const std::string codes = graph_.add_initializer(
+        graph::make_uint8s(graph_.fresh_name(name + "_quantized"), {}, code));
     add_dequantize(codes, name, names);
     graph_.set_input(node, input, name);
   }
@@ -171,11 +173,11 @@ class QdqWriter {
     const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
     const std::string scale_name = graph_.add_initializer(graph::make_floats(
         graph_.fresh_name(name + "_scale"), parameter_shape(axis, scale.size()), scale));
-    auto& dequantize = graph_.add_node(
-        "DequantizeLinear", graph_.fresh_name(name + "_DequantizeLinear"),
-        {graph_.add_initializer(std::move(codes)), scale_name,
-         graph_.add_initializer(std::move(zero_point))},
-        {restored}, domain_);
+    auto& dequantize =
+        graph_.add_node("DequantizeLinear", graph_.fresh_name(name + "_DequantizeLinear"),
+                        {graph_.add_initializer(std::move(codes)), scale_name,
+                         graph_.add_initializer(std::move(zero_point))},
+                        {restored}, domain_);
     if (axis) graph::set_attribute(dequantize, "axis", *axis);
     graph_.set_input(node, input, restored);
   }

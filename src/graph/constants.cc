@@ -32,20 +32,31 @@ void copy_field(const onnx::TensorProto& constant, const Field& field, Tensor& t
 
 void copy_typed(const onnx::TensorProto& c, Tensor& to) {
   switch (to.type()) {
-    case ElementType::kFloat32: return copy_field<float>(c, c.float_data(), to);
-    case ElementType::kFloat64: return copy_field<double>(c, c.double_data(), to);
-    case ElementType::kInt64: return copy_field<int64_t>(c, c.int64_data(), to);
-    case ElementType::kUint64: return copy_field<uint64_t>(c, c.uint64_data(), to);
-    case ElementType::kUint32: return copy_field<uint32_t>(c, c.uint64_data(), to);
-    case ElementType::kInt32: return copy_field<int32_t>(c, c.int32_data(), to);
-    case ElementType::kInt16: return copy_field<int16_t>(c, c.int32_data(), to);
+    case ElementType::kFloat32:
+      return copy_field<float>(c, c.float_data(), to);
+    case ElementType::kFloat64:
+      return copy_field<double>(c, c.double_data(), to);
+    case ElementType::kInt64:
+      return copy_field<int64_t>(c, c.int64_data(), to);
+    case ElementType::kUint64:
+      return copy_field<uint64_t>(c, c.uint64_data(), to);
+    case ElementType::kUint32:
+      return copy_field<uint32_t>(c, c.uint64_data(), to);
+    case ElementType::kInt32:
+      return copy_field<int32_t>(c, c.int32_data(), to);
+    case ElementType::kInt16:
+      return copy_field<int16_t>(c, c.int32_data(), to);
     case ElementType::kUint16:
     case ElementType::kFloat16:
-    case ElementType::kBfloat16: return copy_field<uint16_t>(c, c.int32_data(), to);
-    case ElementType::kInt8: return copy_field<int8_t>(c, c.int32_data(), to);
+    case ElementType::kBfloat16:
+      return copy_field<uint16_t>(c, c.int32_data(), to);
+    case ElementType::kInt8:
+      return copy_field<int8_t>(c, c.int32_data(), to);
     case ElementType::kUint8:
-    case ElementType::kBool: return copy_field<uint8_t>(c, c.int32_data(), to);
-    default: fail(c, "has a type that cannot be read");
+    case ElementType::kBool:
+      return copy_field<uint8_t>(c, c.int32_data(), to);
+    default:
+      fail(c, "has a type that cannot be read");
   }
 }
 

@@ -87,8 +87,7 @@ void sort_nodes(onnx::GraphProto& graph) {
 
 std::vector<std::string> outer_reads(const onnx::NodeProto& node) {
   std::vector<std::string> reads;
-  for_each_subgraph(node,
-                    [&](const onnx::GraphProto& body) { collect_outer_reads(body, reads); });
+  for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_outer_reads(body, reads); });
   return reads;
 }
 
@@ -145,8 +144,7 @@ std::string Graph::fresh_name(const std::string& wanted) {
 
 onnx::NodeProto& Graph::add_node(std::string_view op_type, const std::string& name,
                                  const std::vector<std::string>& inputs,
-                                 const std::vector<std::string>& outputs,
-                                 std::string_view domain) {
+                                 const std::vector<std::string>& outputs, std::string_view domain) {
   onnx::NodeProto& node = *message().add_node();
   node.set_op_type(std::string(op_type));
   node.set_name(name);
@@ -209,7 +207,8 @@ void Graph::remove_unread() {
   const auto is_read = [&](const std::string& tensor) {
     return !uses(tensor).empty() || is_output(tensor) || is_used_by_body(tensor);
   };
-  // New nodes stand at the end, so one backward sweep need not reach all: repeat until nothing goes.
+  // New nodes stand at the end, so one backward sweep need not reach all: repeat until nothing
+  // goes.
   for (bool changed = true; changed;) {
     changed = false;
     for (int i = message().node_size(); i-- > 0;) {

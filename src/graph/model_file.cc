@@ -45,7 +45,8 @@ class ExternalFiles {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return;
     const auto location = external_entry(tensor, "location");
     if (!location) {
-      throw Error("external data without a location", {.file = model_.string(), .tensor = tensor.name()});
+      throw Error("external data without a location",
+                  {.file = model_.string(), .tensor = tensor.name()});
     }
     const std::string& bytes = content(*location);
     const size_t offset = external_number(tensor, "offset", 0, model_.string());

@@ -117,8 +117,8 @@ void resize(onnx::NodeProto& node, Context& context) {
   if (const auto* scales = find_attribute(node, "scales")) {
     const std::vector<float> values(scales->floats().begin(), scales->floats().end());
     node.add_input(constant_name(node, "scales"));
-    *context.graph.add_initializer() = make_floats(
-        node.input(1), {static_cast<int64_t>(values.size())}, values);
+    *context.graph.add_initializer() =
+        make_floats(node.input(1), {static_cast<int64_t>(values.size())}, values);
     remove_attribute(node, "scales");
   }
   const std::string mode = string_attribute(node, "mode", "nearest");
@@ -201,8 +201,7 @@ void upgrade_graph(onnx::GraphProto& graph, int64_t version, const RankLookup& r
     Context context{graph, version, rank};
     const std::string name = node.name().empty() ? node.output(0) : node.name();
     try {
-      for_each_subgraph(node,
-                        [&](onnx::GraphProto& body) { upgrade_graph(body, version, rank); });
+      for_each_subgraph(node, [&](onnx::GraphProto& body) { upgrade_graph(body, version, rank); });
       if (node.domain().empty() || node.domain() == "ai.onnx") {
         for (const Rule& rule : kRules) {
           if (rule.op_type != node.op_type() || version >= rule.since) continue;

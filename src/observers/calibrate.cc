@@ -14,15 +14,24 @@ std::string chosen(std::string_view method, const quantization::TensorQuantizati
   throw std::invalid_argument("No calibration method was given.");
 }
 
+// Methods say what they must see; statistics that were gathered without it are a misuse.
 void check_gathered(const std::string& method, const Needs& needs,
                     const Observations& observations) {
-  if (needs.raw_pass_count > 0) {
-    throw std::invalid_argument("The method '" + method + "' must see raw tensors (" +
-                                std::to_string(needs.raw_pass_count) +
-                                " passes): it cannot be solved from statistics.");
+  const auto refuse = [&method](const std::string& missing) {
+    throw std::invalid_argument("The method '" + method + "' must see " + missing + ".");
+  };
+  if (!needs.is_one_pass()) {
+    refuse("raw tensors (" + std::to_string(needs.raw_pass_count) +
+           " passes): it cannot be solved from statistics");
   }
   if (needs.statistics && observations.channels.empty()) {
     throw Error("No statistics were gathered: there is nothing to solve.");
+  }
+  if (needs.batch_figures && observations.batches.size() != observations.channels.size()) {
+    refuse("the figures of every batch, which were not gathered");
+  }
+  if (needs.row_top > 0 && observations.rows == nullptr) {
+    refuse("the largest values of every row, which were not gathered");
   }
 }
 

@@ -16,8 +16,6 @@ struct CalibrationOptions {
   int64_t axis = -1;
   /// isotone: how many of a row's largest values keep their order among each other, 1..4.
   int64_t top_count = 1;
-  /// moving-minmax: weight of the newest batch, 0 < w <= 1.
-  double momentum = 0.1;
 };
 
 }  // namespace rangefinder::observers

@@ -20,6 +20,12 @@ void Observer::merge(const Observer& /*other*/) {
   throw std::invalid_argument("The observer cannot be merged: one worker must see all batches.");
 }
 
+double detail_or(const quantization::TensorQuantizationConfig& config, const std::string& name,
+                 double option) {
+  const auto found = config.detail.find(name);
+  return found == config.detail.end() ? option : found->second;
+}
+
 quantization::Grid grid_of(const quantization::TensorQuantizationConfig& config) {
   return {config.quant_min, config.quant_max, config.is_symmetric(), config.is_power_of_2()};
 }

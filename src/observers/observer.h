@@ -9,19 +9,28 @@
 
 #include "quantization/affine.h"
 #include "quantization/tensor_quantization_config.h"
+#include "statistics/batch_figures.h"
+#include "statistics/row_top.h"
 #include "statistics/tensor_statistics.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::observers {
 
-/// What an observer must be shown. Statistics are gathered once for all methods and cost nothing
-/// more; raw tensors mean that the data must pass by again for every pass asked for.
+/// What an observer must be shown. Statistics, per-batch figures and rows are gathered in one pass
+/// for all methods; raw batches mean that the data must pass by again for every pass asked for.
 struct Needs {
   /// Counts and extremes, per channel if the config is per channel.
   bool statistics = true;
+  /// Sums of every batch's extremes, per channel likewise.
+  bool batch_figures = false;
+  /// The row_top + 1 largest values of every row along row_axis; 0: none.
+  size_t row_top = 0;
+  int64_t row_axis = -1;
   /// Passes over the raw batches, in order; begin_pass() and observe() are called for each.
   size_t raw_pass_count = 0;
 
+  /// True if one pass of the engine's counting is enough: no raw batches are asked for.
+  bool is_one_pass() const { return raw_pass_count == 0; }
   bool operator==(const Needs&) const = default;
 };
 
@@ -36,10 +45,14 @@ struct Laws {
   bool operator==(const Laws&) const = default;
 };
 
-/// What was seen of one tensor.
+/// What was seen of one tensor. What an observer did not ask for may be missing.
 struct Observations {
-  /// One per channel, or one for the whole tensor. Empty if the observer does not need them.
+  /// One per channel, or one for the whole tensor.
   std::span<const statistics::TensorStatistics> channels = {};
+  /// As many as channels.
+  std::span<const statistics::BatchFigures> batches = {};
+  /// Null if no rows were gathered.
+  const statistics::RowTop* rows = nullptr;
 };
 
 /// Scale and zero point per channel (one if per tensor), and figures worth reporting beside them,
@@ -75,6 +88,11 @@ class Observer {
   Observer(const Observer&) = default;
   Observer& operator=(const Observer&) = default;
 };
+
+/// The config's detail of this name, else the option: what is said of one tensor wins over what is
+/// said of all.
+double detail_or(const quantization::TensorQuantizationConfig& config, const std::string& name,
+                 double option);
 
 /// The grid of a linear config as the searches want it.
 quantization::Grid grid_of(const quantization::TensorQuantizationConfig& config);

@@ -51,7 +51,9 @@ class Annotator {
     return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
   }
 
-  bool is_constant(const std::string& tensor) const { return graph_.initializer(tensor) != nullptr; }
+  bool is_constant(const std::string& tensor) const {
+    return graph_.initializer(tensor) != nullptr;
+  }
 
   std::optional<int64_t> rank(const std::string& tensor) const {
     if (const auto* constant = graph_.initializer(tensor)) return constant->dims_size();
@@ -108,7 +110,8 @@ class Annotator {
   /// Float activations in, one float activation out; a constant only where it is exact as a code.
   bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
-    if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0))) return false;
+    if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0)))
+      return false;
     for (const int i : candidate.data) {
       if (!is_float(node.input(i))) return false;
     }
@@ -250,11 +253,13 @@ class Annotator {
         moved_from_[candidate.output] = {node.input(candidate.data[0]), candidate.factor};
         break;
       case Role::kGate:
-        result_.gates.push_back({node.name(), node.input(0), graph::float_attribute(node, "alpha", 0.2f),
+        result_.gates.push_back({node.name(), node.input(0),
+                                 graph::float_attribute(node, "alpha", 0.2f),
                                  graph::float_attribute(node, "beta", 0.5f)});
         tensor(candidate.output).fixed = quantization::AffineParameters{1.0f / 255, 0};
         break;
-      default: break;
+      default:
+        break;
     }
   }
 

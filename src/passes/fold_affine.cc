@@ -78,7 +78,8 @@ void fold(graph::Graph& graph, const Folding& folding) {
     std::transform(values.begin(), values.end(), folding.values.begin(), values.begin(),
                    std::plus<>());
   }
-  const std::string name = graph.fresh_name((has_bias ? conv.input(2) : conv.name() + "_bias") + "_folded");
+  const std::string name =
+      graph.fresh_name((has_bias ? conv.input(2) : conv.name() + "_bias") + "_folded");
   while (conv.input_size() < 3) conv.add_input("");
   graph.set_input(conv, 2, graph.add_initializer(graph::make_constant(name, bias)));
   const std::string output = folding.affine->output(0);

@@ -40,9 +40,8 @@ TensorInfos infer(const onnx::ModelProto& model, const std::filesystem::path& pa
       if (!name.empty() && outputs.insert(name).second) graph.add_output()->set_name(name);
     }
   }
-  const engine::Session session(
-      engine::ModelSource(graph::serialize(revealing), path),
-      {.optimization = engine::OptimizationLevel::kNone});
+  const engine::Session session(engine::ModelSource(graph::serialize(revealing), path),
+                                {.optimization = engine::OptimizationLevel::kNone});
   TensorInfos infos;
   for (const auto& info : session.inputs()) infos[info.name] = {info.type, info.shape};
   for (const auto& info : session.outputs()) infos[info.name] = {info.type, info.shape};
@@ -96,8 +95,8 @@ PreparedModel prepare(const std::filesystem::path& path) {
   const std::string bytes = graph::serialize(original);
   prepared.fingerprint = graph::fingerprint(bytes);
   prepared.size = bytes.size();
-  const auto optimized = engine::optimize_model(engine::ModelSource(bytes, path),
-                                                engine::OptimizationLevel::kBasic);
+  const auto optimized =
+      engine::optimize_model(engine::ModelSource(bytes, path), engine::OptimizationLevel::kBasic);
   prepared.model = graph::parse_model(optimized.bytes, path.string());
   prune_opset_imports(prepared.model);
   graph::name_nodes(prepared.model);

@@ -9,50 +9,89 @@
 #include "base/error.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "passes/pair_sums.h"
 
 namespace rangefinder::passes {
 namespace {
 
 using tensor::Tensor;
 
-/// The largest sum of two weight codes for which 255 * sum still fits 16 bits.
-constexpr int kLargestPairSum = std::numeric_limits<int16_t>::max() / 255;
 /// Room for the products that are added to the bias.
 constexpr double kLargestBias = 0x1p30;
 
-/// A weight seen as [outer][channels][inner].
-struct Channels {
-  size_t outer;
-  size_t count;
-  size_t inner;
+/// The elements of a weight that one output adds up, in the order of the kernels: `inner` steps of
+/// `inner_stride` from `start`, then the same one `outer_stride` on.
+struct DotProduct {
+  size_t start = 0;
+  size_t inner = 1;
+  size_t inner_stride = 1;
+  size_t outer = 1;
+  size_t outer_stride = 1;
+
+  size_t size() const { return inner * outer; }
+  size_t place(size_t k) const {
+    return start + k % inner * inner_stride + k / inner * outer_stride;
+  }
 };
 
-std::optional<int64_t> channel_axis(const onnx::NodeProto& node, size_t rank) {
-  if (node.op_type() == "Conv") return 0;
-  if (node.op_type() == "Gemm") return graph::int_attribute(node, "transB", 0) != 0 ? 0 : 1;
-  if (rank == 2) return 1;
-  return std::nullopt;
+/// How a weight's elements are shared out to channels, each with a scale of its own.
+struct Layout {
+  /// The axis of the channels; none: one scale for all.
+  std::optional<int64_t> axis = {};
+  /// One list per channel.
+  std::vector<std::vector<DotProduct>> channels = {};
+  /// Kernels add products in pairs; those of a depthwise convolution widen them first.
+  bool adds_pairs = true;
+};
+
+size_t product(std::span<const int64_t> shape) {
+  return static_cast<size_t>(tensor::element_count(shape));
 }
 
-Channels split(const tensor::Shape& shape, std::optional<int64_t> axis) {
-  if (!axis) return {1, 1, static_cast<size_t>(tensor::element_count(shape))};
-  const auto a = static_cast<size_t>(*axis);
+/// Convolutions run channels last, whatever the model's layout: input channels within a position
+/// of the window are neighbours.
+Layout convolution_layout(const onnx::NodeProto& node, const tensor::Shape& shape) {
   const std::span<const int64_t> all(shape);
-  return {static_cast<size_t>(tensor::element_count(all.first(a))), static_cast<size_t>(shape[a]),
-          static_cast<size_t>(tensor::element_count(all.subspan(a + 1)))};
+  const size_t window = product(all.subspan(2));
+  const auto inputs = static_cast<size_t>(shape[1]);
+  Layout layout{.axis = 0};
+  for (size_t c = 0; c < static_cast<size_t>(shape[0]); ++c) {
+    layout.channels.push_back({{c * inputs * window, inputs, window, window, 1}});
+  }
+  const int64_t groups = graph::int_attribute(node, "group", 1);
+  layout.adds_pairs = !(groups > 1 && groups == shape[0] && inputs == 1);
+  return layout;
 }
 
-/// The weights of one output channel in the order of their storage.
-std::vector<float> channel(const Tensor& weight, const Channels& channels, size_t c) {
-  std::vector<float> values;
-  values.reserve(channels.outer * channels.inner);
-  const auto all = weight.floats();
-  for (size_t o = 0; o < channels.outer; ++o) {
-    const auto start = (o * channels.count + c) * channels.inner;
-    const auto block = all.subspan(start, channels.inner);
-    values.insert(values.end(), block.begin(), block.end());
+/// [N, K] if `transposed`, else [..., K, N] or [K].
+Layout matrix_layout(const tensor::Shape& shape, bool transposed) {
+  const size_t rank = shape.size();
+  const auto last = static_cast<size_t>(shape.back());
+  const size_t before = rank > 1 ? static_cast<size_t>(shape[rank - 2]) : 1;
+  Layout layout;
+  if (transposed) {
+    layout.axis = 0;
+    for (size_t n = 0; n < before; ++n)
+      layout.channels.push_back({{.start = n * last, .inner = last}});
+    return layout;
   }
-  return values;
+  if (rank == 1) return {.channels = {{{.inner = last}}}};
+  const size_t matrices = product(std::span(shape).first(rank - 2));
+  for (size_t m = 0; m < matrices; ++m) {
+    for (size_t n = 0; n < last; ++n) {
+      const DotProduct column{m * before * last + n, before, last};
+      if (layout.channels.empty() || rank == 2) layout.channels.emplace_back();
+      layout.channels.back().push_back(column);
+    }
+  }
+  if (rank == 2) layout.axis = 1;
+  return layout;
+}
+
+Layout layout_of(const onnx::NodeProto& node, const tensor::Shape& shape) {
+  if (node.op_type() == "Conv") return convolution_layout(node, shape);
+  const bool transposed = node.op_type() == "Gemm" && graph::int_attribute(node, "transB", 0) != 0;
+  return matrix_layout(shape, transposed);
 }
 
 int8_t code(float value, float scale, int limit) {
@@ -60,35 +99,56 @@ int8_t code(float value, float scale, int limit) {
   return static_cast<int8_t>(std::clamp(rounded, -limit, limit));
 }
 
-/// Largest |a + b| over pairs (0,1), (2,3), ... of codes of one sign, visited with a stride: stride
-/// > 1 walks a Conv's [in][kernel] block kernel by kernel, as channels-last kernels do.
-int largest_pair_sum(const std::vector<float>& values, float scale, int limit, size_t stride) {
-  const size_t rows = stride == 0 ? 0 : values.size() / stride;
-  const auto at = [&](size_t k) { return values[(k % rows) * stride + k / rows]; };
-  int largest = 0;
-  for (size_t k = 0; k + 1 < values.size(); k += 2) {
-    const int a = code(at(k), scale, limit);
-    const int b = code(at(k + 1), scale, limit);
-    if ((a < 0) == (b < 0)) largest = std::max(largest, std::abs(a + b));
-  }
-  return largest;
+std::vector<float> gather(std::span<const float> weight, const DotProduct& dot) {
+  std::vector<float> values(dot.size());
+  for (size_t k = 0; k < values.size(); ++k) values[k] = weight[dot.place(k)];
+  return values;
 }
 
-/// Raises the scale until no pair of products can leave 16 bits, in either order in which kernels
-/// walk the weights (channels first, channels last).
-float without_saturation(const std::vector<float>& values, float scale, int limit, size_t kernel) {
-  const auto sum = [&](float s) {
-    return std::max(largest_pair_sum(values, s, limit, 1), largest_pair_sum(values, s, limit, kernel));
-  };
-  for (int largest = sum(scale); largest > kLargestPairSum; largest = sum(scale)) {
-    const float wanted = scale * (static_cast<float>(largest) / static_cast<float>(kLargestPairSum));
-    scale = std::max(wanted, std::nextafter(scale, std::numeric_limits<float>::infinity()));
+/// A channel's scale; 0 if all its weights are 0.
+struct ChannelScale {
+  /// From the largest weight alone.
+  float plain = 0;
+  /// With room for pairs.
+  float scale = 0;
+};
+
+ChannelScale channel_scale(std::span<const float> weight, const std::vector<DotProduct>& channel,
+                           int limit, bool adds_pairs) {
+  float largest = 0;
+  size_t count = 0;
+  for (const DotProduct& dot : channel) {
+    for (size_t k = 0; k < dot.size(); ++k) {
+      const float magnitude = std::abs(weight[dot.place(k)]);
+      largest = std::max(largest, magnitude);
+      count += magnitude > 0;
+    }
   }
-  return scale;
+  if (largest == 0) return {};
+  const float plain =
+      std::max(largest / static_cast<float>(limit), std::numeric_limits<float>::min());
+  if (!adds_pairs) return {plain, plain};
+  std::vector<float> sums;
+  for (const DotProduct& dot : channel) {
+    collect_pair_sums(gather(weight, dot), plain * kLargestPairSum, sums);
+  }
+  return {plain, scale_for_pair_sums(sums, count, plain)};
+}
+
+void write_codes(std::span<const float> weight, const std::vector<DotProduct>& channel, float scale,
+                 int limit, bool adds_pairs, std::vector<int8_t>& codes) {
+  for (const DotProduct& dot : channel) {
+    const std::vector<float> values = gather(weight, dot);
+    std::vector<int8_t> row(values.size());
+    for (size_t k = 0; k < row.size(); ++k) row[k] = code(values[k], scale, limit);
+    if (adds_pairs) bound_pair_sums(values, scale, row);
+    for (size_t k = 0; k < row.size(); ++k) codes[dot.place(k)] = row[k];
+  }
 }
 
 /// The constant bias as one value per channel, beta folded in; empty if there is none.
-std::vector<float> bias_of(const graph::Graph& graph, const onnx::NodeProto& node, size_t channels) {
+std::vector<float> bias_of(const graph::Graph& graph, const onnx::NodeProto& node,
+                           size_t channels) {
   if (node.op_type() == "MatMul" || node.input_size() < 3 || node.input(2).empty()) return {};
   const Tensor constant = graph::read_constant(*graph.initializer(node.input(2)));
   const auto values = constant.floats();
@@ -116,12 +176,10 @@ Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
   return weight;
 }
 
-/// The distance in storage between weights that meet neighbouring inputs: the elements of a
-/// convolution's window, the row of a stack of matrices.
-size_t input_stride(const onnx::NodeProto& node, const tensor::Shape& shape) {
-  if (node.op_type() == "MatMul" && shape.size() > 2) return static_cast<size_t>(shape.back());
-  if (node.op_type() != "Conv") return 1;
-  return static_cast<size_t>(tensor::element_count(std::span<const int64_t>(shape).subspan(2)));
+/// Bias code `value` / `scale` within 32 bits.
+int32_t bias_code(float value, float scale) {
+  const double rounded = std::nearbyint(static_cast<double>(value) / scale);
+  return static_cast<int32_t>(std::clamp(rounded, -0x1p31 + 1, 0x1p31 - 1));
 }
 
 }  // namespace
@@ -131,38 +189,24 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
   const Tensor weight = read_weight(graph, node);
   const int limit = static_cast<int>(target.weight.quant_max);
   QuantizedWeight result{.node = node.name(), .shape = weight.shape()};
-  result.axis = channel_axis(node, weight.shape().size());
-  const Channels channels = split(weight.shape(), result.axis);
-  const std::vector<float> bias = bias_of(graph, node, channels.count);
-  const size_t kernel = input_stride(node, weight.shape());
-  // A depthwise convolution has one input channel: its kernels widen before they multiply.
-  const bool pairs = target.pair_sums_saturate && channels.outer * channels.inner > kernel;
+  const Layout layout = layout_of(node, weight.shape());
+  result.axis = layout.axis;
+  const std::vector<float> bias = bias_of(graph, node, layout.channels.size());
+  const bool adds_pairs = target.pair_sums_saturate && layout.adds_pairs;
   result.codes.resize(weight.element_count());
-  for (size_t c = 0; c < channels.count; ++c) {
-    const std::vector<float> values = channel(weight, channels, c);
-    float largest = 0;
-    for (const float value : values) largest = std::max(largest, std::abs(value));
-    const float plain = largest > 0 ? std::max(largest / static_cast<float>(limit),
-                                               std::numeric_limits<float>::min())
-                                    : 0.0f;
-    float scale = pairs && largest > 0 ? without_saturation(values, plain, limit, kernel) : plain;
+  for (size_t c = 0; c < layout.channels.size(); ++c) {
+    auto [plain, scale] = channel_scale(weight.floats(), layout.channels[c], limit, adds_pairs);
     if (!bias.empty()) {
       const double least = std::abs(bias[c]) / (kLargestBias * input_scale);
       scale = std::max(scale, static_cast<float>(least));
     }
     if (scale == 0) scale = 1;
-    result.raised_channel_count += largest > 0 && scale > plain;
+    result.raised_channel_count += plain > 0 && scale > plain;
     result.scale.push_back(scale);
-    for (size_t i = 0; i < values.size(); ++i) {
-      const size_t o = i / channels.inner;
-      const size_t place = (o * channels.count + c) * channels.inner + i % channels.inner;
-      result.codes[place] = code(values[i], scale, limit);
-    }
+    write_codes(weight.floats(), layout.channels[c], scale, limit, adds_pairs, result.codes);
     if (bias.empty()) continue;
     result.bias_scale.push_back(input_scale * scale);
-    result.bias.push_back(static_cast<int32_t>(std::clamp(
-        std::nearbyint(static_cast<double>(bias[c]) / result.bias_scale.back()), -0x1p31 + 1,
-        0x1p31 - 1)));
+    result.bias.push_back(bias_code(bias[c], result.bias_scale.back()));
   }
   return result;
 }

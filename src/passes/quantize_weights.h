@@ -25,8 +25,9 @@ struct QuantizedWeight {
 };
 
 /// Symmetric weights per output channel: scale = max|w| / quant_max, unless
-/// - two neighbouring weights of one sign could sum with 8-bit activations beyond 16 bits
-///   (targets::Target::pair_sums_saturate): the channel's scale grows until no pair can,
+/// - two weights that a kernel adds up in 16 bits could saturate them
+///   (targets::Target::pair_sums_saturate): scale and codes of least squared error such that no
+///   pair can (passes/pair_sums.h),
 /// - the bias would not fit 32 bits: the channel's scale grows until it does.
 /// A channel of zeros gets scale 1, or what its bias needs.
 /// `input_scale` is that of the node's activation. Constants alpha and beta of Gemm are folded.

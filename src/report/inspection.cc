@@ -34,7 +34,7 @@ Json to_json(const StatisticsInspection& inspection) {
 Json to_json(const ModelInspection& inspection) {
   Json nodes = Json::array();
   for (const auto& node : inspection.float_nodes) {
-    nodes.push_back({{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}});
+    nodes.push_back(to_json(node));
   }
   return {{"file", inspection.file},
           {"bytes", inspection.bytes},

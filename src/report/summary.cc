@@ -27,10 +27,6 @@ Json to_json(const TensorRow& tensor) {
   return json;
 }
 
-Json to_json(const FloatNodeRow& node) {
-  return {{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}};
-}
-
 Json to_json(const Seconds& seconds) {
   return {{"prepare", seconds.prepare},
           {"observe", seconds.observe},
@@ -48,7 +44,11 @@ Json to_array(const std::vector<Row>& rows) {
 
 }  // namespace
 
-Json to_json(const OutputRow& output) {
+nlohmann::ordered_json to_json(const FloatNodeRow& node) {
+  return {{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}};
+}
+
+nlohmann::ordered_json to_json(const OutputRow& output) {
   return {{"name", output.name},
           {"sqnr_db", number(output.sqnr_db)},
           {"cosine", number(output.cosine)},

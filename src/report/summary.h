@@ -84,6 +84,7 @@ struct Summary {
 
 /// Numbers that JSON cannot hold (infinite, NaN) are written as null.
 nlohmann::ordered_json to_json(const OutputRow& output);
+nlohmann::ordered_json to_json(const FloatNodeRow& node);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

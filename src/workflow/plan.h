@@ -14,7 +14,7 @@ namespace rangefinder::workflow {
 
 /// A model, a target, and what follows from them before any data: which tensors become codes.
 struct Plan {
-  std::filesystem::path path;
+  std::filesystem::path path = {};
   const targets::Target* target;
   passes::PreparedModel prepared;
   passes::Annotation annotation;

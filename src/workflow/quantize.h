@@ -25,12 +25,12 @@ struct RunOptions {
 };
 
 struct QuantizeRequest {
-  std::filesystem::path model;
-  std::filesystem::path output;
+  std::filesystem::path model = {};
+  std::filesystem::path output = {};
   const targets::Target* target = nullptr;
-  Calibration calibration;
-  data::DataOptions data;
-  RunOptions run;
+  Calibration calibration = {};
+  data::DataOptions data = {};
+  RunOptions run = {};
   /// Also keep the statistics here.
   std::optional<std::filesystem::path> statistics = {};
 };
@@ -40,22 +40,22 @@ struct QuantizeRequest {
 report::Summary quantize(const QuantizeRequest& request);
 
 struct ObserveRequest {
-  std::filesystem::path model;
-  std::filesystem::path output;
+  std::filesystem::path model = {};
+  std::filesystem::path output = {};
   const targets::Target* target = nullptr;
-  data::DataOptions data;
-  RunOptions run;
+  data::DataOptions data = {};
+  RunOptions run = {};
 };
 
 /// Observes and writes a statistics file. Returns the number of samples.
 size_t observe_to_file(const ObserveRequest& request);
 
 struct SolveRequest {
-  std::filesystem::path model;
-  std::filesystem::path statistics;
-  std::filesystem::path output;
+  std::filesystem::path model = {};
+  std::filesystem::path statistics = {};
+  std::filesystem::path output = {};
   const targets::Target* target = nullptr;
-  Calibration calibration;
+  Calibration calibration = {};
 };
 
 /// Writes the int8 model from a statistics file; runs no inference, so the summary has no outputs.

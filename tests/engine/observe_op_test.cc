@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/session.h"
+#include "engine/worker_slots.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {

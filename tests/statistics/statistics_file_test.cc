@@ -86,6 +86,21 @@ TEST(StatisticsFile, RoundTripsThroughAFile) {
   EXPECT_THROW(read_statistics(path), Error);
 }
 
+TEST(StatisticsFile, StillReadsTheFirstFormat) {
+  // Written by the first version; a change that cannot read it needs a new format version.
+  const std::string bytes = read_file(RANGEFINDER_TEST_DATA "/statistics/version1.rfs");
+  const StatisticsFile file = parse_statistics(bytes, "version1.rfs");
+  EXPECT_EQ(serialize(file), bytes);
+  EXPECT_EQ(file.samples.at(3), SampleSet::of({0, 2, 3}));
+  ASSERT_EQ(file.tensors.size(), 2u);
+  EXPECT_EQ(file.tensors[0].name, "x");
+  EXPECT_EQ(file.tensors[0].channels[0].count(), 6u);
+  EXPECT_EQ(file.tensors[0].channels[0].extrema.max, 3e38f);
+  EXPECT_EQ(file.tensors[0].row_top->row_count(), 2u);
+  EXPECT_EQ(file.tensors[1].type, tensor::ElementType::kFloat16);
+  EXPECT_EQ(file.tensors[1].batch_figures[0].mean_min(), -2);
+}
+
 TEST(StatisticsFile, ShardsInAnyOrderGiveTheBytesOfTheWholeRun) {
   const std::string whole = serialize(run({0, 1, 2, 3, 4, 5, 6}));
   const std::vector<StatisticsFile> shards = {run({0, 3, 6}), run({1, 4}), run({2, 5}), run({})};

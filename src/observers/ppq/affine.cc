@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "observers/observer.h"
 
 namespace rangefinder::observers::ppq {
 
@@ -17,8 +18,7 @@ quantization::AffineParameters ScaleAndOffset::rounded() const {
 }
 
 double min_scale(const quantization::TensorQuantizationConfig& config) {
-  const auto found = config.detail.find("min_scale");
-  return found == config.detail.end() ? kMinScale : found->second;
+  return detail_or(config, "min_scale", kMinScale);
 }
 
 namespace {

@@ -16,10 +16,8 @@ size_t quantized_bins(const quantization::TensorQuantizationConfig& config) {
 }
 
 size_t bin_count(const quantization::TensorQuantizationConfig& config) {
-  const auto found = config.detail.find("hist_bins");
-  const size_t bins = found == config.detail.end()
-                          ? Kl::kBinCount
-                          : static_cast<size_t>(std::lround(found->second));
+  const auto bins =
+      static_cast<size_t>(std::llround(detail_or(config, "hist_bins", Kl::kBinCount)));
   if (!config.is_symmetric()) {
     throw std::invalid_argument("PPQ's kl refuses asymmetric configs.");
   }

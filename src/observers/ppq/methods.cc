@@ -11,12 +11,6 @@ namespace {
 
 using Config = quantization::TensorQuantizationConfig;
 
-// A config's detail wins over the options, as PPQ's manual overrides do.
-double percentile_of(const Config& config, const CalibrationOptions& options) {
-  const auto found = config.detail.find("percentile");
-  return found == config.detail.end() ? options.percentile : found->second;
-}
-
 template <typename Method>
 std::unique_ptr<Observer> make(const Config& config, const CalibrationOptions& /*options*/) {
   return std::make_unique<Method>(config);
@@ -31,7 +25,8 @@ const Registry& registry() {
     created->add("kl", make<Kl>);
     created->add("mse", make<Mse>);
     created->add("percentile", [](const Config& config, const CalibrationOptions& options) {
-      return std::make_unique<Percentile>(config, percentile_of(config, options));
+      return std::make_unique<Percentile>(config,
+                                          detail_or(config, "percentile", options.percentile));
     });
     created->add("isotone", [](const Config& config, const CalibrationOptions& options) {
       return std::make_unique<Isotone>(config, options.axis);
