@@ -18,6 +18,13 @@ if(RANGEFINDER_SANITIZE)
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE})
 endif()
+if(RANGEFINDER_FUZZ)
+  # Everything is instrumented, so that libFuzzer sees which branches an input reached.
+  set(fuzz_sanitizers -fsanitize=fuzzer-no-link,address,undefined)
+  target_compile_options(rangefinder_options INTERFACE ${fuzz_sanitizers}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rangefinder_options INTERFACE ${fuzz_sanitizers})
+endif()
 
 # rangefinder_layer(<folder> SOURCES ... [LINKS ...]): one static library per folder of src/.
 # LINKS names the layers below it and outside libraries.

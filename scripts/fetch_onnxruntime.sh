@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches ONNX Runtime (library and C++ headers) from its npm package into .deps/onnxruntime, once.
-# A copy kept in the user's cache is used again; the archive is checked against its pinned hash.
+# Puts ONNX Runtime 1.29.0 (library and C++ headers) into .deps/onnxruntime, once: from the npm
+# package that carries it for Linux.
 set -euo pipefail
 
 package='com.github.asus4.onnxruntime@0.4.9'
@@ -10,37 +10,25 @@ headers='package/Plugins/iOS~/onnxruntime.xcframework/ios-arm64/onnxruntime.fram
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 target="$root/.deps/onnxruntime"
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/rangefinder"
-archive="$cache/onnxruntime-0.4.9.tgz"
 
 [ -e "$target/lib/libonnxruntime.so.1" ] && exit 0
+[ "${1:-}" = --is-complete ] && exit 1
 if [ "$(uname -m)" != x86_64 ]; then
   echo "fetch_onnxruntime: the npm package holds x86-64 Linux only; install ONNX Runtime and give" \
        "-DONNXRUNTIME_ROOT=FOLDER to cmake" >&2
   exit 1
 fi
 
-sum() { openssl dgst -sha512 -binary "$1" | openssl base64 -A; }
-
-if [ ! -e "$archive" ] || [ "$(sum "$archive")" != "$integrity" ]; then
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  (cd "$work" && npm pack --silent "$package" >/dev/null)
-  fetched=$(ls "$work"/*.tgz)
-  if [ "$(sum "$fetched")" != "$integrity" ]; then
-    echo "fetch_onnxruntime: $package does not have the expected hash" >&2
-    exit 1
-  fi
-  mkdir -p "$cache"
-  mv "$fetched" "$archive"
-fi
-
-partial="$target.partial"
-rm -rf "$partial" "$target"
+archive=$("$root/scripts/fetch_npm.sh" "$package" "$integrity")
+mkdir -p "$root/.deps"
+partial=$(mktemp -d "$target.XXXXXX")
+trap 'rm -rf "$partial"' EXIT
 mkdir -p "$partial/include" "$partial/lib"
-tar -xzf "$archive" -C "$partial" "$library" "$headers"
+tar -xzf "$archive" -C "$partial" --no-same-owner "$library" "$headers"
 mv "$partial/$library" "$partial/lib/libonnxruntime.so"
 mv "$partial/$headers"/*.h "$partial/include/"
 rm -rf "$partial/package"
 ln -s libonnxruntime.so "$partial/lib/libonnxruntime.so.1"
+chmod 755 "$partial"
+rm -rf "$target"
 mv "$partial" "$target"

@@ -4,12 +4,31 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <stdexcept>
 
+#include "base/version.h"
 #include "cli/subcommands.h"
 
+namespace {
+
+int complain(const std::exception& error, int exit_code) {
+  std::fprintf(stderr, "rangefinder: %s\n", error.what());
+  return exit_code;
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  using namespace rangefinder::cli;
   CLI::App app("Finds the ranges a neural network's tensors are quantized in.", "rangefinder");
+  app.set_version_flag("--version", rangefinder::kVersion);
   app.require_subcommand(1);
+  add_quantize(app);
+  add_observe(app);
+  add_solve(app);
+  add_merge(app);
+  add_inspect(app);
+  add_compare(app);
   try {
     app.parse(argc, argv);
     return 0;
@@ -18,8 +37,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     app.exit(error);
     return 2;
+  } catch (const std::invalid_argument& error) {
+    return complain(error, 2);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "rangefinder: %s\n", error.what());
-    return 1;
+    return complain(error, 1);
   }
 }

@@ -4,8 +4,15 @@
 
 namespace rangefinder::cli {
 
-// Each adds one subcommand to the program: its options, and a callback that parses them, calls
-// one library function and prints. A callback throws CLI::ValidationError on wrong usage (exit
-// code 2) and anything else on failure (exit code 1). One file per subcommand.
+// Each adds one subcommand to the program: its options, and a callback that parses them, calls one
+// library function and prints. A callback throws std::invalid_argument or CLI::ParseError on wrong
+// usage (exit code 2) and anything else on failure (exit code 1). One file per subcommand.
+
+void add_quantize(CLI::App& app);
+void add_observe(CLI::App& app);
+void add_solve(CLI::App& app);
+void add_merge(CLI::App& app);
+void add_inspect(CLI::App& app);
+void add_compare(CLI::App& app);
 
 }  // namespace rangefinder::cli

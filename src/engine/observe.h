@@ -11,6 +11,7 @@
 #include "engine/instrument.h"
 #include "engine/model_source.h"
 #include "engine/observe_slots.h"
+#include "engine/sample_pass.h"
 
 namespace rangefinder::engine {
 
@@ -18,14 +19,13 @@ namespace rangefinder::engine {
 enum class Nonfinite { kError, kIgnore };
 
 struct ObserveOptions {
-  /// Workers, each with a session of its own and single-threaded kernels; 0: one per core.
+  // As in PassOptions.
   int jobs = 0;
   Nonfinite nonfinite = Nonfinite::kError;
-  /// Called after each sample with the samples done and all samples; one call at a time, from any
-  /// worker.
   std::function<void(size_t done, size_t total)> progress = {};
-  /// Set it to stop before the next sample.
   const std::atomic<bool>* cancelled = nullptr;
+
+  PassOptions pass() const { return {jobs, progress, cancelled}; }
 };
 
 /// What was counted.
@@ -42,11 +42,11 @@ struct Observation {
 /// Runs the model on all samples and counts the values of the tensors while they are in flight:
 /// nothing is stored or copied, and memory does not grow with the samples.
 ///
-/// The same model, tensors and samples give the same statistics for any number of jobs: kernels
-/// are single-threaded, and counts add up in any order. Throws Error, of the first sample in order
-/// that fails whatever the number of jobs: unreadable, not fitting the model (see bind_inputs()),
-/// or showing NaN or infinity, then naming the first tensor of the graph that does. Throws Error
-/// when cancelled.
+/// Each worker has a session of its own. The same model, tensors and samples give the same
+/// statistics for any number of jobs: kernels are single-threaded, and counts add up in any order.
+/// Throws Error, of the first sample in order that fails whatever the number of jobs: unreadable,
+/// not fitting the model (see bind_inputs()), or showing NaN or infinity, then naming the first
+/// tensor of the graph that does. Throws Error when cancelled.
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const data::SampleSource& samples, const ObserveOptions& options = {});
 

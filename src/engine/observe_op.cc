@@ -20,16 +20,16 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
 
 class ObserveKernel {
  public:
-  ObserveKernel(const OrtKernelInfo* info, ObserveSlots& slots)
-      : target_(read_target(Ort::ConstKernelInfo(info))), slots_(slots) {}
+  ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink)
+      : target_(read_target(Ort::ConstKernelInfo(info))), sink_(sink) {}
 
   OrtStatusPtr ComputeV2(OrtKernelContext* raw) {  // NOLINT(readability-identifier-naming)
     try {
       const Ort::KernelContext context(raw);
       const Ort::ConstValue input = context.GetInput(0);
       const auto info = input.GetTensorTypeAndShapeInfo();
-      slots_.count(target_, {static_cast<tensor::ElementType>(info.GetElementType()),
-                             info.GetShape(), input.GetTensorRawData()});
+      sink_.count(target_, {static_cast<tensor::ElementType>(info.GetElementType()),
+                            info.GetShape(), input.GetTensorRawData()});
       Ort::UnownedValue output = context.GetOutput(0, static_cast<const int64_t*>(nullptr), 0);
       *output.GetTensorMutableData<uint8_t>() = 0;
       return nullptr;
@@ -40,7 +40,7 @@ class ObserveKernel {
 
  private:
   ObserveTarget target_;
-  ObserveSlots& slots_;
+  ObserveSink& sink_;
 };
 
 }  // namespace
@@ -48,12 +48,12 @@ class ObserveKernel {
 /// The names of its functions are those that Ort::CustomOpBase asks for.
 class ObserveOperator : public Ort::CustomOpBase<ObserveOperator, ObserveKernel, true> {
  public:
-  explicit ObserveOperator(ObserveSlots& slots) : slots_(&slots) {}
+  explicit ObserveOperator(ObserveSink& sink) : sink_(&sink) {}
 
   // NOLINTBEGIN(readability-identifier-naming)
   OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
     try {
-      *kernel = new ObserveKernel(info, *slots_);
+      *kernel = new ObserveKernel(info, *sink_);
       return nullptr;
     } catch (const std::exception& error) {
       return failure(error).release();
@@ -72,11 +72,11 @@ class ObserveOperator : public Ort::CustomOpBase<ObserveOperator, ObserveKernel,
   // NOLINTEND(readability-identifier-naming)
 
  private:
-  ObserveSlots* slots_;
+  ObserveSink* sink_;
 };
 
-ObserveDomain::ObserveDomain(ObserveSlots& slots)
-    : operator_(std::make_unique<ObserveOperator>(slots)), domain_(kObserveDomain) {
+ObserveDomain::ObserveDomain(ObserveSink& sink)
+    : operator_(std::make_unique<ObserveOperator>(sink)), domain_(kObserveDomain) {
   domain_.Add(operator_.get());
 }
 

@@ -14,14 +14,14 @@ namespace rangefinder::engine {
 ///
 /// Input: a float32, float16 or bfloat16 tensor. Output: a scalar that says nothing; as an output
 /// of the graph it keeps the node from being pruned. Attributes: see ObserveTarget.
-/// Kernels find their worker's slots through the operator object, which belongs to one session.
+/// Kernels find their worker's sink through the operator object, which belongs to one session.
 class ObserveOperator;
 
 /// Our operator domain for one session; must outlive it.
 class ObserveDomain {
  public:
-  /// `slots` must outlive this.
-  explicit ObserveDomain(ObserveSlots& slots);
+  /// `sink` must outlive this.
+  explicit ObserveDomain(ObserveSink& sink);
   ~ObserveDomain();
   ObserveDomain(const ObserveDomain&) = delete;
   ObserveDomain& operator=(const ObserveDomain&) = delete;

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <span>
 #include <vector>
 
+#include "statistics/counter.h"
 #include "statistics/tensor_statistics.h"
 #include "tensor/tensor.h"
 
@@ -40,15 +40,23 @@ using ChannelStatistics = std::vector<statistics::TensorStatistics>;
 /// Adds up two workers' statistics of one tensor. Throws Error if their channels differ in number.
 void merge_channels(ChannelStatistics& to, ChannelStatistics from);
 
+/// Where the Observe operators of one session hand their inputs. One thread at a time.
+class ObserveSink {
+ public:
+  virtual ~ObserveSink() = default;
+  /// The values are only there during the call.
+  virtual void count(const ObserveTarget& target, const tensor::TensorView& values) = 0;
+};
+
 /// Where one worker counts. One thread at a time.
-class ObserveSlots {
+class ObserveSlots : public ObserveSink {
  public:
   explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count) {}
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
   /// bfloat16, or a channel count that changes.
-  void count(const ObserveTarget& target, const tensor::TensorView& values);
+  void count(const ObserveTarget& target, const tensor::TensorView& values) override;
 
   const std::vector<ChannelStatistics>& slots() const { return slots_; }
   /// Gives the statistics away; nothing is left.
@@ -58,7 +66,18 @@ class ObserveSlots {
   bool saw_nonfinite(size_t index) const;
 
  private:
+  static std::span<statistics::TensorStatistics> slot_for(ChannelStatistics& slot, size_t channels);
+  void count_together(const tensor::TensorView& values, statistics::TensorStatistics& into);
+  void count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
+                     ChannelStatistics& slot);
+  void count_channels(const ObserveTarget& target, const tensor::TensorView& values,
+                      ChannelStatistics& slot);
+  /// The values as float32, in `widened_` unless they are.
+  std::span<const float> as_floats(const tensor::TensorView& values);
+
   std::vector<ChannelStatistics> slots_;
+  statistics::Counter counter_;
+  std::vector<float> widened_;
 };
 
 }  // namespace rangefinder::engine

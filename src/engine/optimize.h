@@ -12,7 +12,7 @@ struct OptimizeOptions {
   /// protobuf refuses 2 GiB, and constant folding may enlarge a model.
   uintmax_t largest_single_file = uintmax_t{1} << 30;
   /// Needed if the model holds Observe operators.
-  ObserveSlots* observe = nullptr;
+  ObserveSink* observe = nullptr;
 };
 
 /// The model as ONNX Runtime rewrites it.

@@ -12,7 +12,7 @@
 
 namespace rangefinder::engine {
 
-class ObserveSlots;
+class ObserveSink;
 
 /// How much ONNX Runtime rewrites a model: nothing; constant folding and exact clean-up; also its
 /// own fused operators; also the blocked layout of this machine.
@@ -30,9 +30,9 @@ struct SessionOptions {
   std::filesystem::path save_optimized = {};
   /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
   std::string save_data_as = {};
-  /// Makes the Observe operator known; it counts into these slots, which must outlive the
+  /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
   /// session. A session that observes must not be run by two threads at a time.
-  ObserveSlots* observe = nullptr;
+  ObserveSink* observe = nullptr;
 };
 
 /// A model that is ready to run on the CPU. What ONNX Runtime complains of becomes an Error that

@@ -1,6 +1,7 @@
 #include "quantization/float8.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -27,10 +28,13 @@ float to_float8_value(float value, FloatFormat format) {
   const float largest = float8_max(format);
   if (std::fabs(value) >= largest) return std::copysign(largest, value);
   // Below the smallest normal exponent the spacing no longer shrinks: subnormal codes.
-  const int exponent = std::max(std::ilogb(value), float8_min_exponent(format));
+  const int stored = static_cast<int>(std::bit_cast<uint32_t>(value) >> 23 & 0xff);
+  const int exponent = std::max(stored - 127, float8_min_exponent(format));
   const int step_exponent = exponent - float8_mantissa_bits(format);
-  const float steps = std::ldexp(value, -step_exponent);  // exact: a power of two
-  return std::ldexp(round(steps, Rounding::kHalfEven), step_exponent);
+  // Adding 1.5 * 2^23 steps leaves no room for a fraction of a step: the addition itself rounds,
+  // to nearest and ties to even.
+  const float magic = 1.5f * std::bit_cast<float>(static_cast<uint32_t>(step_exponent + 150) << 23);
+  return std::copysign((value + magic) - magic, value);
 }
 
 uint8_t to_float8_code(float value, FloatFormat format) {

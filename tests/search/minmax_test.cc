@@ -5,16 +5,11 @@
 
 #include <cmath>
 #include <stdexcept>
-#include <vector>
+
+#include "samples.h"
 
 namespace rangefinder::search {
 namespace {
-
-statistics::TensorStatistics observed(const std::vector<float>& values) {
-  statistics::TensorStatistics result;
-  result.add(values);
-  return result;
-}
 
 TEST(MinMax, IsTheExactRange) {
   const auto s = observed({0.3f, -1.7f, 2.1f});

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "samples.h"
+
 namespace rangefinder::search {
 namespace {
 
@@ -16,12 +18,6 @@ using quantization::Range;
 using testing::DoubleNear;
 
 constexpr double kBucketWidth = 1.0 / statistics::ValueHistogram::kBucketsPerOctave;
-
-statistics::TensorStatistics observed(const std::vector<float>& values) {
-  statistics::TensorStatistics result;
-  result.add(values);
-  return result;
-}
 
 /// The values are in ascending order.
 double exact_quantile(const std::vector<float>& values, double q) {

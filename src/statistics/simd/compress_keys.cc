@@ -24,16 +24,17 @@ using Signed = hn::ScalableTag<int32_t>;
 #endif
 
 #if RANGEFINDER_COMPRESS_BY_TABLE
-/// For each set of kept lanes: the kept lanes' numbers first.
+/// For each set of dropped lanes: the numbers of the others, in order. Bytes, because the table
+/// shares the first-level cache with the counters.
 struct LaneOrders {
   static constexpr size_t kLanes = hn::MaxLanes(Unsigned());
-  alignas(64) uint32_t order[size_t{1} << kLanes][kLanes] = {};
+  alignas(64) uint8_t order[size_t{1} << kLanes][kLanes] = {};
 
   constexpr LaneOrders() {
-    for (size_t kept = 0; kept < size_t{1} << kLanes; ++kept) {
+    for (size_t dropped = 0; dropped < size_t{1} << kLanes; ++dropped) {
       size_t next = 0;
       for (size_t lane = 0; lane < kLanes; ++lane) {
-        if ((kept >> lane & 1) != 0) order[kept][next++] = static_cast<uint32_t>(lane);
+        if ((dropped >> lane & 1) == 0) order[dropped][next++] = static_cast<uint8_t>(lane);
       }
     }
   }
@@ -41,21 +42,26 @@ struct LaneOrders {
 constexpr LaneOrders kLaneOrders;
 #endif
 
-/// Stores the lanes of `v` that are not zero in `doubled` one behind the other; returns how many.
+/// Stores those lanes of `v` one behind the other that are not zero in `doubled`; returns how many.
 template <class V>
 HWY_INLINE size_t store_kept(V v, V doubled, uint32_t* to) {
   const Unsigned d;
-  const auto kept = hn::Ne(doubled, hn::Zero(d));
 #if RANGEFINDER_COMPRESS_BY_TABLE
   // Highway 1.0.3 keeps its table for these sets in a local array that GCC 12 copies to the stack
   // on every call: 11 times slower than this.
+  const hn::Rebind<uint8_t, Unsigned> d8;
   uint8_t bits[8] = {};
-  hn::StoreMaskBits(d, kept, bits);
-  const auto order = hn::Load(d, kLaneOrders.order[bits[0]]);
+  hn::StoreMaskBits(d, hn::Eq(doubled, hn::Zero(d)), bits);
+  const size_t dropped = bits[0];
+  // In sparse data most vectors leave nothing; and a store to one place again and again, as these
+  // would be, was seen to take four times as long (Zen 3).
+  if (dropped == (1u << hn::Lanes(d)) - 1) return 0;
+  const auto order = hn::PromoteTo(d, hn::LoadU(d8, kLaneOrders.order[dropped]));
   hn::StoreU(hn::TableLookupLanes(v, hn::IndicesFromVec(d, order)), d, to);
-  return static_cast<size_t>(std::popcount(bits[0]));
+  return hn::Lanes(d) - static_cast<size_t>(std::popcount(dropped));
 #else
   // Not CompressStore: a masked store to memory is very slow on some AVX-512 machines.
+  const auto kept = hn::Ne(doubled, hn::Zero(d));
   hn::StoreU(hn::Compress(v, kept), d, to);
   return hn::CountTrue(d, kept);
 #endif
@@ -90,12 +96,15 @@ BlockSummary compress(const float* HWY_RESTRICT values, size_t count, uint32_t* 
     }
   }
   for (; i < count; i += lanes) {
-    // Lanes behind the end repeat the first value, which changes no extreme, and leave no key.
-    const auto valid = hn::FirstN(df, count - i);
-    const auto v = hn::MaskedLoad(valid, df, values + i);
-    const auto filled = hn::IfThenElse(valid, v, hn::Set(df, values[0]));
-    next = sweep(hn::BitCast(d, filled), hn::BitCast(d, v), signed_max, unsigned_max, unsigned_min,
-                 next);
+    // Lanes behind the end repeat the first value, which changes no extreme, and leave no key. By
+    // a copy: a masked load of Highway 1.0.3 may need alignment and read behind the end.
+    const size_t rest = std::min(lanes, count - i);
+    float tail[hn::MaxLanes(df)];
+    std::fill_n(tail, lanes, values[0]);
+    std::copy_n(values + i, rest, tail);
+    const auto v = hn::BitCast(d, hn::LoadU(df, tail));
+    next = sweep(v, hn::IfThenElseZero(hn::FirstN(d, rest), v), signed_max, unsigned_max,
+                 unsigned_min, next);
   }
   return {static_cast<size_t>(next - keys), hn::GetLane(hn::MaxOfLanes(Signed(), signed_max)),
           hn::GetLane(hn::MaxOfLanes(d, unsigned_max)),

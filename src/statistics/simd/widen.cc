@@ -12,16 +12,36 @@ namespace rangefinder::statistics::simd::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// One vector. By integer arithmetic, because PromoteTo of Highway 1.0.3 turns infinities and NaN
+/// into numbers on some instruction sets.
+template <class D32, class V = hn::Vec<D32>>
+HWY_INLINE V widen_bits(D32 d, V half) {
+  const hn::RebindToSigned<D32> di;
+  const hn::RebindToFloat<D32> df;
+  const auto magnitude = hn::And(half, hn::Set(d, 0x7FFF));
+  const auto exponent = hn::And(half, hn::Set(d, 0x7C00));
+  const auto sign = hn::ShiftLeft<16>(hn::Xor(half, magnitude));
+  // The exponent's bias grows from 15 to 127, and once more where it is all ones.
+  const auto bias = hn::Set(d, 112u << 23);
+  const auto normal = hn::Add(hn::ShiftLeft<13>(magnitude), bias);
+  const auto special =
+      hn::Add(normal, hn::IfThenElseZero(hn::Eq(exponent, hn::Set(d, 0x7C00)), bias));
+  // Subnormals count units of 2^-24.
+  const auto units = hn::ConvertTo(df, hn::BitCast(di, magnitude));
+  const auto subnormal = hn::BitCast(d, hn::Mul(units, hn::Set(df, 0x1p-24f)));
+  return hn::Or(sign, hn::IfThenElse(hn::Eq(exponent, hn::Zero(d)), subnormal, special));
+}
+
 /// Widens whole vectors only; returns how many values that were.
 size_t widen(const uint16_t* HWY_RESTRICT values, size_t count, float* HWY_RESTRICT to) {
   const hn::ScalableTag<float> df;
+  const hn::RebindToUnsigned<decltype(df)> d;
   const hn::Rebind<uint16_t, decltype(df)> d16;
-  const hn::Rebind<hwy::float16_t, decltype(df)> dh;
   const size_t lanes = hn::Lanes(df);
   size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    const auto half = hn::BitCast(dh, hn::LoadU(d16, values + i));
-    hn::StoreU(hn::PromoteTo(df, half), df, to + i);
+    const auto half = hn::PromoteTo(d, hn::LoadU(d16, values + i));
+    hn::StoreU(hn::BitCast(df, widen_bits(d, half)), df, to + i);
   }
   return i;
 }

@@ -5,8 +5,8 @@
 
 namespace rangefinder::statistics::simd {
 
-/// IEEE binary16 bits to the float32 values they stand for, exact, NaN stays NaN, on the best
-/// instruction set of the machine. `to` has room for values.size().
+/// IEEE binary16 bits to the float32 values they stand for, exact, with NaN payloads, on the
+/// best instruction set of the machine. `to` has room for values.size().
 void widen_float16(std::span<const uint16_t> values, float* to);
 
 /// The same as a plain loop, which the tests hold every instruction set against.

@@ -1,0 +1,68 @@
+#include "analog/activation_matrix.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "analog/zero_windows.h"
+
+namespace rangefinder::analog {
+namespace {
+
+uint64_t occurrences(const CoverageBlock& block) {
+  const uint64_t channel =
+      block.weights.empty()
+          ? static_cast<uint64_t>(block.uniform) * static_cast<uint64_t>(block.length)
+          : std::accumulate(block.weights.begin(), block.weights.end(), uint64_t{0});
+  return channel * static_cast<uint64_t>(block.channels);
+}
+
+}  // namespace
+
+PatchPlan::PatchPlan(PatchGeometry shape, std::vector<ColumnRange> columns)
+    : geometry(shape), slices(std::move(columns)) {
+  for (const ColumnRange& slice : slices) {
+    coverage.push_back(column_coverage(geometry, slice));
+    covered.push_back(0);
+    for (const CoverageBlock& block : coverage.back()) covered.back() += occurrences(block);
+  }
+}
+
+ActivationMatrix::ActivationMatrix(const PatchPlan& plan, std::span<const float> values)
+    : plan_(&plan), values_(values) {
+  const auto size = static_cast<size_t>(plan.geometry.sample_size());
+  if (values.size() % size != 0) {
+    throw std::invalid_argument("activations do not divide into samples");
+  }
+  sample_count_ = values.size() / size;
+}
+
+uint64_t ActivationMatrix::kept_row_count() const {
+  if (kept_rows_ < 0) {
+    const auto size = static_cast<size_t>(plan_->geometry.sample_size());
+    kept_rows_ = static_cast<int64_t>(row_count());
+    for (size_t sample = 0; sample < sample_count_; ++sample) {
+      kept_rows_ -= count_zero_windows(plan_->geometry, values_.subspan(sample * size, size));
+    }
+  }
+  return static_cast<uint64_t>(kept_rows_);
+}
+
+uint64_t ActivationMatrix::entry_count(size_t slice) const {
+  return kept_row_count() * static_cast<uint64_t>(plan_->slices.at(slice).width());
+}
+
+int64_t ActivationMatrix::unseen_zero_count(size_t slice) const {
+  return static_cast<int64_t>(entry_count(slice)) -
+         static_cast<int64_t>(plan_->covered.at(slice) * sample_count_);
+}
+
+bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
+  const auto windows = static_cast<uint64_t>(plan_->geometry.windows());
+  const auto size = static_cast<size_t>(plan_->geometry.sample_size());
+  copy_window(plan_->geometry, values_.subspan(row / windows * size, size),
+              static_cast<int64_t>(row % windows), target);
+  return std::any_of(target.begin(), target.end(), [](float x) { return x != 0.0f; });
+}
+
+}  // namespace rangefinder::analog

@@ -1,0 +1,169 @@
+#include "analog/layer_watch.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "graph/graph.h"
+#include "graph/model_file.h"
+
+namespace rangefinder::analog {
+namespace {
+
+/// A site of a layer, by numbers.
+struct SiteIndex {
+  size_t layer;
+  size_t site;
+};
+
+/// The rows of `site` in an observed tensor: a copy, unless it is the whole tensor.
+class SiteValues {
+ public:
+  SiteValues(const CallSite& site, const tensor::TensorView& view) {
+    if (view.type != tensor::ElementType::kFloat32) {
+      throw Error(
+          fmt::format("is {}; an analog layer takes float32", tensor::element_name(view.type)),
+          {.node = site.node, .tensor = site.tensor});
+    }
+    values_ = view.floats();
+    if (site.part != InputPart::kWhole) copy_part(site, view.shape);
+  }
+
+  std::span<const float> values() const { return values_; }
+
+ private:
+  void copy_part(const CallSite& site, const tensor::Shape& shape) {
+    // [steps, directions, rest] or, for an initial state, [directions, rest].
+    const bool has_steps = site.part != InputPart::kInitialState;
+    const int64_t steps = has_steps ? shape.at(0) : 1;
+    const int64_t directions = shape.at(has_steps ? 1 : 0);
+    const int64_t rest = directions == 0 || steps == 0
+                             ? 0
+                             : static_cast<int64_t>(values_.size()) / steps / directions;
+    const int64_t first = site.part == InputPart::kBackwardStates ? 1 : 0;
+    const int64_t last = site.part == InputPart::kForwardStates ? steps - 1 : steps;
+    for (int64_t step = first; step < last; ++step) {
+      const auto begin = static_cast<size_t>((step * directions + site.direction) * rest);
+      const auto part = values_.subspan(begin, static_cast<size_t>(rest));
+      copy_.insert(copy_.end(), part.begin(), part.end());
+    }
+    values_ = copy_;
+  }
+
+  std::span<const float> values_;
+  std::vector<float> copy_;
+};
+
+/// Plans of one site by input shape: an input of many shapes has many.
+class PlanCache {
+ public:
+  explicit PlanCache(const AnalogLayer& layer) : layer_(layer) {}
+
+  std::shared_ptr<const PatchPlan> plan(const CallSite& site, const tensor::Shape& shape) {
+    const PatchGeometry geometry = site.convolution ? convolution_geometry(*site.convolution, shape)
+                                                    : linear_geometry(layer_.inputs());
+    const std::lock_guard lock(mutex_);
+    for (const auto& known : plans_) {
+      if (known->geometry == geometry) return known;
+    }
+    if (plans_.size() >= kMostPlans) plans_.clear();
+    plans_.push_back(std::make_shared<PatchPlan>(geometry, layer_.slices()));
+    return plans_.back();
+  }
+
+ private:
+  /// Ragged data must not make memory grow.
+  static constexpr size_t kMostPlans = 32;
+
+  const AnalogLayer& layer_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const PatchPlan>> plans_;
+};
+
+/// From observed tensors to layers.
+class LayerWatch {
+ public:
+  LayerWatch(const AnalogModel& model, const LayerVisitor& visitor)
+      : model_(model), visitor_(visitor), float_model_(model.model) {
+    name_recurrent_outputs();
+    std::map<std::string, size_t> known;
+    for (size_t layer = 0; layer < model.layers.size(); ++layer) {
+      plans_.push_back(std::make_unique<PlanCache>(model.layers[layer]));
+      for (size_t site = 0; site < model.layers[layer].sites.size(); ++site) {
+        const std::string tensor = tensor_of(model.layers[layer].sites[site]);
+        const auto [place, is_new] = known.try_emplace(tensor, tensors_.size());
+        if (is_new) {
+          tensors_.push_back({tensor});
+          sites_.emplace_back();
+        }
+        sites_[place->second].push_back({layer, site});
+      }
+    }
+  }
+
+  uint64_t run(const engine::SampleFeed& feed, const engine::WatchOptions& options) {
+    const engine::ModelSource source(graph::serialize(float_model_), "");
+    return engine::watch(
+        source, tensors_, feed,
+        [this](size_t tensor, uint64_t sample, const tensor::TensorView& values) {
+          for (const SiteIndex& index : sites_[tensor]) show(index, sample, values);
+        },
+        options);
+  }
+
+ private:
+  /// A recurrent node whose sequence nobody reads has no name for it; the watch needs one.
+  void name_recurrent_outputs() {
+    for (onnx::NodeProto& node : *float_model_.mutable_graph()->mutable_node()) {
+      const std::string& type = node.op_type();
+      if (type != "LSTM" && type != "GRU" && type != "RNN") continue;
+      if (node.output_size() == 0) node.add_output("");
+      if (node.output(0).empty()) node.set_output(0, "analog_states/" + node.name());
+      sequences_[node.name()] = node.output(0);
+    }
+  }
+
+  std::string tensor_of(const CallSite& site) const {
+    const bool is_states =
+        site.part == InputPart::kForwardStates || site.part == InputPart::kBackwardStates;
+    return is_states ? sequences_.at(site.node) : site.tensor;
+  }
+
+  void show(const SiteIndex& index, uint64_t sample, const tensor::TensorView& view) {
+    const AnalogLayer& layer = model_.layers[index.layer];
+    const CallSite& site = layer.sites[index.site];
+    try {
+      const SiteValues part(site, view);
+      const auto plan = plans_[index.layer]->plan(site, view.shape);
+      visitor_(index.layer, {sample, index.site}, ActivationMatrix(*plan, part.values()));
+    } catch (const std::domain_error& error) {
+      throw Error(error.what(), {.node = layer.name, .tensor = tensor_of(site)});
+    } catch (const std::invalid_argument& error) {
+      throw Error(fmt::format("{} (input {})", error.what(), tensor::to_string(view.shape)),
+                  {.node = layer.name, .tensor = tensor_of(site)});
+    }
+  }
+
+  const AnalogModel& model_;
+  const LayerVisitor& visitor_;
+  onnx::ModelProto float_model_;
+  std::map<std::string, std::string> sequences_;
+  std::vector<std::unique_ptr<PlanCache>> plans_;
+  std::vector<engine::ObservedTensor> tensors_;
+  /// For each observed tensor, the sites that read it.
+  std::vector<std::vector<SiteIndex>> sites_;
+};
+
+}  // namespace
+
+uint64_t watch_layers(const AnalogModel& model, const engine::SampleFeed& feed,
+                      const LayerVisitor& visitor, const engine::WatchOptions& options) {
+  const uint64_t samples = LayerWatch(model, visitor).run(feed, options);
+  if (samples == 0) throw Error("there are no samples; calibration needs at least one");
+  return samples;
+}
+
+}  // namespace rangefinder::analog

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "analog/activation_matrix.h"
+#include "statistics/value_histogram.h"
+
+namespace rangefinder::analog {
+
+/// How often each magnitude occurs in one slice of one call, in the buckets of
+/// statistics::ValueHistogram. Scratch memory: reused from call to call.
+///
+/// Cost: one increment per element, whatever its number of occurrences. Four tables take turns, so
+/// that a run of equal values (the zeros behind a ReLU) does not wait for its own increments.
+class MagnitudeCounts {
+ public:
+  MagnitudeCounts();
+
+  /// Replaces what was counted before.
+  void count(const ActivationMatrix& activations, size_t slice);
+
+  /// All entries, zeros included.
+  uint64_t entry_count() const { return entry_count_; }
+  /// Zeros: counted, padded, less the dropped ones. Values below 2^-133 are among them.
+  uint64_t zero_count() const { return zero_count_; }
+  /// Bits of the largest magnitude; beyond 0x7f800000 for NaN.
+  uint32_t largest_bits() const { return largest_bits_; }
+
+  /// Occurrences in bucket `key` (bits >> ValueHistogram::kShift, sign cleared), key > 0.
+  uint64_t occurrences(uint32_t key) const;
+  /// Bucket of the entry with `above` larger entries (0: the largest one) and how many entries lie
+  /// in larger buckets; nothing if it is one of the zeros.
+  struct Place {
+    uint32_t key;
+    uint64_t above;
+  };
+  std::optional<Place> find(uint64_t above) const;
+
+  /// Adds everything counted to `histogram`, as magnitudes.
+  void add_to(statistics::ValueHistogram& histogram) const;
+
+ private:
+  static constexpr size_t kTableCount = 4;
+  static constexpr uint32_t kKeyCount = 0x8000;
+
+  void clear();
+  void add(const float* values, uint32_t weight, size_t length);
+  void add(const float* values, const uint32_t* weights, size_t length);
+
+  /// [key][table]: the tables of one key lie together.
+  std::vector<uint64_t> tables_;
+  uint64_t entry_count_ = 0;
+  uint64_t zero_count_ = 0;
+  /// Occurrences outside the zero bucket, so that a walk down the keys knows when it is done.
+  uint64_t nonzero_count_ = 0;
+  uint32_t largest_bits_ = 0;
+};
+
+}  // namespace rangefinder::analog

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analog/analog_model.h"
+
+namespace rangefinder::analog {
+
+/// Input ranges by layer name, as written to files: one per slice.
+struct LayerRanges {
+  std::vector<float> input_range;
+  /// Columns of each slice.
+  std::vector<int64_t> slices;
+  /// What PyTorch calls the layer.
+  std::string module;
+
+  bool operator==(const LayerRanges&) const = default;
+};
+using NetworkRanges = std::map<std::string, LayerRanges>;
+
+/// {"layers": {"<name>": {"input_range": [...], "slices": [...], "module": "..."}}}, floats with
+/// the digits that bring them back exactly.
+std::string ranges_json(const AnalogModel& model);
+
+/// Reads ranges_json(). Throws std::invalid_argument naming what is missing or mistyped.
+NetworkRanges parse_ranges(std::string_view json);
+
+/// Writes the ranges as JSON, or, if the file's name ends in .npz, as float32 arrays with the
+/// reference's parameter names "<module>.input_range". Throws Error.
+void write_ranges(const std::filesystem::path& path, const AnalogModel& model);
+
+/// Gives a model the ranges of a file (JSON or .npz) instead of calibrating it. Throws Error naming
+/// the file and the layer: missing, of another number of slices, not finite, negative.
+void load_ranges(const std::filesystem::path& path, AnalogModel& model);
+
+}  // namespace rangefinder::analog

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/sample_source.h"
+#include "engine/watch.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::analog {
+
+/// The inputs of one call of a model, like a Python sampler's `(args, kwargs)`: positional ones in
+/// the order of the model's inputs, and named ones.
+struct ModelInputs {
+  std::vector<tensor::Tensor> positional = {};
+  tensor::NamedTensors named = {};
+};
+
+/// Yields the inputs of the next call, or nothing at the end of the data.
+using Sampler = std::function<std::optional<ModelInputs>()>;
+
+struct SamplerOptions {
+  /// Stop after so many samples.
+  std::optional<uint64_t> sample_limit = {};
+  /// A sampler that goes on beyond this without a limit is taken for endless: an error.
+  uint64_t endless_after = 1'000'000;
+};
+
+/// Samples of a sampler, numbered from 0, for the engine. `input_names`: the model's inputs in
+/// their order. The feed throws Error if there are more positional inputs than names, one is also
+/// named, or the sampler does not end.
+engine::SampleFeed feed_from(Sampler sampler, std::vector<std::string> input_names,
+                             const SamplerOptions& options = {});
+
+/// Samples of files, read by the worker that runs them; the first `sample_limit` of them.
+/// `source` must outlive the feed.
+engine::SampleFeed feed_from(const data::SampleSource& source,
+                             std::optional<uint64_t> sample_limit = {});
+
+/// Inputs of the model that are no initializers.
+std::vector<std::string> input_names(const onnx::ModelProto& model);
+
+}  // namespace rangefinder::analog

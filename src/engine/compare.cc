@@ -1,0 +1,118 @@
+#include "engine/compare.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/session.h"
+
+namespace rangefinder::engine {
+namespace {
+
+using Metrics = std::vector<quantization::ErrorMetrics>;
+
+std::vector<std::string> compared_outputs(const ModelSource& reference, const Session& expected,
+                                          const ModelSource& other, const Session& found) {
+  std::vector<std::string> names;
+  for (const TensorInfo& output : expected.outputs()) {
+    if (tensor::element_size(output.type) == 0) continue;
+    bool shared = false;
+    for (const TensorInfo& candidate : found.outputs()) {
+      shared = shared || candidate.name == output.name;
+    }
+    if (!shared) {
+      throw Error(fmt::format("has no such output; {} does", reference.name()),
+                  {.file = other.name(), .tensor = output.name});
+    }
+    names.push_back(output.name);
+  }
+  return names;
+}
+
+/// The sessions of one worker.
+struct Pair {
+  Session reference;
+  Session other;
+
+  Pair(const ModelSource& a, const ModelSource& b)
+      : reference(a, {.plan_memory = false}), other(b, {.plan_memory = false}) {}
+};
+
+/// Adds samples up in their order, whoever finishes first.
+class OrderedSum {
+ public:
+  explicit OrderedSum(size_t outputs) : total_(outputs) {}
+
+  void add(size_t sample, Metrics metrics) {
+    const std::lock_guard lock(mutex_);
+    waiting_.emplace(sample, std::move(metrics));
+    while (!waiting_.empty() && waiting_.begin()->first == next_) {
+      const Metrics& ready = waiting_.begin()->second;
+      for (size_t i = 0; i < total_.size(); ++i) total_[i].merge(ready[i]);
+      waiting_.erase(waiting_.begin());
+      ++next_;
+    }
+  }
+
+  const Metrics& total() const { return total_; }
+
+ private:
+  std::mutex mutex_;
+  /// Samples that are done before their turn: not many, they are handed out in order.
+  std::map<size_t, Metrics> waiting_;
+  size_t next_ = 0;
+  Metrics total_;
+};
+
+Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTensors& expected,
+                const tensor::NamedTensors& found, const ModelSource& other,
+                const std::string& sample) {
+  Metrics metrics(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const tensor::Tensor real = expected.at(outputs[i]).to_float32();
+    const tensor::Tensor restored = found.at(outputs[i]).to_float32();
+    if (real.shape() != restored.shape()) {
+      throw Error(fmt::format("on {} its shape is {}, the other model's is {}", sample,
+                              tensor::to_string(restored.shape()), tensor::to_string(real.shape())),
+                  {.file = other.name(), .tensor = outputs[i]});
+    }
+    metrics[i].add(real.floats(), restored.floats());
+  }
+  return metrics;
+}
+
+}  // namespace
+
+std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
+                                 const data::SampleSource& samples, const PassOptions& options) {
+  const size_t jobs = worker_count(options, samples.size());
+  std::vector<std::future<std::unique_ptr<Pair>>> opening;
+  for (size_t i = 0; i < jobs; ++i) {
+    opening.push_back(
+        std::async(std::launch::async, [&] { return std::make_unique<Pair>(reference, other); }));
+  }
+  std::vector<std::unique_ptr<Pair>> pairs;
+  for (auto& pair : opening) pairs.push_back(pair.get());
+  const std::vector<std::string> names =
+      compared_outputs(reference, pairs[0]->reference, other, pairs[0]->other);
+
+  OrderedSum sum(names.size());
+  for_each_sample(samples.size(), jobs, options, [&](size_t worker, size_t index) {
+    const tensor::NamedTensors sample = samples.read(index);
+    const std::string name = samples.name(index);
+    Pair& pair = *pairs[worker];
+    sum.add(index, measure(names, pair.reference.run(sample, name), pair.other.run(sample, name),
+                           other, name));
+  });
+
+  std::vector<OutputError> result;
+  for (size_t i = 0; i < names.size(); ++i) result.push_back({names[i], sum.total()[i]});
+  return result;
+}
+
+}  // namespace rangefinder::engine

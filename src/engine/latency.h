@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/model_source.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::engine {
+
+struct LatencyOptions {
+  /// Threads that one operator may use.
+  int threads = 1;
+  /// Timed runs of each model: at least so many, then until the time is up.
+  size_t least_runs = 11;
+  size_t most_runs = 1001;
+  double seconds = 1;
+};
+
+/// Median seconds that each model takes for one sample, fully optimized.
+///
+/// The models run in turn, so that what else the machine does meets all of them alike; two runs
+/// of each come first and do not count. Throws Error as Session does, std::invalid_argument unless
+/// 1 <= least_runs <= most_runs.
+std::vector<double> median_latency(std::span<const ModelSource> models,
+                                   const tensor::NamedTensors& sample,
+                                   const std::string& sample_name = {},
+                                   const LatencyOptions& options = {});
+
+}  // namespace rangefinder::engine

@@ -1,0 +1,142 @@
+#include "engine/watch.h"
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "engine/observe_slots.h"
+#include "engine/session.h"
+
+namespace rangefinder::engine {
+namespace {
+
+/// One session, and the way from its Observe operators to the watcher.
+class WatchWorker : public ObserveSink {
+ public:
+  WatchWorker(const InstrumentedModel& model, const Watcher& watcher)
+      : watcher_(watcher), session_(model.model, session_options(model)) {}
+
+  void count(const ObserveTarget& target, const tensor::TensorView& values) override {
+    if (thrown_) return;
+    // ONNX Runtime would turn an exception into a message: it waits here until the run is over.
+    try {
+      watcher_(target.index, sample_, values);
+    } catch (...) {
+      thrown_ = std::current_exception();
+    }
+  }
+
+  void run(uint64_t index, const PendingSample& sample) {
+    sample_ = index;
+    thrown_ = nullptr;
+    session_.execute(sample.read(), sample.name);
+    if (thrown_) std::rethrow_exception(thrown_);
+  }
+
+ private:
+  SessionOptions session_options(const InstrumentedModel& model) {
+    SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = this};
+    if (!model.token.empty()) options.fetch = {model.token};
+    return options;
+  }
+
+  const Watcher& watcher_;
+  uint64_t sample_ = 0;
+  std::exception_ptr thrown_;
+  Session session_;
+};
+
+/// One pass over the samples; of failing samples the first in order counts.
+class WatchPass {
+ public:
+  WatchPass(const SampleFeed& feed, const WatchOptions& options) : feed_(feed), options_(options) {}
+
+  uint64_t run(std::vector<std::unique_ptr<WatchWorker>>& workers) {
+    {
+      std::vector<std::jthread> threads;
+      for (size_t i = 1; i < workers.size(); ++i) {
+        threads.emplace_back([this, &worker = *workers[i]] { work(worker); });
+      }
+      work(*workers[0]);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    if (is_cancelled()) throw Error("interrupted");
+    return done_;
+  }
+
+ private:
+  struct Task {
+    uint64_t index;
+    PendingSample sample;
+  };
+
+  void work(WatchWorker& worker) {
+    while (const std::optional<Task> task = next()) {
+      try {
+        worker.run(task->index, task->sample);
+        report_done();
+      } catch (...) {
+        fail(task->index, std::current_exception());
+      }
+    }
+  }
+
+  /// Samples are handed out in order, so every sample before a failing one is run to its end.
+  std::optional<Task> next() {
+    const std::lock_guard lock(mutex_);
+    if (failure_ || is_cancelled()) return std::nullopt;
+    try {
+      std::optional<PendingSample> sample = feed_();
+      if (sample) return Task{started_++, std::move(*sample)};
+    } catch (...) {
+      failed_index_ = started_;
+      failure_ = std::current_exception();
+    }
+    return std::nullopt;
+  }
+
+  void report_done() {
+    const std::lock_guard lock(mutex_);
+    ++done_;
+    if (options_.progress) options_.progress(done_);
+  }
+
+  void fail(uint64_t index, std::exception_ptr failure) {
+    const std::lock_guard lock(mutex_);
+    if (index >= failed_index_) return;
+    failed_index_ = index;
+    failure_ = std::move(failure);
+  }
+
+  bool is_cancelled() const { return options_.cancelled != nullptr && *options_.cancelled; }
+
+  const SampleFeed& feed_;
+  const WatchOptions& options_;
+  std::mutex mutex_;
+  uint64_t started_ = 0;
+  uint64_t done_ = 0;
+  uint64_t failed_index_ = std::numeric_limits<uint64_t>::max();
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors,
+               const SampleFeed& feed, const Watcher& watcher, const WatchOptions& options) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const size_t jobs = options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
+  const InstrumentedModel instrumented = instrument_plainly(model, tensors);
+  std::vector<std::unique_ptr<WatchWorker>> workers;
+  for (size_t i = 0; i < jobs; ++i) {
+    workers.push_back(std::make_unique<WatchWorker>(instrumented, watcher));
+  }
+  return WatchPass(feed, options).run(workers);
+}
+
+}  // namespace rangefinder::engine

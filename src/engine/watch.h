@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "engine/instrument.h"
+#include "engine/model_source.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::engine {
+
+/// A sample that is still to be read.
+struct PendingSample {
+  /// What errors call it: its file.
+  std::string name;
+  /// Called once, by the worker that runs the sample. Throws Error.
+  std::function<tensor::NamedTensors()> read;
+};
+
+/// Hands out the next sample, or nothing at the end. Called by one thread at a time.
+using SampleFeed = std::function<std::optional<PendingSample>()>;
+
+/// Sees tensor number `tensor` of those asked for, in sample number `sample`, while it is in
+/// flight. Called from several threads unless there is one job; what it throws stops the pass.
+using Watcher =
+    std::function<void(size_t tensor, uint64_t sample, const tensor::TensorView& values)>;
+
+struct WatchOptions {
+  /// Workers, each with a session of its own and single-threaded kernels; 0: one per core. With 1
+  /// the samples come in their order.
+  int jobs = 0;
+  /// Called after each sample with the samples done; one call at a time, from any worker.
+  std::function<void(uint64_t done)> progress = {};
+  /// Set it to stop before the next sample.
+  const std::atomic<bool>* cancelled = nullptr;
+};
+
+/// Runs the model on all samples and shows the tensors to `watcher`, row-major, as the model
+/// knows them: for statistics that ask for more than the values' counts (see observe()).
+/// Returns the number of samples. Throws Error when cancelled, and otherwise what went wrong with
+/// the first sample in order that failed.
+uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors,
+               const SampleFeed& feed, const Watcher& watcher, const WatchOptions& options = {});
+
+}  // namespace rangefinder::engine

@@ -1,0 +1,79 @@
+#include "report/inspection.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace rangefinder::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kNameWidth = 48;
+
+}  // namespace
+
+Json to_json(const StatisticsInspection& inspection) {
+  Json tensors = Json::array();
+  for (const auto& tensor : inspection.tensors) {
+    tensors.push_back({{"name", tensor.name},
+                       {"channels", tensor.channel_count},
+                       {"count", tensor.count},
+                       {"min", tensor.min},
+                       {"max", tensor.max},
+                       {"zero_share", tensor.zero_share},
+                       {"nan_count", tensor.nan_count},
+                       {"inf_count", tensor.inf_count}});
+  }
+  return {{"file", inspection.file},
+          {"model_fingerprint", inspection.model_fingerprint},
+          {"samples", inspection.sample_count},
+          {"tensors", tensors}};
+}
+
+Json to_json(const ModelInspection& inspection) {
+  Json nodes = Json::array();
+  for (const auto& node : inspection.float_nodes) {
+    nodes.push_back(to_json(node));
+  }
+  return {{"file", inspection.file},
+          {"bytes", inspection.bytes},
+          {"opset", inspection.opset},
+          {"target", inspection.target},
+          {"integer_nodes", inspection.integer_nodes},
+          {"eligible_nodes", inspection.eligible_nodes},
+          {"observed_tensors", inspection.observed_tensors},
+          {"float_nodes", nodes}};
+}
+
+std::string to_table(const StatisticsInspection& inspection) {
+  std::string text = fmt::format("{}: {} samples, {} tensors, model {}\n", inspection.file,
+                                 inspection.sample_count, inspection.tensors.size(),
+                                 inspection.model_fingerprint);
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "{:<{}} {:>12} {:>12} {:>12} {:>7} {:>6} {:>6}\n", "tensor", kNameWidth,
+                 "count", "min", "max", "zeros", "NaN", "Inf");
+  for (const auto& tensor : inspection.tensors) {
+    fmt::format_to(out, "{:<{}} {:>12} {:>12.5g} {:>12.5g} {:>6.1f}% {:>6} {:>6}\n", tensor.name,
+                   kNameWidth, tensor.count, tensor.min, tensor.max, tensor.zero_share * 100,
+                   tensor.nan_count, tensor.inf_count);
+  }
+  return text;
+}
+
+std::string to_table(const ModelInspection& inspection) {
+  std::string text = fmt::format("{}: {} bytes, operator set {}\n", inspection.file,
+                                 inspection.bytes, inspection.opset);
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes compute in integers on {}\n",
+                 inspection.integer_nodes, inspection.eligible_nodes, inspection.target);
+  if (inspection.observed_tensors > 0) {
+    fmt::format_to(out, "{} tensors would be observed\n", inspection.observed_tensors);
+  }
+  for (const auto& node : inspection.float_nodes) {
+    fmt::format_to(out, "float: {} '{}': {}\n", node.op_type, node.name, node.reason);
+  }
+  return text;
+}
+
+}  // namespace rangefinder::report

@@ -1,0 +1,79 @@
+#include "report/summary.h"
+
+#include <cmath>
+
+namespace rangefinder::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
+
+Json to_json(const TensorRow& tensor) {
+  Json json = {{"name", tensor.name},
+               {"root", tensor.root},
+               {"method", tensor.method},
+               {"range", {number(tensor.range_min), number(tensor.range_max)}},
+               {"scale", tensor.scale},
+               {"offset", tensor.offset},
+               {"count", tensor.count},
+               {"nan_count", tensor.nan_count},
+               {"inf_count", tensor.inf_count},
+               {"clipped_share", number(tensor.clipped_share)},
+               {"sqnr_db", number(tensor.sqnr_db)}};
+  for (const auto& [name, value] : tensor.figures) json[name] = number(value);
+  return json;
+}
+
+Json to_json(const Seconds& seconds) {
+  return {{"prepare", seconds.prepare},
+          {"observe", seconds.observe},
+          {"solve", seconds.solve},
+          {"export", seconds.export_},
+          {"verify", seconds.verify}};
+}
+
+template <typename Row>
+Json to_array(const std::vector<Row>& rows) {
+  Json array = Json::array();
+  for (const Row& row : rows) array.push_back(to_json(row));
+  return array;
+}
+
+}  // namespace
+
+nlohmann::ordered_json to_json(const FloatNodeRow& node) {
+  return {{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}};
+}
+
+nlohmann::ordered_json to_json(const OutputRow& output) {
+  return {{"name", output.name},
+          {"sqnr_db", number(output.sqnr_db)},
+          {"cosine", number(output.cosine)},
+          {"max_abs_error", number(output.max_abs_error)}};
+}
+
+Json to_json(const Summary& summary) {
+  return {{"model", summary.model},
+          {"output", summary.output},
+          {"method", summary.method},
+          {"target", summary.target},
+          {"version", summary.version},
+          {"samples", summary.sample_count},
+          {"held_out_samples", summary.held_out_count},
+          {"seconds", to_json(summary.seconds)},
+          {"peak_memory_bytes", summary.peak_memory_bytes},
+          {"float_bytes", summary.float_bytes},
+          {"quantized_bytes", summary.quantized_bytes},
+          {"integer_nodes", summary.integer_nodes},
+          {"eligible_nodes", summary.eligible_nodes},
+          {"float_nodes", to_array(summary.float_nodes)},
+          {"raised_channels", summary.raised_channel_count},
+          {"outputs", to_array(summary.outputs)},
+          {"tensors", to_array(summary.tensors)},
+          {"notes", summary.notes}};
+}
+
+}  // namespace rangefinder::report

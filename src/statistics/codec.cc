@@ -1,0 +1,215 @@
+#include "statistics/codec.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace rangefinder::statistics {
+namespace {
+
+constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
+constexpr uint32_t kWords = kBuckets / 64;
+
+/// Which buckets are not empty, one bit each, then their counts.
+void encode_octave(std::span<const uint64_t> counts, WireWriter& to) {
+  for (uint32_t word = 0; word < kWords; ++word) {
+    uint64_t bits = 0;
+    for (uint32_t k = 0; k < 64; ++k) {
+      bits |= static_cast<uint64_t>(counts[word * 64 + k] != 0) << k;
+    }
+    to.u64(bits);
+  }
+  for (const uint64_t count : counts) {
+    if (count != 0) to.varint(count);
+  }
+}
+
+std::array<uint64_t, kBuckets> decode_octave(WireReader& from) {
+  std::array<uint64_t, kWords> bits;
+  for (uint64_t& word : bits) word = from.u64();
+  std::array<uint64_t, kBuckets> counts = {};
+  bool any = false;
+  for (uint32_t k = 0; k < kBuckets; ++k) {
+    if ((bits[k / 64] >> (k % 64) & 1) == 0) continue;
+    counts[k] = from.varint();
+    if (counts[k] == 0) from.fail("an empty bucket is marked as filled");
+    any = true;
+  }
+  if (!any) from.fail("an octave without counts");
+  return counts;
+}
+
+void encode(const ValueHistogram& histogram, WireWriter& to) {
+  std::vector<uint32_t> octaves;
+  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
+    if (!histogram.octave_counts(i).empty()) octaves.push_back(i);
+  }
+  to.varint(histogram.zero_count());
+  to.varint(octaves.size());
+  for (const uint32_t i : octaves) {
+    to.varint(i);
+    encode_octave(histogram.octave_counts(i), to);
+  }
+}
+
+ValueHistogram decode_histogram(WireReader& from) {
+  ValueHistogram histogram;
+  histogram.add_zeros(from.varint());
+  const size_t octave_count = from.count(1 + kBuckets / 8);
+  uint64_t next_index = 0;
+  for (size_t i = 0; i < octave_count; ++i) {
+    const uint64_t index = from.varint();
+    if (index < next_index || index >= ValueHistogram::kOctaveCount || index % 256 == 255) {
+      from.fail("octaves out of order or range");
+    }
+    next_index = index + 1;
+    histogram.add_octave(static_cast<uint32_t>(index), decode_octave(from));
+  }
+  return histogram;
+}
+
+void encode(const Extrema& extrema, WireWriter& to) {
+  to.varint(extrema.nan_count);
+  to.varint(extrema.positive_infinity_count);
+  to.varint(extrema.negative_infinity_count);
+  to.u8(extrema.has_range() ? 1 : 0);
+  if (!extrema.has_range()) return;
+  to.f32(extrema.min);
+  to.f32(extrema.max);
+}
+
+/// A finite value as Extrema keeps it: a zero has no sign.
+bool is_extreme(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return bits != 0x80000000u && (bits & 0x7F800000u) != 0x7F800000u;
+}
+
+Extrema decode_extrema(WireReader& from) {
+  Extrema extrema;
+  extrema.nan_count = from.varint();
+  extrema.positive_infinity_count = from.varint();
+  extrema.negative_infinity_count = from.varint();
+  const uint8_t has_range = from.u8();
+  if (has_range > 1) from.fail("neither a range nor none");
+  if (has_range == 0) return extrema;
+  const float low = from.f32();
+  const float high = from.f32();
+  extrema.add_range(low, high);
+  const bool kept = std::bit_cast<uint32_t>(extrema.min) == std::bit_cast<uint32_t>(low) &&
+                    std::bit_cast<uint32_t>(extrema.max) == std::bit_cast<uint32_t>(high);
+  if (!is_extreme(low) || !is_extreme(high) || !kept || !extrema.has_range()) {
+    from.fail("a minimum and maximum that cannot be");
+  }
+  return extrema;
+}
+
+void encode(const ExactSum& sum, WireWriter& to) {
+  for (const uint64_t word : sum.words()) to.u64(word);
+}
+
+ExactSum decode_exact_sum(WireReader& from) {
+  ExactSum::Words words;
+  for (uint64_t& word : words) word = from.u64();
+  return ExactSum::from_words(words);
+}
+
+}  // namespace
+
+void encode(const TensorStatistics& statistics, WireWriter& to) {
+  encode(statistics.extrema, to);
+  encode(statistics.histogram, to);
+}
+
+TensorStatistics decode_tensor_statistics(WireReader& from) {
+  TensorStatistics statistics;
+  statistics.extrema = decode_extrema(from);
+  statistics.histogram = decode_histogram(from);
+  if (statistics.extrema.has_range() != (statistics.histogram.count() != 0)) {
+    from.fail("a range without counts, or counts without a range");
+  }
+  return statistics;
+}
+
+void encode(const RowTop& rows, WireWriter& to) {
+  to.u8(static_cast<uint8_t>(rows.k()));
+  to.u8(static_cast<uint8_t>(rows.dropped_bits()));
+  to.varint(rows.skipped_count());
+  to.varint(rows.tuples().size());
+  for (const auto& [tuple, count] : rows.tuples()) {
+    for (size_t i = 0; i <= rows.k(); ++i) to.varint(tuple[i]);
+    to.varint(count);
+  }
+}
+
+RowTop decode_row_top(WireReader& from) {
+  const uint8_t k = from.u8();
+  if (k < 1 || k > RowTop::kMaxK) from.fail("rows of an unknown width");
+  const uint8_t dropped_bits = from.u8();
+  const uint64_t skipped_count = from.varint();
+  const size_t tuple_count = from.count(size_t{k} + 2);
+  std::map<RowTop::Tuple, uint64_t> tuples;
+  for (size_t i = 0; i < tuple_count; ++i) {
+    RowTop::Tuple tuple = {};
+    for (size_t j = 0; j <= k; ++j) {
+      const uint64_t entry = from.varint();
+      if (entry > UINT32_MAX) from.fail("a row value out of range");
+      tuple[j] = static_cast<uint32_t>(entry);
+    }
+    if (!tuples.empty() && tuple <= tuples.rbegin()->first) from.fail("rows out of order");
+    tuples.emplace_hint(tuples.end(), tuple, from.varint());
+  }
+  try {
+    return RowTop::restore(k, dropped_bits, skipped_count, std::move(tuples));
+  } catch (const std::invalid_argument& error) {
+    from.fail(error.what());
+  }
+}
+
+void encode(const BatchFigures& figures, WireWriter& to) {
+  to.varint(figures.batch_count());
+  encode(figures.min_sum(), to);
+  encode(figures.max_sum(), to);
+  encode(figures.magnitude_sum(), to);
+}
+
+BatchFigures decode_batch_figures(WireReader& from) {
+  const uint64_t batch_count = from.varint();
+  const ExactSum min_sum = decode_exact_sum(from);
+  const ExactSum max_sum = decode_exact_sum(from);
+  const ExactSum magnitude_sum = decode_exact_sum(from);
+  return BatchFigures::restore(batch_count, min_sum, max_sum, magnitude_sum);
+}
+
+void encode(const SampleSet& samples, WireWriter& to) {
+  to.varint(samples.runs().size());
+  uint64_t next = 0;
+  for (const SampleSet::Run& run : samples.runs()) {
+    to.varint(run.first - next);
+    to.varint(run.last - run.first);
+    next = run.last + 1;
+  }
+}
+
+SampleSet decode_sample_set(WireReader& from) {
+  const size_t run_count = from.count(2);
+  std::vector<SampleSet::Run> runs;
+  uint64_t next = 0;
+  for (size_t i = 0; i < run_count; ++i) {
+    const uint64_t first = next + from.varint();
+    const uint64_t last = first + from.varint();
+    if (first < next || last < first || last == UINT64_MAX) from.fail("sample indices too large");
+    runs.push_back({first, last});
+    next = last + 1;
+  }
+  try {
+    return SampleSet::from_runs(std::move(runs));
+  } catch (const std::invalid_argument& error) {
+    from.fail(error.what());
+  }
+}
+
+}  // namespace rangefinder::statistics

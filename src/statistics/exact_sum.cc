@@ -1,0 +1,80 @@
+#include "statistics/exact_sum.h"
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+
+namespace rangefinder::statistics {
+namespace {
+
+constexpr int kUnitExponent = -149;
+constexpr int kWordBits = 64;
+
+/// a += b, modulo 2^384.
+void add_words(ExactSum::Words& a, const ExactSum::Words& b) {
+  uint64_t carry = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    const uint64_t sum = a[i] + b[i];
+    const uint64_t total = sum + carry;
+    carry = static_cast<uint64_t>(sum < b[i]) | static_cast<uint64_t>(total < sum);
+    a[i] = total;
+  }
+}
+
+ExactSum::Words negated(ExactSum::Words words) {
+  for (uint64_t& word : words) word = ~word;
+  add_words(words, {1});
+  return words;
+}
+
+bool is_negative(const ExactSum::Words& words) { return words.back() >> (kWordBits - 1) != 0; }
+
+/// The value of a non-negative number in units of 1.
+double rounded(const ExactSum::Words& words) {
+  size_t top = words.size() - 1;
+  while (top > 0 && words[top] == 0) --top;
+  const int shift = std::countl_zero(words[top]);
+  if (top == 0) return static_cast<double>(words[0]);
+  // The leading 64 bits; the last of them also says whether anything follows. A double takes 53,
+  // so that this is enough for one correct rounding.
+  uint64_t leading = words[top] << shift;
+  uint64_t below = words[top - 1] << shift;
+  if (shift != 0) leading |= words[top - 1] >> (kWordBits - shift);
+  for (size_t i = 0; i + 1 < top; ++i) below |= words[i];
+  leading |= static_cast<uint64_t>(below != 0);
+  return std::ldexp(static_cast<double>(leading), static_cast<int>(top) * kWordBits - shift);
+}
+
+}  // namespace
+
+void ExactSum::add(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  const uint32_t exponent = (bits >> 23) & 0xFFu;
+  if (exponent == 0xFF) throw std::invalid_argument("a sum takes finite values only");
+  // Subnormals have the exponent of the smallest normal numbers, without their hidden bit.
+  const uint64_t mantissa = (bits & 0x7FFFFFu) | (exponent == 0 ? 0u : 0x800000u);
+  const uint32_t shift = exponent == 0 ? 0 : exponent - 1;
+  Words term = {};
+  const size_t word = shift / kWordBits;
+  const uint32_t offset = shift % kWordBits;
+  term[word] = mantissa << offset;
+  if (offset != 0) term[word + 1] = mantissa >> (kWordBits - offset);
+  add_words(words_, bits >> 31 != 0 ? negated(term) : term);
+}
+
+void ExactSum::merge(const ExactSum& other) { add_words(words_, Words(other.words_)); }
+
+double ExactSum::value() const {
+  const bool negative = is_negative(words_);
+  const double magnitude = rounded(negative ? negated(words_) : words_);
+  return std::ldexp(negative ? -magnitude : magnitude, kUnitExponent);
+}
+
+ExactSum ExactSum::from_words(const Words& words) {
+  ExactSum sum;
+  sum.words_ = words;
+  return sum;
+}
+
+}  // namespace rangefinder::statistics

@@ -1,0 +1,272 @@
+#include "statistics/statistics_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "statistics/codec.h"
+#include "statistics/wire.h"
+
+namespace rangefinder::statistics {
+namespace {
+
+/// Like PNG's: bytes that a text transfer, a seven-bit channel or an editor would not leave alone.
+constexpr std::string_view kMagic = "\x89RFS\r\n\x1a\n";
+constexpr uint32_t kVersion = 1;
+/// Magic, version, size of the whole file.
+constexpr size_t kHeadBytes = 8 + 4 + 8;
+constexpr size_t kChecksumBytes = 8;
+
+/// What a tensor may hold beside its counts; the numbers are part of the format.
+enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2 };
+
+void encode_section(Section section, const WireWriter& content, WireWriter& to) {
+  to.varint(static_cast<uint8_t>(section));
+  to.text(content.bytes());
+}
+
+void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
+  to.varint((tensor.row_top ? 1u : 0u) + (tensor.batch_figures.empty() ? 0u : 1u));
+  if (tensor.row_top) {
+    WireWriter content;
+    encode(*tensor.row_top, content);
+    encode_section(Section::kRowTop, content, to);
+  }
+  if (!tensor.batch_figures.empty()) {
+    WireWriter content;
+    for (const BatchFigures& figures : tensor.batch_figures) encode(figures, content);
+    encode_section(Section::kBatchFigures, content, to);
+  }
+}
+
+void encode_tensor(const ObservedTensor& tensor, WireWriter& to) {
+  if (!tensor.batch_figures.empty() && tensor.batch_figures.size() != tensor.channels.size()) {
+    throw std::invalid_argument("a tensor needs batch figures for each channel or for none");
+  }
+  to.text(tensor.name);
+  to.varint(static_cast<uint64_t>(tensor.type));
+  to.varint(tensor.channel_axis ? uint64_t{*tensor.channel_axis} + 1 : 0);
+  to.varint(tensor.channels.size());
+  for (const TensorStatistics& channel : tensor.channels) encode(channel, to);
+  encode_sections(tensor, to);
+}
+
+void decode_batch_section(WireReader& from, ObservedTensor& tensor) {
+  while (!from.at_end()) tensor.batch_figures.push_back(decode_batch_figures(from));
+  if (tensor.batch_figures.empty() || tensor.batch_figures.size() != tensor.channels.size()) {
+    from.fail("batch figures do not fit the channels");
+  }
+}
+
+void decode_sections(WireReader& from, ObservedTensor& tensor) {
+  uint64_t next_id = 1;
+  const size_t section_count = from.count(2);
+  for (size_t i = 0; i < section_count; ++i) {
+    const uint64_t id = from.varint();
+    WireReader content(from.text(), from.file());
+    if (id < next_id) from.fail("sections out of order");
+    if (id == static_cast<uint64_t>(Section::kRowTop)) {
+      tensor.row_top = decode_row_top(content);
+    } else if (id == static_cast<uint64_t>(Section::kBatchFigures)) {
+      decode_batch_section(content, tensor);
+    } else {
+      // Statistics that cannot be merged must not be dropped in silence either.
+      throw Error(fmt::format("holds statistics of kind {}, which this version does not know", id),
+                  {.file = from.file(), .tensor = tensor.name});
+    }
+    if (!content.at_end()) from.fail("a section is longer than its content");
+    next_id = id + 1;
+  }
+}
+
+ObservedTensor decode_tensor(WireReader& from) {
+  ObservedTensor tensor;
+  tensor.name = from.text();
+  const uint64_t type = from.varint();
+  tensor.type = static_cast<tensor::ElementType>(type);
+  if (type > UINT8_MAX || tensor::element_size(tensor.type) == 0) from.fail("an unknown type");
+  const uint64_t axis = from.varint();
+  if (axis > UINT32_MAX) from.fail("a channel axis out of range");
+  if (axis != 0) tensor.channel_axis = static_cast<uint32_t>(axis - 1);
+  const size_t channel_count = from.count(kMinTensorStatisticsBytes);
+  if (axis == 0 && channel_count > 1) from.fail("channels without a channel axis");
+  for (size_t i = 0; i < channel_count; ++i) {
+    tensor.channels.push_back(decode_tensor_statistics(from));
+  }
+  decode_sections(from, tensor);
+  return tensor;
+}
+
+void encode_content(const StatisticsFile& content, WireWriter& to) {
+  to.varint(ValueHistogram::kMantissaBits);
+  to.u64(content.model_fingerprint);
+  to.u64(content.plan_fingerprint);
+  to.varint(content.samples.size());
+  for (const auto& [fingerprint, samples] : content.samples) {
+    to.u64(fingerprint);
+    encode(samples, to);
+  }
+  to.varint(content.tensors.size());
+  for (const ObservedTensor& tensor : content.tensors) encode_tensor(tensor, to);
+}
+
+std::map<uint64_t, SampleSet> decode_samples(WireReader& from) {
+  std::map<uint64_t, SampleSet> samples;
+  const size_t count = from.count(9);
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t fingerprint = from.u64();
+    if (!samples.empty() && fingerprint <= samples.rbegin()->first) {
+      from.fail("data sets out of order");
+    }
+    samples.emplace_hint(samples.end(), fingerprint, decode_sample_set(from));
+  }
+  return samples;
+}
+
+StatisticsFile decode_content(WireReader& from) {
+  StatisticsFile content;
+  const uint64_t mantissa_bits = from.varint();
+  if (mantissa_bits != ValueHistogram::kMantissaBits) {
+    throw Error(fmt::format("counts buckets of {} mantissa bits, this version those of {}",
+                            mantissa_bits, ValueHistogram::kMantissaBits),
+                {.file = from.file()});
+  }
+  content.model_fingerprint = from.u64();
+  content.plan_fingerprint = from.u64();
+  content.samples = decode_samples(from);
+  const size_t tensor_count = from.count(5);
+  for (size_t i = 0; i < tensor_count; ++i) content.tensors.push_back(decode_tensor(from));
+  if (!from.at_end()) from.fail("bytes behind the last tensor");
+  return content;
+}
+
+/// The content between head and checksum. Throws Error if it is not there unharmed.
+std::string_view unwrap(std::string_view bytes, const std::string& file) {
+  const Error::Place place{.file = file};
+  if (!bytes.starts_with(kMagic)) {
+    throw Error(kMagic.starts_with(bytes) ? "is empty or truncated: no statistics"
+                                          : "is not a statistics file",
+                place);
+  }
+  if (bytes.size() < kHeadBytes + kChecksumBytes) throw Error("is truncated in its head", place);
+  WireReader head(bytes.substr(kMagic.size(), kHeadBytes - kMagic.size()), file);
+  const uint32_t version = head.u32();
+  if (version != kVersion) {
+    throw Error(fmt::format("is a statistics file of format {}, allowed is {}", version, kVersion),
+                place);
+  }
+  const uint64_t size = head.u64();
+  if (bytes.size() != size) {
+    throw Error(fmt::format("is {}: {} bytes, its head says {}",
+                            bytes.size() < size ? "truncated" : "longer than it was written",
+                            bytes.size(), size),
+                place);
+  }
+  const size_t end = bytes.size() - kChecksumBytes;
+  if (WireReader(bytes.substr(end), file).u64() != checksum(bytes.substr(0, end))) {
+    throw Error("is damaged: its checksum does not fit", place);
+  }
+  return bytes.substr(kHeadBytes, end - kHeadBytes);
+}
+
+void merge_channels(ObservedTensor& to, const ObservedTensor& from) {
+  if (to.channels.empty()) {
+    to.channels = from.channels;
+    to.batch_figures = from.batch_figures;
+    return;
+  }
+  for (size_t c = 0; c < from.channels.size(); ++c) to.channels[c].merge(from.channels[c]);
+  for (size_t c = 0; c < from.batch_figures.size(); ++c) {
+    to.batch_figures[c].merge(from.batch_figures[c]);
+  }
+}
+
+/// Why two tensors cannot be merged; nothing if they can.
+std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
+  if (a.name != b.name) return fmt::format("tensor '{}' instead of '{}'", b.name, a.name);
+  if (a.type != b.type || a.channel_axis != b.channel_axis) return "another type or channel axis";
+  if (a.row_top.has_value() != b.row_top.has_value() ||
+      (a.row_top && a.row_top->k() != b.row_top->k())) {
+    return "other row statistics";
+  }
+  if (a.channels.empty() || b.channels.empty()) return {};
+  if (a.channels.size() != b.channels.size()) {
+    return fmt::format("{} channels instead of {}", b.channels.size(), a.channels.size());
+  }
+  return a.batch_figures.size() == b.batch_figures.size() ? "" : "other batch figures";
+}
+
+/// Throws Error unless `b` may be merged into `a`.
+void require_mergeable(const StatisticsFile& a, const StatisticsFile& b, const std::string& file) {
+  const auto same = [&](uint64_t mine, uint64_t theirs, const char* what) {
+    if (mine == theirs) return;
+    throw Error(fmt::format("was made from another {} (fingerprint {:016x}, the other files: "
+                            "{:016x})",
+                            what, theirs, mine),
+                {.file = file});
+  };
+  same(a.model_fingerprint, b.model_fingerprint, "model");
+  same(a.plan_fingerprint, b.plan_fingerprint, "plan of tensors to observe");
+  for (const auto& [fingerprint, samples] : b.samples) {
+    const auto mine = a.samples.find(fingerprint);
+    if (mine != a.samples.end() && mine->second.overlaps(samples)) {
+      throw Error("holds samples that were already counted: the same shard twice?", {.file = file});
+    }
+  }
+  if (a.tensors.size() != b.tensors.size()) {
+    throw Error(fmt::format("holds {} tensors instead of {}", b.tensors.size(), a.tensors.size()),
+                {.file = file});
+  }
+  for (size_t i = 0; i < a.tensors.size(); ++i) {
+    const std::string what = difference(a.tensors[i], b.tensors[i]);
+    if (!what.empty()) throw Error("has " + what, {.file = file, .tensor = a.tensors[i].name});
+  }
+}
+
+}  // namespace
+
+uint64_t StatisticsFile::sample_count() const {
+  uint64_t total = 0;
+  for (const auto& [fingerprint, set] : samples) total += set.count();
+  return total;
+}
+
+void StatisticsFile::merge(const StatisticsFile& other, const std::string& other_file) {
+  require_mergeable(*this, other, other_file);
+  for (const auto& [fingerprint, set] : other.samples) samples[fingerprint].merge(set);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    merge_channels(tensors[i], other.tensors[i]);
+    if (tensors[i].row_top) tensors[i].row_top->merge(*other.tensors[i].row_top);
+  }
+}
+
+std::string serialize(const StatisticsFile& content) {
+  WireWriter inner;
+  encode_content(content, inner);
+  WireWriter head;
+  head.u32(kVersion);
+  head.u64(kHeadBytes + inner.bytes().size() + kChecksumBytes);
+  std::string bytes = std::string(kMagic) + head.bytes() + inner.bytes();
+  WireWriter tail;
+  tail.u64(checksum(bytes));
+  return bytes + tail.bytes();
+}
+
+StatisticsFile parse_statistics(std::string_view bytes, const std::string& file) {
+  WireReader reader(unwrap(bytes, file), file);
+  return decode_content(reader);
+}
+
+StatisticsFile read_statistics(const std::filesystem::path& path) {
+  return parse_statistics(read_file(path), path.string());
+}
+
+void write_statistics(const std::filesystem::path& path, const StatisticsFile& content) {
+  write_file(path, serialize(content));
+}
+
+}  // namespace rangefinder::statistics

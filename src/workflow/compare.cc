@@ -1,0 +1,61 @@
+#include "workflow/compare.h"
+
+#include <numeric>
+
+#include "analysis/fusion_check.h"
+#include "engine/compare.h"
+
+namespace rangefinder::workflow {
+
+std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& float_model,
+                                               const std::filesystem::path& quantized_model,
+                                               const data::SampleSource& samples,
+                                               const RunOptions& run) {
+  engine::PassOptions pass;
+  pass.jobs = run.jobs;
+  pass.cancelled = run.cancelled;
+  if (run.progress) {
+    pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
+  }
+  std::vector<report::OutputRow> rows;
+  for (const auto& [name, metrics] :
+       engine::compare(engine::ModelSource(float_model), engine::ModelSource(quantized_model),
+                       samples, pass)) {
+    rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
+  }
+  return rows;
+}
+
+Comparison compare(const CompareRequest& request) {
+  auto samples = data::open_samples(request.data.paths, request.data.picture);
+  if (request.data.samples && *request.data.samples < samples->size()) {
+    std::vector<size_t> first(*request.data.samples);
+    std::iota(first.begin(), first.end(), size_t{0});
+    samples = data::select_samples(samples, first);
+  }
+  Comparison comparison;
+  comparison.sample_count = samples->size();
+  comparison.outputs =
+      compare_outputs(request.float_model, request.quantized_model, *samples, request.run);
+  const auto fusion = analysis::check_fusion(engine::ModelSource(request.quantized_model));
+  comparison.integer_nodes = fusion.integer_nodes;
+  comparison.eligible_nodes = fusion.eligible_nodes;
+  for (const auto& node : fusion.float_nodes) {
+    comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
+  }
+  return comparison;
+}
+
+nlohmann::ordered_json to_json(const Comparison& comparison) {
+  nlohmann::ordered_json outputs = nlohmann::ordered_json::array();
+  for (const auto& output : comparison.outputs) outputs.push_back(report::to_json(output));
+  nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
+  for (const auto& node : comparison.float_nodes) nodes.push_back(report::to_json(node));
+  return {{"outputs", outputs},
+          {"integer_nodes", comparison.integer_nodes},
+          {"eligible_nodes", comparison.eligible_nodes},
+          {"samples", comparison.sample_count},
+          {"float_nodes", nodes}};
+}
+
+}  // namespace rangefinder::workflow

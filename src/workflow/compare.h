@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "data/sample_source.h"
+#include "report/summary.h"
+#include "workflow/quantize.h"
+
+namespace rangefinder::workflow {
+
+/// How far each output of the quantized model is from the float model's, over all samples.
+/// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
+/// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not fit.
+std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& float_model,
+                                               const std::filesystem::path& quantized_model,
+                                               const data::SampleSource& samples,
+                                               const RunOptions& run);
+
+struct CompareRequest {
+  std::filesystem::path float_model = {};
+  std::filesystem::path quantized_model = {};
+  data::DataOptions data = {};
+  RunOptions run = {};
+};
+
+struct Comparison {
+  std::vector<report::OutputRow> outputs;
+  size_t sample_count = 0;
+  /// Of the quantized model.
+  size_t integer_nodes = 0;
+  size_t eligible_nodes = 0;
+  std::vector<report::FloatNodeRow> float_nodes;
+};
+
+/// Compares on the first `data.samples` samples, or on all. Throws as compare_outputs() does.
+Comparison compare(const CompareRequest& request);
+
+nlohmann::ordered_json to_json(const Comparison& comparison);
+
+}  // namespace rangefinder::workflow

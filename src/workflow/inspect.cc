@@ -1,0 +1,81 @@
+#include "workflow/inspect.h"
+
+#include <fmt/format.h>
+
+#include "analysis/fusion_check.h"
+#include "graph/model_file.h"
+#include "passes/prepare.h"
+#include "statistics/statistics_file.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+bool holds_codes(const onnx::ModelProto& model) {
+  for (const auto& node : model.graph().node()) {
+    if (node.op_type() == "DequantizeLinear" || node.op_type() == "QLinearConv" ||
+        node.op_type() == "QLinearMatMul") {
+      return true;
+    }
+  }
+  return false;
+}
+
+report::ObservedRow row(const statistics::ObservedTensor& tensor) {
+  statistics::TensorStatistics all;
+  for (const auto& channel : tensor.channels) all.merge(channel);
+  report::ObservedRow row{.name = tensor.name, .channel_count = tensor.channels.size()};
+  row.count = all.count();
+  if (all.extrema.has_range()) {
+    row.min = all.extrema.min;
+    row.max = all.extrema.max;
+  }
+  if (row.count > 0) {
+    row.zero_share =
+        static_cast<double>(all.histogram.zero_count()) / static_cast<double>(row.count);
+  }
+  row.nan_count = all.extrema.nan_count;
+  row.inf_count = all.extrema.infinity_count();
+  return row;
+}
+
+}  // namespace
+
+report::StatisticsInspection inspect_statistics(const std::filesystem::path& file) {
+  const auto statistics = statistics::read_statistics(file);
+  report::StatisticsInspection inspection{
+      .file = file.string(),
+      .model_fingerprint = fmt::format("{:016x}", statistics.model_fingerprint),
+      .sample_count = statistics.sample_count(),
+      .tensors = {}};
+  for (const auto& tensor : statistics.tensors) inspection.tensors.push_back(row(tensor));
+  return inspection;
+}
+
+report::ModelInspection inspect_model(const std::filesystem::path& file,
+                                      const targets::Target& target) {
+  const onnx::ModelProto model = graph::load_model(file);
+  report::ModelInspection inspection{.file = file.string(), .target = std::string(target.name)};
+  inspection.bytes = model.ByteSizeLong();
+  inspection.opset = graph::opset_version(model);
+  std::vector<passes::FloatNode> left_float;
+  if (holds_codes(model)) {
+    const auto fusion = analysis::check_fusion(engine::ModelSource(file));
+    inspection.eligible_nodes = fusion.eligible_nodes;
+    inspection.integer_nodes = fusion.integer_nodes;
+    left_float = fusion.float_nodes;
+  } else {
+    auto prepared = passes::prepare(file);
+    graph::Graph graph(prepared.model);
+    const auto annotation = passes::annotate(graph, prepared.infos, target);
+    inspection.integer_nodes = annotation.weighted.size();
+    inspection.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
+    inspection.observed_tensors = annotation.observed().size();
+    left_float = annotation.left_float;
+  }
+  for (const auto& node : left_float) {
+    inspection.float_nodes.push_back({node.name, node.op_type, node.reason});
+  }
+  return inspection;
+}
+
+}  // namespace rangefinder::workflow

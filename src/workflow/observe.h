@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "data/sample_source.h"
+#include "engine/observe.h"
+#include "statistics/statistics_file.h"
+#include "workflow/plan.h"
+
+namespace rangefinder::workflow {
+
+/// A data set split for one run.
+struct Samples {
+  std::shared_ptr<const data::SampleSource> calibration;
+  /// Which samples of the whole data set those are.
+  statistics::SampleSet indices;
+  /// Size 0 if nothing could be held out.
+  std::shared_ptr<const data::SampleSource> held_out;
+  /// Of the whole data set.
+  uint64_t fingerprint = 0;
+};
+
+/// Throws as data::open_samples, data::split_held_out and data::select_shard do.
+Samples open_samples(const data::DataOptions& options);
+
+/// One pass over the calibration samples. Throws as engine::observe() does.
+statistics::StatisticsFile observe(const Plan& plan, const Samples& samples,
+                                   const engine::ObserveOptions& options);
+
+/// Throws Error naming `file` unless the statistics were observed on this very plan.
+void require_match(const Plan& plan, const statistics::StatisticsFile& statistics,
+                   const std::string& file);
+
+}  // namespace rangefinder::workflow

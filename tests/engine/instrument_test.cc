@@ -1,0 +1,228 @@
+#include "engine/instrument.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "engine/blocked_layout.h"
+#include "engine/observe_slots.h"
+#include "support/onnx_builder.h"
+
+namespace rangefinder::engine {
+namespace {
+
+using tensor::ElementType;
+using tensor::NamedTensors;
+using tensor::Tensor;
+using test_support::OnnxBuilder;
+using testing::HasSubstr;
+
+/// A small network as blocked layouts like it: two convolutions with a residual sum, channel
+/// counts that are no multiple of any block, padding lanes that are not zero (HardSigmoid).
+OnnxBuilder residual_model() {
+  OnnxBuilder b;
+  b.input("x", {-1, 3, -1, -1});
+  b.weights("w1", {20, 3, 3, 3}, 0.3f);
+  b.weights("b1", {20}, 0.2f);
+  b.weights("w2", {20, 20, 1, 1}, 0.2f);
+  b.weights("w3", {12, 20, 1, 1}, 0.2f);
+  b.node("Conv", {"x", "w1", "b1"}, {"c1"}).ints("pads", {1, 1, 1, 1});
+  b.node("Relu", {"c1"}, {"r1"});
+  b.node("Conv", {"r1", "w2"}, {"c2"});
+  b.node("Add", {"c2", "r1"}, {"sum"});
+  b.node("Relu", {"sum"}, {"r2"});
+  b.node("Conv", {"r2", "w3"}, {"c3"});
+  b.node("HardSigmoid", {"c3"}, {"gate"});
+  b.node("GlobalAveragePool", {"gate"}, {"average"});
+  b.node("Flatten", {"average"}, {"y"});
+  b.output("y", {-1, 12});
+  return b;
+}
+
+Tensor image(int64_t batch, int64_t channels, int64_t height, int64_t width) {
+  Tensor x(ElementType::kFloat32, {batch, channels, height, width});
+  uint32_t state = 1;
+  for (float& value : x.floats()) {
+    state = state * 1664525u + 1013904223u;
+    value = static_cast<float>(state >> 8) / static_cast<float>(1 << 23) - 1;
+  }
+  return x;
+}
+
+std::vector<ChannelStatistics> run(const InstrumentedModel& model, size_t tensors,
+                                   const std::vector<NamedTensors>& samples) {
+  ObserveSlots slots(tensors);
+  Session session(model.model,
+                  {.optimization = model.level, .fetch = {model.token}, .observe = &slots});
+  for (const NamedTensors& sample : samples) session.execute(sample);
+  return slots.take();
+}
+
+/// Both ways to instrument must count the same; returns what they counted.
+std::vector<ChannelStatistics> run_both(const OnnxBuilder& b,
+                                        const std::vector<ObservedTensor>& tensors,
+                                        const std::vector<NamedTensors>& samples) {
+  const ModelSource model(b.bytes(), "");
+  const auto plain = run(instrument_plainly(model, tensors), tensors.size(), samples);
+  const auto rewired = run(instrument(model, tensors), tensors.size(), samples);
+  EXPECT_EQ(plain, rewired);
+  return rewired;
+}
+
+TEST(Instrument, CountsTheSameAsFetchingTheTensors) {
+  OnnxBuilder b = residual_model();
+  const std::vector<ObservedTensor> tensors = {{"x"}, {"r1"}, {"c2"}, {"r2"}, {"gate"}, {"y"}};
+  const Tensor x = image(2, 3, 9, 7);
+  const auto counted = run_both(b, tensors, {{{"x", x}}});
+  for (const char* name : {"r1", "c2", "r2", "gate"}) b.output(name, {-1, -1, -1, -1});
+  NamedTensors fetched = Session(ModelSource(b.bytes(), "")).run({{"x", x}});
+  fetched["x"] = x;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    statistics::TensorStatistics expected;
+    expected.add(fetched.at(tensors[i].name).floats());
+    EXPECT_EQ(counted[i], ChannelStatistics{expected}) << tensors[i].name;
+  }
+}
+
+TEST(Instrument, CountsChannelsApart) {
+  OnnxBuilder b = residual_model();
+  const Tensor x = image(1, 3, 5, 5);
+  const auto counted = run_both(b, {{"r1", 1}, {"gate", 1}, {"gate", 3}, {"y", 1}}, {{{"x", x}}});
+  b.output("gate", {-1, -1, -1, -1});
+  const Tensor gate = Session(ModelSource(b.bytes(), "")).run({{"x", x}}).at("gate");
+  EXPECT_EQ(counted[0].size(), 20u);
+  EXPECT_EQ(counted[2].size(), 5u);
+  ASSERT_EQ(counted[1].size(), 12u);
+  for (size_t c = 0; c < 12; ++c) {
+    statistics::TensorStatistics expected;
+    expected.add(gate.floats().subspan(c * 25, 25));
+    EXPECT_EQ(counted[1][c], expected) << c;
+  }
+}
+
+TEST(Instrument, ConvolutionsAreCountedWithoutReordering) {
+  if (channel_block() == 0) GTEST_SKIP() << "no blocked layout on this machine";
+  const std::vector<ObservedTensor> tensors = {{"x"}, {"r1"}, {"c2"}, {"r2"}, {"gate"}};
+  const auto model = instrument(ModelSource(residual_model().bytes(), ""), tensors);
+  EXPECT_GE(model.in_place_count, 3u);
+  EXPECT_EQ(model.level, OptimizationLevel::kNone);
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+  std::multiset<std::string> types;
+  for (const auto& node : proto.graph().node()) types.insert(node.op_type());
+  EXPECT_LE(types.count("ReorderOutput"), 1u);  // The average must leave the blocks.
+  EXPECT_EQ(types.count("Observe"), tensors.size());
+}
+
+TEST(Instrument, WhatIsNotObservedIsStillFused) {
+  const auto model = instrument(ModelSource(residual_model().bytes(), ""), {{{"r1"}, {"r2"}}});
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+  for (const auto& node : proto.graph().node()) {
+    EXPECT_NE(node.op_type(), "Relu") << "a convolution's activation was not fused";
+  }
+}
+
+TEST(Instrument, ObserveNodesStandLastAndInReverse) {
+  const ModelSource source(residual_model().bytes(), "");
+  const std::vector<ObservedTensor> tensors = {{"gate"}, {"x"}, {"r2"}, {"r1"}};
+  for (const auto& model : {instrument_plainly(source, tensors), instrument(source, tensors)}) {
+    EXPECT_EQ(model.graph_order, (std::vector<size_t>{1, 3, 2, 0}));
+    onnx::ModelProto proto;
+    ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+    std::vector<int64_t> order;
+    for (const auto& node : proto.graph().node()) {
+      if (node.op_type() == kObserveOperator) {
+        for (const auto& attribute : node.attribute()) {
+          if (attribute.name() == kTensorAttribute) order.push_back(attribute.i());
+        }
+      } else {
+        EXPECT_TRUE(order.empty()) << node.op_type() << " behind an Observe node";
+      }
+    }
+    EXPECT_EQ(order, (std::vector<int64_t>{0, 2, 3, 1}));
+  }
+}
+
+TEST(Instrument, SamplesMayDifferInShape) {
+  const auto counted = run_both(residual_model(), {{"r1"}, {"gate"}},
+                                {{{"x", image(1, 3, 4, 4)}}, {{"x", image(3, 3, 11, 2)}}});
+  EXPECT_EQ(counted[0][0].count(), 20u * (16 + 3 * 22));
+  EXPECT_EQ(counted[1][0].count(), 12u * (16 + 3 * 22));
+}
+
+TEST(Instrument, InputsOutputsAndConstantsAreObservedAsOftenAsTheModelRuns) {
+  OnnxBuilder b;
+  b.input("x", {-1, 4});
+  b.node("Constant", {}, {"c"}).tensor("value", OnnxBuilder::float_tensor("", {4}, {1, 2, 3, 4}));
+  b.node("Mul", {"x", "c"}, {"y"});
+  b.output("y", {-1, 4});
+  b.output("x", {-1, 4});
+  const NamedTensors sample = {{"x", Tensor::from_floats({1, 4}, std::vector<float>{1, 1, 2, 0})}};
+  const auto counted = run_both(b, {{"x"}, {"c"}, {"y"}, {"x", 1}}, {sample, sample});
+  EXPECT_EQ(counted[0][0].count(), 8u);
+  EXPECT_EQ(counted[1][0].count(), 8u);
+  EXPECT_EQ(counted[1][0].extrema.max, 4);
+  EXPECT_EQ(counted[2][0].extrema.max, 6);
+  EXPECT_EQ(counted[3].size(), 4u);
+}
+
+TEST(Instrument, BatchesOfZeroGiveNoValues) {
+  const auto counted =
+      run_both(residual_model(), {{"r1"}}, {{{"x", Tensor(ElementType::kFloat32, {0, 3, 4, 4})}}});
+  ASSERT_EQ(counted[0].size(), 1u);
+  EXPECT_EQ(counted[0][0].count(), 0u);
+}
+
+TEST(Instrument, ModelsWithBranchesAndLoops) {
+  OnnxBuilder then_body;
+  then_body.node("Relu", {"c"}, {"then_y"});
+  then_body.output("then_y", {-1, 8, -1, -1});
+  OnnxBuilder else_body;
+  else_body.node("Neg", {"c"}, {"else_y"});
+  else_body.output("else_y", {-1, 8, -1, -1});
+  OnnxBuilder b;
+  b.input("x", {-1, 3, -1, -1});
+  b.input("flag", {}, onnx::TensorProto::BOOL);
+  b.weights("w", {8, 3, 1, 1});
+  b.node("Conv", {"x", "w"}, {"c"});
+  b.node("If", {"flag"}, {"y"})
+      .graph("then_branch", then_body.graph())
+      .graph("else_branch", else_body.graph());
+  b.output("y", {-1, 8, -1, -1});
+  const NamedTensors sample = {{"x", image(1, 3, 4, 4)}, {"flag", Tensor(ElementType::kBool, {})}};
+  const auto counted = run_both(b, {{"c"}, {"y"}}, {sample});
+  EXPECT_EQ(counted[0][0].extrema.min, -counted[1][0].extrema.max);
+  EXPECT_THROW(instrument_plainly(ModelSource(b.bytes(), ""), {{{"then_y"}}}), Error);
+}
+
+TEST(Instrument, HalfPrecisionModels) {
+  OnnxBuilder b;
+  b.input("x", {-1, 4}, onnx::TensorProto::FLOAT16);
+  b.node("Relu", {"x"}, {"r"});
+  b.node("Softmax", {"r"}, {"y"});
+  b.output("y", {-1, 4}, onnx::TensorProto::FLOAT16);
+  const NamedTensors sample = {
+      {"x", Tensor::from_floats({1, 4}, std::vector<float>{-1, 0.1f, 3, 0})}};
+  const auto counted = run_both(b, {{"x"}, {"r"}, {"y"}}, {sample});
+  EXPECT_EQ(counted[0][0].extrema.min, -1);
+  EXPECT_EQ(counted[1][0].histogram.zero_count(), 2u);
+  EXPECT_EQ(counted[2][0].count(), 4u);
+}
+
+TEST(Instrument, UnknownTensorsAndDamagedModelsAreErrors) {
+  const ModelSource model(residual_model().bytes(), "net.onnx");
+  try {
+    instrument(model, {{{"r1"}, {"nowhere"}}});
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("net.onnx"));
+    EXPECT_THAT(error.what(), HasSubstr("'nowhere'"));
+  }
+  EXPECT_THROW(instrument(ModelSource("rubbish", ""), {}), Error);
+}
+
+}  // namespace
+}  // namespace rangefinder::engine

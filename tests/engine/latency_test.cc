@@ -1,0 +1,52 @@
+#include "engine/latency.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "support/onnx_builder.h"
+
+namespace rangefinder::engine {
+namespace {
+
+using tensor::Tensor;
+using test_support::OnnxBuilder;
+
+/// `layers` products of a 96 x 96 matrix.
+ModelSource products(int layers) {
+  OnnxBuilder b;
+  b.input("x", {96, 96});
+  b.weights("w", {96, 96}, 0.1f);
+  std::string x = "x";
+  for (int i = 0; i < layers; ++i) {
+    const std::string y = "y" + std::to_string(i);
+    b.node("MatMul", {x, "w"}, {y});
+    x = y;
+  }
+  b.output(x, {96, 96});
+  return {b.bytes(), "products.onnx"};
+}
+
+const tensor::NamedTensors kSample = {{"", Tensor(tensor::ElementType::kFloat32, {96, 96})}};
+
+TEST(Latency, MoreWorkTakesLonger) {
+  const std::array models = {products(1), products(40)};
+  const auto seconds = median_latency(models, kSample, "", {.seconds = 0.05});
+  ASSERT_EQ(seconds.size(), 2u);
+  EXPECT_GT(seconds[0], 0);
+  EXPECT_GT(seconds[1], 4 * seconds[0]);
+}
+
+TEST(Latency, MisuseAndSamplesThatDoNotFit) {
+  const std::array models = {products(1)};
+  EXPECT_THROW(median_latency(models, kSample, "", {.least_runs = 0}), std::invalid_argument);
+  EXPECT_THROW(median_latency(models, kSample, "", {.least_runs = 5, .most_runs = 4}),
+               std::invalid_argument);
+  EXPECT_THROW(median_latency(models, {}, "none.npz"), Error);
+  EXPECT_TRUE(median_latency({}, kSample).empty());
+}
+
+}  // namespace
+}  // namespace rangefinder::engine

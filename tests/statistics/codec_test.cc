@@ -1,0 +1,109 @@
+#include "statistics/codec.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "statistics/samples.h"
+
+namespace rangefinder::statistics {
+namespace {
+
+template <class State>
+std::string bytes_of(const State& state) {
+  WireWriter writer;
+  encode(state, writer);
+  return writer.bytes();
+}
+
+template <class State, class Decode>
+void expect_round_trip(const State& state, Decode decode) {
+  const std::string bytes = bytes_of(state);
+  WireReader reader(bytes, "f");
+  EXPECT_TRUE(decode(reader) == state);
+  EXPECT_TRUE(reader.at_end());
+  for (size_t length = 0; length < bytes.size(); length += 1 + length / 16) {
+    WireReader cut(std::string_view(bytes).substr(0, length), "f");
+    EXPECT_THROW(decode(cut), Error) << length << " of " << bytes.size();
+  }
+}
+
+TEST(Codec, TensorStatisticsRoundTrip) {
+  TensorStatistics statistics;
+  expect_round_trip(statistics, decode_tensor_statistics);
+  EXPECT_EQ(bytes_of(statistics).size(), kMinTensorStatisticsBytes);
+  statistics.add(mixed_values(5'000, 1, true));
+  expect_round_trip(statistics, decode_tensor_statistics);
+}
+
+TEST(Codec, RowTopRoundTrips) {
+  RowTop rows(3);
+  expect_round_trip(rows, decode_row_top);
+  for (uint32_t i = 0; i < 20; ++i) rows.add_row(mixed_values(2 + i % 5, i, i % 7 == 0));
+  expect_round_trip(rows, decode_row_top);
+}
+
+TEST(Codec, BatchFiguresRoundTrip) {
+  BatchFigures figures;
+  expect_round_trip(figures, decode_batch_figures);
+  Extrema extrema;
+  extrema.add_range(-3, 1e-40f);
+  figures.add(extrema);
+  expect_round_trip(figures, decode_batch_figures);
+}
+
+TEST(Codec, SampleSetsRoundTrip) {
+  expect_round_trip(SampleSet(), decode_sample_set);
+  expect_round_trip(SampleSet::of({0, 1, 2, 7, 300, 301, 1ull << 60}), decode_sample_set);
+}
+
+/// Fields of a tensor statistic, to be spoilt one at a time.
+struct Fields {
+  uint8_t has_range = 1;
+  float min = 1;
+  float max = 1;
+  uint64_t octave = 127;
+  uint64_t bits = 1;
+  uint64_t count = 1;
+
+  std::string bytes() const {
+    WireWriter writer;
+    for (int i = 0; i < 3; ++i) writer.varint(0);
+    writer.u8(has_range);
+    if (has_range != 0) {
+      writer.f32(min);
+      writer.f32(max);
+    }
+    writer.varint(0);
+    writer.varint(1);
+    writer.varint(octave);
+    writer.u64(bits);
+    writer.u64(0);
+    writer.varint(count);
+    return writer.bytes();
+  }
+};
+
+TEST(Codec, RefusesStatisticsThatCannotBe) {
+  const auto decode = [](const Fields& fields) {
+    const std::string bytes = fields.bytes();
+    WireReader reader(bytes, "f");
+    return decode_tensor_statistics(reader);
+  };
+  EXPECT_EQ(decode({}).count(), 1u);
+  EXPECT_THROW(decode({.has_range = 0}), Error);
+  EXPECT_THROW(decode({.has_range = 2}), Error);
+  EXPECT_THROW(decode({.min = 2}), Error);
+  EXPECT_THROW(decode({.min = -0.0f}), Error);
+  EXPECT_THROW(decode({.max = std::numeric_limits<float>::infinity()}), Error);
+  EXPECT_THROW(decode({.octave = 255}), Error);
+  EXPECT_THROW(decode({.octave = 512}), Error);
+  EXPECT_THROW(decode({.bits = 0}), Error);
+  EXPECT_THROW(decode({.count = 0}), Error);
+}
+
+}  // namespace
+}  // namespace rangefinder::statistics

@@ -1,0 +1,98 @@
+#include "statistics/simd/compress_keys.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <vector>
+
+#include "statistics/samples.h"
+#include "statistics/simd/all_targets.h"
+
+namespace rangefinder::statistics::simd {
+namespace {
+
+struct Result {
+  BlockSummary summary;
+  std::vector<uint32_t> keys;
+
+  bool operator==(const Result&) const = default;
+};
+
+template <class Kernel>
+Result run(Kernel kernel, std::span<const float> values) {
+  Result result{{}, std::vector<uint32_t>(kBlockValues + kKeyPadding)};
+  result.summary = kernel(values, result.keys.data());
+  result.keys.resize(result.summary.key_count);
+  return result;
+}
+
+void expect_same_as_reference(std::span<const float> values, const std::string& target) {
+  const Result expected = run(compress_keys_reference, values);
+  ASSERT_EQ(run(compress_keys, values), expected) << target << ", " << values.size() << " values";
+}
+
+TEST(CompressKeys, EqualsThePlainLoopForAllLengthsAndOffsets) {
+  const std::vector<float> values = mixed_values(1024, 1, true);
+  for_all_targets([&](const std::string& target) {
+    for (size_t length = 0; length <= 200; ++length) {
+      for (size_t offset = 0; offset < 9; ++offset) {
+        expect_same_as_reference({&values[offset], length}, target);
+      }
+    }
+    expect_same_as_reference({values.data(), kBlockValues}, target);
+    expect_same_as_reference({&values[3], kBlockValues - 1}, target);
+  });
+}
+
+TEST(CompressKeys, EqualsThePlainLoopForEverySetOfZeros) {
+  for_all_targets([](const std::string& target) {
+    for (uint32_t set = 0; set < 256; ++set) {
+      std::vector<float> values(32);
+      for (size_t i = 0; i < 32; ++i) values[i] = set >> (i % 8) & 1 ? static_cast<float>(i) : 0;
+      expect_same_as_reference(values, target);
+    }
+  });
+}
+
+TEST(CompressKeys, ReadsNothingBehindTheEnd) {
+  for_all_targets([](const std::string& target) {
+    for (size_t length = 1; length < 40; ++length) {
+      // Of exactly this size, so that the address sanitizer sees a read too far.
+      expect_same_as_reference(mixed_values(length, 2, false), target);
+    }
+  });
+}
+
+TEST(BlockSummary, TellsTheExtremesForEveryMixOfSigns) {
+  const auto summary = [](std::vector<float> values) {
+    return run(compress_keys_reference, values).summary;
+  };
+  const auto expect = [&](std::vector<float> values, float low, float high) {
+    EXPECT_EQ(summary(values).min(), low);
+    EXPECT_EQ(summary(values).max(), high);
+  };
+  expect({3, -2, 0.5}, -2, 3);
+  expect({3, 2}, 2, 3);
+  expect({-3, -2}, -3, -2);
+  expect({0, 2}, 0, 2);
+  expect({-0.0f, -2}, -2, 0);
+  expect({-0.0f}, 0, 0);
+  expect({1e-45f}, 1e-45f, 1e-45f);
+}
+
+TEST(BlockSummary, KnowsWhetherAllIsFinite) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const auto finite = [](float value) {
+    return run(compress_keys_reference, std::vector<float>{1, value, -1}).summary.all_finite();
+  };
+  EXPECT_TRUE(finite(std::numeric_limits<float>::max()));
+  EXPECT_TRUE(finite(std::numeric_limits<float>::lowest()));
+  EXPECT_FALSE(finite(inf));
+  EXPECT_FALSE(finite(-inf));
+  EXPECT_FALSE(finite(std::bit_cast<float>(0x7FFFFFFFu)));
+  EXPECT_FALSE(finite(std::bit_cast<float>(0xFF800001u)));
+}
+
+}  // namespace
+}  // namespace rangefinder::statistics::simd
