@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   add_merge(app);
   add_inspect(app);
   add_compare(app);
+  add_tensors(app);
   try {
     app.parse(argc, argv);
     return 0;

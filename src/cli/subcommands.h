@@ -14,5 +14,6 @@ void add_solve(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_tensors(CLI::App& app);
 
 }  // namespace rangefinder::cli

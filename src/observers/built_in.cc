@@ -9,6 +9,7 @@
 #include "observers/mean_range.h"
 #include "observers/registry.h"
 #include "observers/statistics_observer.h"
+#include "search/kl.h"
 #include "search/minmax.h"
 #include "search/mse.h"
 #include "search/percentile.h"
@@ -38,6 +39,13 @@ Made from_float8_search(Float8Search search, const Config& config) {
   return from_search([search, grid](const TensorStatistics& channel) {
     const std::optional<float> scale = search(channel, grid);
     return scale ? std::optional(quantization::AffineParameters{*scale, 0}) : std::nullopt;
+  });
+}
+
+Made make_kl(const Config& config, const CalibrationOptions& /*options*/) {
+  refuse_floating(config, "kl");
+  return from_search([grid = grid_of(config)](const TensorStatistics& channel) {
+    return search::kl(channel, grid);
   });
 }
 
@@ -96,6 +104,7 @@ Made make_standard_deviation(const Config& config, const CalibrationOptions& opt
 }  // namespace
 
 void add_built_in_observers(Registry& registry) {
+  registry.add("kl", make_kl);
   registry.add("mean-minmax", make_mean_minmax);
   registry.add("mean-percentile", make_mean_percentile);
   registry.add("minmax", make_minmax);
