@@ -49,14 +49,14 @@ class Tensors : public testing::Test {
     return files;
   }
 
-  static support::Run run(const Words& files, const Words& options) {
+  static support::ProgramResult run(const Words& files, const Words& options) {
     Words arguments = {"tensors"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     arguments.insert(arguments.end(), options.begin(), options.end());
     return support::run_program(RANGEFINDER_PROGRAM, arguments);
   }
   static json solved(const Words& files, const Words& options) {
-    const support::Run result = run(files, options);
+    const support::ProgramResult result = run(files, options);
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_EQ(result.errors, "");
     return result.exit_code == 0 ? json::parse(result.output) : json();
@@ -64,7 +64,7 @@ class Tensors : public testing::Test {
   // Failed as told: nothing on the standard output, a message with `part` on the other.
   static void expect_failure(const Words& files, const Words& options, int exit_code,
                              const std::string& part) {
-    const support::Run result = run(files, options);
+    const support::ProgramResult result = run(files, options);
     EXPECT_EQ(result.exit_code, exit_code) << result.errors;
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, HasSubstr(part));
@@ -247,7 +247,7 @@ TEST_F(Tensors, DegenerateDataHaveDefinedResults) {
 }
 
 TEST_F(Tensors, ItsHelpTellsTheOptions) {
-  const support::Run help = run({}, {"--help"});
+  const support::ProgramResult help = run({}, {"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.output, HasSubstr("--channel-axis"));
 }
