@@ -161,6 +161,17 @@ TEST_F(Tensors, MeasuresTheError) {
   expect_failure(files, {"--rounding", "sideways"}, 2, "half-towards-zero");
 }
 
+TEST_F(Tensors, IsotoneReportsTheShareOfRows) {
+  const Words files = write_stream("normal", 3, {16, 10, 4}, 2);
+  const json found =
+      solved(files, {"--method", "isotone", "--symmetric", "--axis", "1", "--top-k", "2"});
+  EXPECT_EQ(found["figures"]["row_count"], 2 * 16 * 4);
+  EXPECT_GT(found["figures"]["kept_share"].get<double>(), 0.5);
+  expect_failure(files, {"--method", "isotone", "--top-k", "6"}, 2, "1 to 5");
+  expect_failure(files, {"--method", "isotone", "--channel-axis", "1"}, 2, "one scale per tensor");
+  expect_failure(files, {"--method", "isotone", "--axis", "3"}, 1, "row axis 3");
+}
+
 TEST_F(Tensors, TakesAnyTypeOfNumber) {
   tensor::Tensor integers(tensor::ElementType::kInt8, {2});
   integers.bytes()[0] = std::byte{0x81};  // -127

@@ -29,7 +29,7 @@ void expect_word_kept(const Registry& methods, const std::string& method) {
 
 TEST(Laws, EveryBuiltInKeepsItsWord) {
   for (const char* method :
-       {"kl", "minmax", "mse", "percentile", "std", "mean-minmax", "mean-percentile"}) {
+       {"isotone", "kl", "minmax", "mse", "percentile", "std", "mean-minmax", "mean-percentile"}) {
     expect_word_kept(registry(), method);
   }
 }
