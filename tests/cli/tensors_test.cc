@@ -49,14 +49,14 @@ class Tensors : public testing::Test {
     return files;
   }
 
-  static support::Run run(const Words& files, const Words& options) {
+  static support::ProgramResult run(const Words& files, const Words& options) {
     Words arguments = {"tensors"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     arguments.insert(arguments.end(), options.begin(), options.end());
     return support::run_program(RANGEFINDER_PROGRAM, arguments);
   }
   static json solved(const Words& files, const Words& options) {
-    const support::Run result = run(files, options);
+    const support::ProgramResult result = run(files, options);
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_EQ(result.errors, "");
     return result.exit_code == 0 ? json::parse(result.output) : json();
@@ -64,7 +64,7 @@ class Tensors : public testing::Test {
   // Failed as told: nothing on the standard output, a message with `part` on the other.
   static void expect_failure(const Words& files, const Words& options, int exit_code,
                              const std::string& part) {
-    const support::Run result = run(files, options);
+    const support::ProgramResult result = run(files, options);
     EXPECT_EQ(result.exit_code, exit_code) << result.errors;
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, HasSubstr(part));
@@ -161,6 +161,17 @@ TEST_F(Tensors, MeasuresTheError) {
   expect_failure(files, {"--rounding", "sideways"}, 2, "half-towards-zero");
 }
 
+TEST_F(Tensors, IsotoneReportsTheShareOfRows) {
+  const Words files = write_stream("normal", 3, {16, 10, 4}, 2);
+  const json found =
+      solved(files, {"--method", "isotone", "--symmetric", "--axis", "1", "--top-k", "2"});
+  EXPECT_EQ(found["figures"]["row_count"], 2 * 16 * 4);
+  EXPECT_GT(found["figures"]["kept_share"].get<double>(), 0.5);
+  expect_failure(files, {"--method", "isotone", "--top-k", "6"}, 2, "1 to 5");
+  expect_failure(files, {"--method", "isotone", "--channel-axis", "1"}, 2, "one scale per tensor");
+  expect_failure(files, {"--method", "isotone", "--axis", "3"}, 1, "row axis 3");
+}
+
 TEST_F(Tensors, TakesAnyTypeOfNumber) {
   tensor::Tensor integers(tensor::ElementType::kInt8, {2});
   integers.bytes()[0] = std::byte{0x81};  // -127
@@ -247,7 +258,7 @@ TEST_F(Tensors, DegenerateDataHaveDefinedResults) {
 }
 
 TEST_F(Tensors, ItsHelpTellsTheOptions) {
-  const support::Run help = run({}, {"--help"});
+  const support::ProgramResult help = run({}, {"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.output, HasSubstr("--channel-axis"));
 }

@@ -6,7 +6,7 @@
 namespace rangefinder::support {
 
 /// What a program that has ended left behind.
-struct Run {
+struct ProgramResult {
   int exit_code;
   std::string output;
   std::string errors;
@@ -14,6 +14,6 @@ struct Run {
 
 /// Runs a program with arguments (no shell in between) and waits for it.
 /// Throws std::runtime_error if it cannot be started or was ended by a signal.
-Run run_program(const std::string& program, const std::vector<std::string>& arguments);
+ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments);
 
 }  // namespace rangefinder::support

@@ -8,7 +8,8 @@ namespace rangefinder::support {
 namespace {
 
 TEST(RunProgram, BringsBackBothStreamsAndTheExitCode) {
-  const Run run = run_program("/bin/sh", {"-c", "echo out; echo \"$1\" >&2; exit 3", "sh", "a b"});
+  const ProgramResult run =
+      run_program("/bin/sh", {"-c", "echo out; echo \"$1\" >&2; exit 3", "sh", "a b"});
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_EQ(run.output, "out\n");
   EXPECT_EQ(run.errors, "a b\n");
