@@ -104,7 +104,7 @@ class Divergence::Cells {
     const double kept =
         kHalf +
         (codes == 0 ? middle_.count : end.count - up_to(*side.sums, scale_, codes - 1).count);
-    result.edge = (kept + result.clipped) * std::log1p(result.clipped / kept);
+    result.edge = (kept + result.clipped) * std::log(1 + result.clipped / kept);
     return result;
   }
 
@@ -130,7 +130,7 @@ double Divergence::total(const Cells& cells, Split split) const {
   const double clipped = above.clipped + below.clipped;
   if (clipped > kMostClipped * count_) return kInfinite;
   double cost = cells.middle_cost() + above.cells + below.cells;
-  if (clipped > 0) cost += above.edge + below.edge + count_ * std::log1p(-clipped / count_);
+  if (clipped > 0) cost += above.edge + below.edge + count_ * std::log(1 - clipped / count_);
   return cost / count_;
 }
 

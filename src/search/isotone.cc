@@ -74,8 +74,8 @@ std::vector<Split> splits_of(const SquaredError& error, const Grid& grid) {
     splits.push_back(error.best_split(widest * std::exp2(-i / 4.0), grid.step_count()));
   }
   std::ranges::sort(splits, {}, &Split::codes_below);
-  const auto repeated = std::ranges::unique(splits);
-  splits.erase(repeated.begin(), repeated.end());
+  // Not std::ranges::unique: Clang 14 cannot read the library's subrange.
+  splits.erase(std::unique(splits.begin(), splits.end()), splits.end());
   return splits;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "search/lattice.h"
 #include "search/scale_ladder.h"
 
 namespace rangefinder::search {
@@ -18,6 +19,8 @@ constexpr double kSmallestScale = std::numeric_limits<float>::min();
 constexpr double kLossless = 1e-13;
 /// Steps to the largest magnitude beyond which a step is narrower than the buckets there.
 constexpr double kSingleBuckets = 2.0 * statistics::ValueHistogram::kBucketsPerOctave;
+/// Finer lattices are not looked for.
+constexpr int64_t kMostMultiples = 1024;
 constexpr int64_t kMostSteps = int64_t{1} << 20;
 
 /// The search on one tensor: a scale decides everything, for the best split follows from it.
@@ -91,6 +94,13 @@ double MseSearch::best_power_of_2() const {
   return best.scale;
 }
 
+/// Parameters that restore values on a lattice exactly, if these are such values.
+std::optional<AffineParameters> lossless(const Density& density, const Grid& grid) {
+  if (grid.power_of_2) return std::nullopt;
+  const auto lattice = lattice_of(density, std::min(grid.step_count(), kMostMultiples));
+  return lattice ? exact_on(*lattice, grid) : std::nullopt;
+}
+
 AffineParameters minmax_of(const Density& density, const Grid& grid) {
   return quantization::affine_from_range(
       {-Density::extent(density.negative), Density::extent(density.positive)}, grid);
@@ -136,6 +146,7 @@ std::optional<AffineParameters> mse(const statistics::TensorStatistics& statisti
   const auto density = density_of(statistics);
   if (!density) return std::nullopt;
   if (density->all_zero() || grid.step_count() > kMostSteps) return minmax_of(*density, grid);
+  if (const auto exact = lossless(*density, grid)) return exact;
   return MseSearch(*density, grid).best();
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "samples.h"
@@ -73,7 +74,7 @@ TEST(StandardDeviation, OfConstantZeroAndNothing) {
 }
 
 TEST(StandardDeviation, BadAlphaIsRefused) {
-  for (const double alpha : {0.0, -1.0, std::nan(""), 1.0 / 0.0}) {
+  for (const double alpha : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
     EXPECT_THROW(standard_deviation_range(observed({1}), alpha, false), std::invalid_argument);
   }
 }
