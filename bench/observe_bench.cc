@@ -4,9 +4,12 @@
 //
 // Two sessions, as the product opens them: the model as given, fully optimized, and the one that
 // counts every quantized tensor. All workers run bare, then all run observed, in turn and
-// alternating which comes first; the ratio is the median over the pairs of wall-clock times.
+// alternating which comes first; the ratio is the median over the pairs of wall-clock times. The
+// same of one worker's processor time is told beside it: it means something on a machine that
+// others use, too.
 
 #include <fmt/format.h>
+#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -39,8 +42,21 @@ struct Result {
   double bare_ms = 0;
   double observed_ms = 0;
   double ratio = 0;
+  double processor_ratio = 0;
   double values = 0;
   size_t in_place_count = 0;
+};
+
+double processor_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Times of one run.
+struct Times {
+  double wall = 0;
+  double processor = 0;
 };
 
 double median(std::vector<double> values) {
@@ -70,11 +86,15 @@ class Measurement {
         threads.emplace_back([this, i] { run_worker(i); });
       }
     }
-    std::vector<double> ratios;
-    for (size_t i = 0; i < bare_.size(); ++i) ratios.push_back(observed_[i] / bare_[i]);
-    result_.bare_ms = median(bare_) * 1e3;
-    result_.observed_ms = median(observed_) * 1e3;
-    result_.ratio = median(ratios);
+    const auto all = [](const std::vector<Times>& runs, double Times::*kind) {
+      std::vector<double> values;
+      for (const Times& times : runs) values.push_back(times.*kind);
+      return values;
+    };
+    result_.bare_ms = median(all(bare_, &Times::wall)) * 1e3;
+    result_.observed_ms = median(all(observed_, &Times::wall)) * 1e3;
+    result_.ratio = median_ratio(&Times::wall);
+    result_.processor_ratio = median_ratio(&Times::processor);
     result_.in_place_count = model_.in_place_count;
     uint64_t count = 0;
     for (const auto& tensor : slots_.worker(0).slots()) {
@@ -93,19 +113,29 @@ class Measurement {
       const auto sample = samples_.read(pair);
       const bool keep = number == 0 && pair >= kWarmUp;
       for (const bool observed : {pair % 2 == 0, pair % 2 != 0}) {
-        const double seconds = time_together(observed ? observed_session_ : bare_session_, sample);
-        if (keep) (observed ? observed_ : bare_).push_back(seconds);
+        const Times times = time_together(observed ? observed_session_ : bare_session_, sample);
+        if (keep) (observed ? observed_ : bare_).push_back(times);
       }
     }
   }
 
   /// From the moment all workers start until the last one is done.
-  double time_together(engine::Session& session, const tensor::NamedTensors& sample) {
+  Times time_together(engine::Session& session, const tensor::NamedTensors& sample) {
     together_.arrive_and_wait();
     const auto start = Clock::now();
+    const double processor_start = processor_seconds();
     session.execute(sample);
+    const double processor = processor_seconds() - processor_start;
     together_.arrive_and_wait();
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    return {std::chrono::duration<double>(Clock::now() - start).count(), processor};
+  }
+
+  double median_ratio(double Times::*kind) const {
+    std::vector<double> ratios;
+    for (size_t i = 0; i < bare_.size(); ++i) {
+      ratios.push_back(observed_[i].*kind / (bare_[i].*kind));
+    }
+    return median(std::move(ratios));
   }
 
   size_t pairs_;
@@ -115,8 +145,8 @@ class Measurement {
   engine::Session bare_session_;
   engine::Session observed_session_;
   std::barrier<> together_;
-  std::vector<double> bare_;
-  std::vector<double> observed_;
+  std::vector<Times> bare_;
+  std::vector<Times> observed_;
   Result result_;
 };
 
@@ -125,12 +155,13 @@ nlohmann::ordered_json measure(const std::string& argument, const Options& optio
   const size_t workers = engine::worker_count({.jobs = options.jobs}, SIZE_MAX);
   const Result result = Measurement(workload, workers, options.pairs).run();
   fmt::print(
-      "{}: observing takes {:.3f} x bare inference ({:.2f} ms, {:.2f} ms; {} workers, "
-      "{} tensors, {} of them in place, {:.2f} M values)\n",
-      workload.name, result.ratio, result.observed_ms, result.bare_ms, workers,
-      workload.tensors.size(), result.in_place_count, result.values / 1e6);
+      "{}: observing takes {:.3f} x bare inference, {:.3f} x its processor time ({:.2f} ms, "
+      "{:.2f} ms; {} workers, {} tensors, {} of them in place, {:.2f} M values)\n",
+      workload.name, result.ratio, result.processor_ratio, result.observed_ms, result.bare_ms,
+      workers, workload.tensors.size(), result.in_place_count, result.values / 1e6);
   return {{"model", workload.name},
           {"ratio", result.ratio},
+          {"processor_ratio", result.processor_ratio},
           {"bare_ms", result.bare_ms},
           {"observed_ms", result.observed_ms},
           {"workers", workers},
