@@ -18,26 +18,16 @@ constexpr int64_t kFewSteps = 31;
 constexpr int64_t kMiddleCells = 4;
 /// Values in a group, where cells are wide beside the buckets.
 constexpr double kEnough = 32;
+/// Added to the count of an outermost cell, so that clipping to an empty one has a finite price
+/// (Krichevsky and Trofimov 1981).
+constexpr double kHalf = 0.5;
 /// Splits that are looked at before going into detail.
 constexpr int64_t kSplitRungs = 16;
-
-std::vector<Segment> side_of(const TensorStatistics& statistics, bool negative) {
-  std::vector<Segment> side;
-  for (const auto& b : statistics.histogram.buckets()) {
-    if (!negative && b.upper > 0) {
-      side.push_back({b.lower, b.upper, static_cast<double>(b.count)});
-    } else if (negative && b.lower < 0) {
-      side.push_back({-b.upper, -b.lower, static_cast<double>(b.count)});
-    }
-  }
-  if (negative) std::ranges::reverse(side);
-  return side;
-}
 
 Grouping grouping(int64_t step_count) { return {step_count <= kFewSteps ? kEnough : kInfinite}; }
 
 /// n times the divergence of a cell's distribution from an even one, less what it is expected to be
-/// by chance (Miller 1955) [kl.md (4)-(5)].
+/// by chance (Miller 1955) [kl.md (4)].
 double cell_cost(const Sums& cell) {
   if (cell.count <= 0) return 0;
   const double n = cell.count;
@@ -112,9 +102,9 @@ class Divergence::Cells {
     }
     if (result.clipped <= 0) return result;
     const double kept =
-        codes == 0 ? middle_.count : end.count - up_to(*side.sums, scale_, codes - 1).count;
-    result.edge =
-        kept <= 0 ? kInfinite : (kept + result.clipped) * std::log1p(result.clipped / kept);
+        kHalf +
+        (codes == 0 ? middle_.count : end.count - up_to(*side.sums, scale_, codes - 1).count);
+    result.edge = (kept + result.clipped) * std::log1p(result.clipped / kept);
     return result;
   }
 
@@ -128,8 +118,10 @@ class Divergence::Cells {
 Divergence::Divergence(const TensorStatistics& statistics, int64_t step_count)
     : step_count_(step_count),
       single_cells_(step_count <= kFewSteps ? kFewSteps : kMiddleCells),
-      above_(side_of(statistics, false), statistics.extrema.max, grouping(step_count)),
-      below_(side_of(statistics, true), -statistics.extrema.min, grouping(step_count)),
+      above_(magnitude_buckets(statistics.histogram, false), statistics.extrema.max,
+             grouping(step_count)),
+      below_(magnitude_buckets(statistics.histogram, true), -statistics.extrema.min,
+             grouping(step_count)),
       count_(above_.total().count + below_.total().count) {}
 
 double Divergence::total(const Cells& cells, Split split) const {

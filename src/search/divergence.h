@@ -32,8 +32,8 @@ class Divergence {
     Split split;
     double divergence;
   };
-  /// In nats; infinite if values are clipped to a code that has none of its own, or too many are.
-  /// May be negative by as much as chance makes it differ from what it is expected to be.
+  /// In nats; infinite if more than kMostClipped is clipped. May be negative by as much as chance
+  /// makes it differ from what it is expected to be.
   double operator()(double scale, Split split) const;
   /// The best split of all step_count codes: all splits that waste no code if these are few, else
   /// from coarse to fine. A side without values gets no code, one whose values do not all round to

@@ -16,6 +16,8 @@ using quantization::Grid;
 constexpr double kSmallestScale = std::numeric_limits<float>::min();
 /// Of the sum of squares; a scale off by half a float32 ulp costs 2^-48 = 3.6e-15 of it.
 constexpr double kLossless = 1e-13;
+/// Steps to the largest magnitude beyond which a step is narrower than the buckets there.
+constexpr double kSingleBuckets = 2.0 * statistics::ValueHistogram::kBucketsPerOctave;
 constexpr int64_t kMostSteps = int64_t{1} << 20;
 
 /// The search on one tensor: a scale decides everything, for the best split follows from it.
@@ -69,9 +71,13 @@ std::vector<double> MseSearch::level_scales() const {
 double MseSearch::best_scale() const {
   const double largest = std::max(error_.extent(), kSmallestScale);
   const std::vector<double> first = level_scales();
+  // Where a step is narrower than a bucket and nothing is clipped, the error only grows.
+  const LadderOptions options{
+      .sparse_below = largest / kSingleBuckets,
+      .sparse_above = 8 * largest / static_cast<double>(grid_.step_count())};
   return search_scale(
              largest, kSmallestScale, first, [this](double s) { return loss(s); },
-             [this](double s) { return bound(s); })
+             [this](double s) { return bound(s); }, options)
       .scale;
 }
 

@@ -9,6 +9,9 @@ namespace {
 
 using Loss = std::function<double(double)>;
 
+/// No refinement of a rung of the first ladder gains that much.
+constexpr double kWorthRefining = 4;
+
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
 
 /// One search: the functions, the options and the best candidate so far.
@@ -61,12 +64,17 @@ Candidate Ladder::evaluated(double scale) {
 
 void Ladder::descend_by_octaves() {
   std::vector<Candidate> rungs;
-  const double spacing = 1.0 / options_.rungs_per_octave;
-  for (double scale = largest_; !ended(scale);) {
+  const auto spacing = [&](double scale) {
+    const bool sparse = options_.sparse_above < scale && scale < options_.sparse_below;
+    return sparse ? 0.5 : 1.0 / options_.rungs_per_octave;
+  };
+  double octaves = 0;
+  for (double scale = largest_; !ended(scale); scale = largest_ * std::exp2(-octaves)) {
     rungs.push_back(evaluated(scale));
-    scale = largest_ * std::exp2(-static_cast<double>(rungs.size()) * spacing);
+    octaves += spacing(scale);
   }
-  refine_minima(rungs, [spacing](double) { return spacing; });
+  std::erase_if(rungs, [&](const Candidate& c) { return c.loss > kWorthRefining * best_.loss; });
+  refine_minima(rungs, spacing);
 }
 
 void Ladder::descend_by_periods() {

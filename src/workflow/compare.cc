@@ -1,5 +1,6 @@
 #include "workflow/compare.h"
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "analysis/fusion_check.h"
@@ -18,9 +19,8 @@ std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& floa
     pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
   }
   std::vector<report::OutputRow> rows;
-  for (const auto& [name, metrics] :
-       engine::compare(engine::ModelSource(float_model), engine::ModelSource(quantized_model),
-                       samples, pass)) {
+  for (const auto& [name, metrics] : engine::compare(
+           engine::ModelSource(float_model), engine::ModelSource(quantized_model), samples, pass)) {
     rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
   }
   return rows;

@@ -135,8 +135,8 @@ double RawDivergence::operator()(double scale, Split split) const {
     cost += scale * scale / 24 * (last.information - side.below(start).information);
     const double clipped = side.before.back().n - last.n;
     if (clipped <= 0) return;
-    const double edge = codes == 0 ? middle.n : last.n - side.below(end - scale).n;
-    edges += edge <= 0 ? kInfinite : (edge + clipped) * std::log((edge + clipped) / edge);
+    const double edge = 0.5 + (codes == 0 ? middle.n : last.n - side.below(end - scale).n);
+    edges += (edge + clipped) * std::log((edge + clipped) / edge);
     clipped_in_all += clipped;
   };
   add_side(above_, split.codes_above);
