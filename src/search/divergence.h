@@ -42,6 +42,8 @@ class Divergence {
   /// Share of the non-zero values beyond the outermost cells.
   double clipped_share(double scale, Split split) const;
 
+  /// Values that are not zero.
+  double count() const { return count_; }
   const BucketSums& above() const { return above_; }
   const BucketSums& below() const { return below_; }
 

@@ -19,9 +19,9 @@ constexpr double kInfinite = std::numeric_limits<double>::infinity();
 constexpr double kSmallestScale = std::numeric_limits<float>::min();
 constexpr double kLossless = 1e-12;
 constexpr int64_t kMostSteps = int64_t{1} << 20;
-/// The divergence has more small minima than the squared error, and none that come in periods.
-constexpr LadderOptions kLadder{
-    .rungs_per_octave = 32, .period_variation = kInfinite, .kept_minima = 4};
+/// Half the 95 % point of chi square: n values cannot tell divergences that are less than this / n
+/// apart (Wilks 1938).
+constexpr double kIndistinct = 1.92;
 
 /// The search on one tensor: a scale decides everything, for the best split follows from it.
 class KlSearch {
@@ -57,6 +57,8 @@ class KlSearch {
   }
   /// The scale at which the outermost cells, half a step beyond the codes, end at the extremes.
   double snug_scale() const;
+  /// Divergences this close are equal; then the one that clips least is taken [kl.md (9)].
+  double tolerance() const { return kIndistinct / divergence_.count(); }
   double best_scale(double minmax_scale) const;
   double best_power_of_2(double minmax_scale) const;
 
@@ -75,9 +77,14 @@ double KlSearch::snug_scale() const {
 
 /// Without clipping no larger scale is better: the search starts where clipping does.
 double KlSearch::best_scale(double minmax_scale) const {
+  // The divergence has more small minima than the squared error, and none that come in periods.
+  const LadderOptions options{.rungs_per_octave = 32,
+                              .period_variation = kInfinite,
+                              .kept_minima = 4,
+                              .tolerance = tolerance()};
   return search_scale(
              minmax_scale, kSmallestScale, {minmax_scale, snug_scale()},
-             [this](double s) { return loss(s); }, [this](double s) { return bound(s); }, kLadder)
+             [this](double s) { return loss(s); }, [this](double s) { return bound(s); }, options)
       .scale;
 }
 
@@ -85,7 +92,7 @@ double KlSearch::best_power_of_2(double minmax_scale) const {
   Candidate best{minmax_scale, loss(minmax_scale)};
   for (double scale = minmax_scale / 2; scale >= kSmallestScale && bound(scale) < 0; scale /= 2) {
     const Candidate candidate{scale, loss(scale)};
-    if (candidate.loss < best.loss) best = candidate;
+    if (candidate.loss < best.loss - tolerance()) best = candidate;
   }
   return best.scale;
 }

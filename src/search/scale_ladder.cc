@@ -26,6 +26,7 @@ class Ladder {
   void descend_by_periods();
   bool varies_within_a_period();
   Candidate best() const { return best_; }
+  Candidate largest_of_the_best() const;
 
  private:
   Candidate evaluated(double scale);
@@ -40,6 +41,8 @@ class Ladder {
   const Loss& bound_;
   const LadderOptions& options_;
   Candidate best_{0, kInfinite};
+  /// Filled only where there is a tolerance.
+  std::vector<Candidate> tried_;
 };
 
 std::vector<Candidate> local_minima(const std::vector<Candidate>& rungs, int kept) {
@@ -59,6 +62,16 @@ std::vector<Candidate> local_minima(const std::vector<Candidate>& rungs, int kep
 Candidate Ladder::evaluated(double scale) {
   const Candidate result{scale, loss_(scale)};
   if (result.loss < best_.loss) best_ = result;
+  if (options_.tolerance > 0) tried_.push_back(result);
+  return result;
+}
+
+Candidate Ladder::largest_of_the_best() const {
+  Candidate result = best_;
+  for (const Candidate& c : tried_) {
+    const bool equal = c.loss <= best_.loss + options_.tolerance;
+    if (equal && c.scale > result.scale && c.scale <= largest_) result = c;
+  }
   return result;
 }
 
@@ -129,7 +142,7 @@ Candidate search_scale(double largest, double smallest, const std::vector<double
   if (options.period_variation < kInfinite && ladder.varies_within_a_period()) {
     ladder.descend_by_periods();
   }
-  return ladder.best();
+  return options.tolerance > 0 ? ladder.largest_of_the_best() : ladder.best();
 }
 
 }  // namespace rangefinder::search

@@ -26,6 +26,9 @@ struct LadderOptions {
   int kept_minima = 3;
   /// Each refinement divides the spacing by 4.
   int refinements = 3;
+  /// Losses that exceed the least by no more than this count as equal to it; the largest scale
+  /// tried with such a loss is taken.
+  double tolerance = 0;
 };
 
 /// A scale and its loss.
@@ -34,10 +37,10 @@ struct Candidate {
   double loss;
 };
 
-/// The smallest loss found; of equal ones the first. `loss` is called with positive scales, not
-/// rounded; `bound(scale)` is a lower bound of the loss at this and all smaller scales and ends the
-/// descent. `largest` is the largest magnitude and the largest scale; `first` holds scales to try
-/// in any case.
+/// The smallest loss found; of equal ones the first, or see tolerance. `loss` is called with
+/// positive scales, not rounded; `bound(scale)` is a lower bound of the loss at this and all
+/// smaller scales and ends the descent. `largest` is the largest magnitude and the largest scale;
+/// `first` holds scales to try in any case.
 Candidate search_scale(double largest, double smallest, const std::vector<double>& first,
                        const std::function<double(double)>& loss,
                        const std::function<double(double)>& bound,

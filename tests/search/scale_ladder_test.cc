@@ -36,6 +36,19 @@ TEST(SearchScale, EndsWhereTheBoundExceedsTheBestLoss) {
   EXPECT_GT(least, 0.05);
 }
 
+TEST(SearchScale, WithAToleranceTheLargestScaleOfTheBestWins) {
+  const auto loss = [](double s) { return std::abs(s - 0.3); };
+  const double found = search_scale(1, 0.01, {}, loss, no_bound, {.tolerance = 0.05}).scale;
+  EXPECT_GT(found, 0.335);
+  EXPECT_LE(found, 0.3501);
+}
+
+TEST(SearchScale, SparseRungsStillFindASmoothMinimum) {
+  const auto loss = [](double s) { return std::pow(std::log(s / 0.01), 2); };
+  const LadderOptions options{.sparse_below = 0.2, .sparse_above = 0.001};
+  EXPECT_THAT(search_scale(1, 1e-6, {}, loss, no_bound, options).scale, DoubleNear(0.01, 1e-4));
+}
+
 TEST(SearchScale, OfEqualLossesTheFirstWins) {
   EXPECT_EQ(search_scale(
                 1, 0.01, {0.3, 0.2}, [](double) { return 5.0; }, no_bound)
