@@ -1,74 +1,170 @@
-// scratch, rewritten later
+// What does observing cost, over bare inference of the same samples?
+//
+// observe_bench [--pairs N] [--jobs N] [--json FILE] WORKLOAD...
+//
+// Two sessions, as the product opens them: the model as given, fully optimized, and the one that
+// counts every quantized tensor. All workers run bare, then all run observed, in turn and
+// alternating which comes first; the ratio is the median over the pairs of wall-clock times.
+
 #include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
-#include <random>
-#include "base/file.h"
-#include "passes/annotate.h"
-#include "passes/prepare.h"
-#include "engine/temporary_folder.h"
-#include <thread>
 #include <barrier>
-#include "graph/model_file.h"
-#include "bench/resnet50.h"
-#include "engine/instrument.h"
-#include "engine/observe_slots.h"
-#include "engine/optimize.h"
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "bench/machine.h"
+#include "bench/workload.h"
+#include "engine/sample_pass.h"
 #include "engine/session.h"
-using namespace rangefinder;
-struct CpuClock { using D = std::chrono::nanoseconds; static D now() { timespec t; clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); return D(t.tv_sec * 1000000000ll + t.tv_nsec); } };
-#ifdef WALL
+#include "engine/worker_slots.h"
+
+namespace rangefinder::bench {
+namespace {
+
 using Clock = std::chrono::steady_clock;
-#else
-using Clock = CpuClock;
-#endif
-int main(int argc, char** argv) {
-  std::string path = argv[1];
-  int iters = atoi(argv[2]);
-  int threads = atoi(argv[3]);
-  engine::TemporaryFolder tmp;
-  std::string name = path;
-  if (path == "resnet50") { path = (tmp.path() / "resnet50.onnx").string(); write_file(path, bench::make_resnet50()); }
-  engine::ModelSource model{std::filesystem::path(path)};
-  auto prepared = passes::prepare(path);
-  engine::ModelSource basic(graph::serialize(prepared.model), path);
-  graph::Graph g(prepared.model);
-  std::vector<engine::ObservedTensor> tensors;
-  for (auto& n : passes::annotate(g, prepared.infos, targets::all_targets()[0]).observed()) tensors.push_back({n});
-  auto t0 = Clock::now();
-  auto inst = engine::instrument(basic, tensors);
-  auto t1 = Clock::now();
-  if (getenv("PLAIN")) inst = engine::instrument_plainly(basic, tensors);
-  if (getenv("SAVE")) write_file(getenv("SAVE"), inst.model.bytes);
-  auto shape = *engine::Session(model).inputs()[0].shape;
-  for (size_t i = 0; i < shape.size(); ++i) if (int(i) + 4 < argc) shape[i] = atoi(argv[i + 4]);
-  for (auto& d : shape) if (d < 0) d = 1;
-  tensor::Tensor x(tensor::ElementType::kFloat32, shape);
-  std::mt19937 r(1); std::normal_distribution<float> nd;
-  for (float& v : x.floats()) v = nd(r);
-  tensor::NamedTensors sample{{"", x}};
-  std::vector<double> a, b, q;
-  std::barrier bar(threads);
-  uint64_t n = 0;
-  auto work = [&](int id) {
-    engine::ObserveSlots slots(tensors.size());
-    engine::Session bare(model, {.threads = 1});
-    engine::Session obs(inst.model, {.threads = 1, .optimization = inst.level, .plan_memory = !getenv("NOPLAN"), .fetch = {inst.token}, .observe = &slots});
-    for (int i = 0; i < iters + 2; ++i) {
-      bar.arrive_and_wait();
-      auto t = Clock::now(); bare.execute(sample); bar.arrive_and_wait();
-      auto u = Clock::now(); obs.execute(sample); bar.arrive_and_wait();
-      auto v = Clock::now();
-      if (i < 2 || id) continue;
-      a.push_back(std::chrono::duration<double>(u - t).count());
-      b.push_back(std::chrono::duration<double>(v - u).count());
-      q.push_back(b.back() / a.back());
+
+struct Options {
+  std::vector<std::string> workloads;
+  size_t pairs = 31;
+  int jobs = 0;
+  std::string json;
+};
+
+struct Result {
+  double bare_ms = 0;
+  double observed_ms = 0;
+  double ratio = 0;
+  double values = 0;
+  size_t in_place_count = 0;
+};
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+class Measurement {
+ public:
+  Measurement(const Workload& workload, size_t workers, size_t pairs)
+      : pairs_(pairs),
+        samples_(workload.shape, pairs + kWarmUp),
+        model_(engine::instrument(workload.prepared, workload.tensors)),
+        slots_(workers, workload.tensors.size()),
+        bare_session_(workload.original),
+        observed_session_(model_.model, {.optimization = model_.level,
+                                         .plan_memory = false,
+                                         .fetch = {model_.token},
+                                         .observe = &slots_}),
+        together_(static_cast<std::ptrdiff_t>(workers)) {}
+
+  Result run() {
+    {
+      std::vector<std::jthread> threads;
+      for (size_t i = 0; i < slots_.worker_count(); ++i) {
+        threads.emplace_back([this, i] { run_worker(i); });
+      }
     }
-    if (id == 0) for (auto& s : slots.slots()) for (auto& c : s) n += c.count();
-    if (id == 0 && getenv("PER")) for (size_t i = 0; i < tensors.size(); ++i) { auto& h = slots.slots()[i][0]; fmt::print("{} {:.3f}M zeros {:.2f} \n", tensors[i].name, h.count() / 1e6 / (iters + 2), double(h.histogram.zero_count()) / h.count()); }
-  };
-  { std::vector<std::jthread> th; for (int i = 0; i < threads; ++i) th.emplace_back(work, i); }
-  auto med = [](std::vector<double> v) { std::sort(v.begin(), v.end()); return v[v.size() / 2]; };
-  fmt::print("{:20.20} workers {} tensors {} in place {} values/run {:.2f}M bare {:.2f} ms (min {:.2f}) observed {:.2f} ms (min {:.2f}) ratio {:.3f} min ratio {:.3f} | instrument {:.0f} ms\n", std::filesystem::path(name).filename().string(), threads, tensors.size(), inst.in_place_count, n / 1e6 / (iters + 2), med(a) * 1e3, *std::min_element(a.begin(), a.end()) * 1e3, med(b) * 1e3, *std::min_element(b.begin(), b.end())* 1e3, med(q), *std::min_element(b.begin(), b.end())/ *std::min_element(a.begin(), a.end()), std::chrono::duration<double>(t1 - t0).count() * 1e3);
+    std::vector<double> ratios;
+    for (size_t i = 0; i < bare_.size(); ++i) ratios.push_back(observed_[i] / bare_[i]);
+    result_.bare_ms = median(bare_) * 1e3;
+    result_.observed_ms = median(observed_) * 1e3;
+    result_.ratio = median(ratios);
+    result_.in_place_count = model_.in_place_count;
+    uint64_t count = 0;
+    for (const auto& tensor : slots_.worker(0).slots()) {
+      for (const auto& channel : tensor) count += channel.count();
+    }
+    result_.values = static_cast<double>(count) / static_cast<double>(pairs_ + kWarmUp);
+    return result_;
+  }
+
+ private:
+  static constexpr size_t kWarmUp = 3;
+
+  void run_worker(size_t number) {
+    slots_.enter(number);
+    for (size_t pair = 0; pair < pairs_ + kWarmUp; ++pair) {
+      const auto sample = samples_.read(pair);
+      const bool keep = number == 0 && pair >= kWarmUp;
+      for (const bool observed : {pair % 2 == 0, pair % 2 != 0}) {
+        const double seconds = time_together(observed ? observed_session_ : bare_session_, sample);
+        if (keep) (observed ? observed_ : bare_).push_back(seconds);
+      }
+    }
+  }
+
+  /// From the moment all workers start until the last one is done.
+  double time_together(engine::Session& session, const tensor::NamedTensors& sample) {
+    together_.arrive_and_wait();
+    const auto start = Clock::now();
+    session.execute(sample);
+    together_.arrive_and_wait();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  size_t pairs_;
+  NormalSamples samples_;
+  engine::InstrumentedModel model_;
+  engine::WorkerSlots slots_;
+  engine::Session bare_session_;
+  engine::Session observed_session_;
+  std::barrier<> together_;
+  std::vector<double> bare_;
+  std::vector<double> observed_;
+  Result result_;
+};
+
+nlohmann::ordered_json measure(const std::string& argument, const Options& options) {
+  const Workload workload = open_workload(argument);
+  const size_t workers = engine::worker_count({.jobs = options.jobs}, SIZE_MAX);
+  const Result result = Measurement(workload, workers, options.pairs).run();
+  fmt::print(
+      "{}: observing takes {:.3f} x bare inference ({:.2f} ms, {:.2f} ms; {} workers, "
+      "{} tensors, {} of them in place, {:.2f} M values)\n",
+      workload.name, result.ratio, result.observed_ms, result.bare_ms, workers,
+      workload.tensors.size(), result.in_place_count, result.values / 1e6);
+  return {{"model", workload.name},
+          {"ratio", result.ratio},
+          {"bare_ms", result.bare_ms},
+          {"observed_ms", result.observed_ms},
+          {"workers", workers},
+          {"tensors", workload.tensors.size()},
+          {"tensors_in_place", result.in_place_count},
+          {"values_per_sample", result.values}};
+}
+
+int run(int argc, char** argv) {
+  require_release_build("observe_bench");
+  Options options;
+  CLI::App app("Time of observing over bare inference of the same samples");
+  app.add_option("workload", options.workloads, kWorkloadHelp)->required();
+  app.add_option("--pairs", options.pairs, "timed pairs of runs")->check(CLI::PositiveNumber);
+  app.add_option("--jobs", options.jobs, "workers; 0: one per core");
+  app.add_option("--json", options.json, "write the result there; -: standard output");
+  CLI11_PARSE(app, argc, argv);
+  fmt::print("{}\n", machine());
+  nlohmann::ordered_json results = nlohmann::ordered_json::array();
+  for (const std::string& workload : options.workloads) {
+    results.push_back(measure(workload, options));
+  }
+  if (!options.json.empty()) write_json({{"observe", results}}, options.json);
+  return 0;
+}
+
+}  // namespace
+}  // namespace rangefinder::bench
+
+int main(int argc, char** argv) {
+  try {
+    return rangefinder::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "observe_bench: {}\n", error.what());
+    return 1;
+  }
 }

@@ -108,9 +108,10 @@ std::vector<Evaluation> evaluate(const std::vector<std::filesystem::path>& model
 
 std::string table(const std::vector<Evaluation>& evaluations) {
   std::string text = fmt::format("{:<28} {:>8} {:>9} {:>10} {:>8} {:>10} {:>8}\n", "model",
-                                 "top-1 %", "change", "size kB", "", "time us", "");
+                                 "top-1 %", "change", "size kB", "ratio", "time us", "ratio");
   for (const Evaluation& evaluation : evaluations) text += row(evaluation, evaluations.front());
-  return text;
+  return text + fmt::format("top-1 of {} images; time of one image on one thread, median\n",
+                            evaluations.front().image_count);
 }
 
 }  // namespace rangefinder::examples

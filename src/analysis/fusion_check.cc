@@ -24,13 +24,18 @@ bool contains(const std::array<std::string_view, N>& names, const std::string& n
   return false;
 }
 
-/// The name that a kernel's node had in the model: changing the layout appends "_token_<number>".
-std::string original_name(std::string name) {
+/// Names that the node behind a kernel may have had: changing the layout appends
+/// "_token_<number>", which a model's own names may also end in.
+std::vector<std::string> possible_names(std::string name) {
+  std::vector<std::string> names = {name};
   for (;;) {
     const auto place = name.rfind("_token_");
-    if (place == std::string::npos || place + 7 == name.size()) return name;
-    if (name.find_first_not_of("0123456789", place + 7) != std::string::npos) return name;
+    if (place == std::string::npos || place + 7 == name.size() ||
+        name.find_first_not_of("0123456789", place + 7) != std::string::npos) {
+      return names;
+    }
     name.resize(place);
+    names.push_back(name);
   }
 }
 
@@ -49,7 +54,7 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
   // A fused kernel keeps the name of the node that it replaces.
   std::unordered_map<std::string, std::string> kernels;
   for (const auto& node : model.graph().node()) {
-    for (const std::string& name : {node.name(), original_name(node.name())}) {
+    for (const std::string& name : possible_names(node.name())) {
       // A helper of the new layout never stands for the kernel.
       if (contains(kIntegerKernels, node.op_type()) || !kernels.contains(name)) {
         kernels[name] = node.op_type();

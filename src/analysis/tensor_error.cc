@@ -45,12 +45,13 @@ TensorError tensor_error(const statistics::TensorStatistics& statistics,
   result.clipped_share = clipped / count;
   const quantization::Grid grid{config.quant_min, config.quant_max, config.is_symmetric(),
                                 config.is_power_of_2()};
-  const auto error = search::mean_squared_error(statistics, grid, {config.scale[0], config.offset[0]});
+  const auto error =
+      search::mean_squared_error(statistics, grid, {config.scale[0], config.offset[0]});
   const auto density = search::density_of(statistics);
   if (!error || !density || density->all_zero()) return result;
   const double signal = search::SquaredError(*density).square_sum() / count;
-  result.sqnr_db = *error == 0 ? std::numeric_limits<double>::infinity()
-                               : 10 * std::log10(signal / *error);
+  result.sqnr_db =
+      *error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / *error);
   return result;
 }
 

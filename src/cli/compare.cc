@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
@@ -28,11 +29,10 @@ void run(const Arguments& arguments) {
   const auto comparison = workflow::compare(request);
   progress.finish();
   const std::string text =
-      arguments.json
-          ? workflow::to_json(comparison).dump(2) + "\n"
-          : fmt::format("{}{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
-                        report::outputs_table(comparison.outputs), comparison.integer_nodes,
-                        comparison.eligible_nodes);
+      arguments.json ? workflow::to_json(comparison).dump(2) + "\n"
+                     : fmt::format("{}{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
+                                   report::outputs_table(comparison.outputs),
+                                   comparison.integer_nodes, comparison.eligible_nodes);
   std::fputs(text.c_str(), stdout);
 }
 
@@ -42,7 +42,8 @@ void add_compare(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("compare", "Error of a quantized model against its original");
   command.add_option("FLOAT", arguments->float_model, "The float ONNX model")->required();
-  command.add_option("QUANTIZED", arguments->quantized_model, "The quantized ONNX model")->required();
+  command.add_option("QUANTIZED", arguments->quantized_model, "The quantized ONNX model")
+      ->required();
   command.add_flag("--json", arguments->json, "Print JSON");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);

@@ -1,8 +1,10 @@
+#include "workflow/inspect.h"
+
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/subcommands.h"
-#include "workflow/inspect.h"
 
 namespace rangefinder::cli {
 namespace {

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   add_merge(app);
   add_inspect(app);
   add_compare(app);
+  add_tensors(app);
   auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
   analog.require_subcommand(1);
   add_analog_calibrate(analog);

@@ -34,9 +34,11 @@ void add_observe(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("observe", "Count what flows through a model; solve later");
   command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
-  command.add_option("-o,--output", arguments->output, "Where the statistics go (.rfs)")->required();
+  command.add_option("-o,--output", arguments->output, "Where the statistics go (.rfs)")
+      ->required();
   command.add_option("--target", arguments->target, "Runtime to observe for; default: ort-cpu");
-  command.add_option("--shard", arguments->data.shard, "K/N: only every N-th sample, from the K-th (0 first)");
+  command.add_option("--shard", arguments->data.shard,
+                     "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   command.callback([arguments] { run(*arguments); });

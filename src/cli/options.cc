@@ -39,8 +39,8 @@ data::DataOptions DataArguments::parse() const {
   }
   if (!resize.empty()) picture.resize = data::parse_picture_size(resize);
   if (!crop.empty()) picture.crop = data::parse_picture_size(crop);
-  picture.layout = choose<data::Layout>("--layout", layout,
-                                        {{"nchw", data::Layout::kNchw}, {"nhwc", data::Layout::kNhwc}});
+  picture.layout = choose<data::Layout>(
+      "--layout", layout, {{"nchw", data::Layout::kNchw}, {"nhwc", data::Layout::kNhwc}});
   picture.channels = choose<data::Channels>("--channels", channels,
                                             {{"rgb", data::Channels::kRgb},
                                              {"bgr", data::Channels::kBgr},
@@ -50,14 +50,18 @@ data::DataOptions DataArguments::parse() const {
 }
 
 void add_data_options(CLI::App& command, DataArguments& arguments) {
-  command.add_option("--data", arguments.paths, "Samples: .npy, .npz or pictures, or folders of them")
+  command
+      .add_option("--data", arguments.paths, "Samples: .npy, .npz or pictures, or folders of them")
       ->required();
   command.add_option("--samples", arguments.samples, "Calibrate on the first N samples")
       ->check(CLI::PositiveNumber);
   const char* group = "Pictures";
-  command.add_option("--mean", arguments.mean, "Subtracted per channel, after --scale")->group(group);
+  command.add_option("--mean", arguments.mean, "Subtracted per channel, after --scale")
+      ->group(group);
   command.add_option("--std", arguments.std, "Divided by per channel")->group(group);
-  command.add_option("--scale", arguments.scale, "Pixels (0-255) are multiplied by this first, e.g. 1/255")
+  command
+      .add_option("--scale", arguments.scale,
+                  "Pixels (0-255) are multiplied by this first, e.g. 1/255")
       ->group(group);
   command.add_option("--resize", arguments.resize, "WxH, or N for the shorter side")->group(group);
   command.add_option("--crop", arguments.crop, "WxH cut from the center")->group(group);

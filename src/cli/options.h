@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/progress.h"
 #include "data/sample_source.h"
 #include "engine/observe.h"
-#include "cli/progress.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder::cli {

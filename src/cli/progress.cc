@@ -60,9 +60,8 @@ void Progress::draw_bar(const std::string& stage, size_t done, size_t total) {
   const double share = total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total);
   const int filled = static_cast<int>(share * kBarWidth);
   const double left = done == 0 ? 0 : last_drawn_ * (1 - share) / share;
-  const std::string text =
-      fmt::format("\r{:<8} [{:#<{}}{:.<{}}] {}/{}  {:.1f} s left ", stage, "", filled, "",
-                  kBarWidth - filled, done, total, left);
+  const std::string text = fmt::format("\r{:<8} [{:#<{}}{:.<{}}] {}/{}  {:.1f} s left ", stage, "",
+                                       filled, "", kBarWidth - filled, done, total, left);
   std::fputs(text.c_str(), stderr);
   std::fflush(stderr);
   line_open_ = true;

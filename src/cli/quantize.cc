@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "cli/options.h"
@@ -41,7 +42,8 @@ void run(const Arguments& arguments) {
 
 void add_quantize(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command = *app.add_subcommand("quantize", "Float ONNX model and samples in, int8 model out");
+  auto& command =
+      *app.add_subcommand("quantize", "Float ONNX model and samples in, int8 model out");
   command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
   command.add_option("-o,--output", arguments->output, "Where the int8 model goes")->required();
   command.add_option("--statistics", arguments->statistics, "Also keep the statistics here (.rfs)");

@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "cli/options.h"
@@ -34,8 +35,10 @@ void run(const Arguments& arguments) {
 void add_solve(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("solve", "Statistics in, int8 model out; runs no inference");
-  command.add_option("MODEL", arguments->model, "The float ONNX model that was observed")->required();
-  command.add_option("--statistics", arguments->statistics, "What observe wrote (.rfs)")->required();
+  command.add_option("MODEL", arguments->model, "The float ONNX model that was observed")
+      ->required();
+  command.add_option("--statistics", arguments->statistics, "What observe wrote (.rfs)")
+      ->required();
   command.add_option("-o,--output", arguments->output, "Where the int8 model goes")->required();
   command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
   add_calibration_options(command, arguments->calibration);

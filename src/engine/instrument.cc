@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/blocked_layout.h"
-#include "engine/observe_slots.h"
 #include "engine/onnx_messages.h"
 #include "engine/optimize.h"
+#include "engine/worker_slots.h"
 
 namespace rangefinder::engine {
 namespace {
@@ -137,7 +137,7 @@ InstrumentedModel instrument_plainly(const ModelSource& model,
 
 InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors) {
   InstrumentedModel result = instrument_plainly(model, tensors);
-  ObserveSlots unused(tensors.size());
+  WorkerSlots unused(1, tensors.size());
   const ModelSource optimized =
       optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
   onnx::ModelProto proto = parse(optimized);

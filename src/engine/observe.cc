@@ -2,43 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <future>
-#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "engine/session.h"
+#include "engine/worker_slots.h"
 
 namespace rangefinder::engine {
 namespace {
 
-/// One session and where it counts.
-struct Worker {
-  ObserveSlots slots;
-  Session session;
-
-  Worker(const InstrumentedModel& model, size_t tensor_count)
-      : slots(tensor_count), session(model.model, session_options(model)) {}
-
-  SessionOptions session_options(const InstrumentedModel& model) {
-    SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = &slots};
-    if (!model.token.empty()) options.fetch = {model.token};
-    return options;
-  }
-};
-
-using Workers = std::vector<std::unique_ptr<Worker>>;
-
-/// Opens all sessions at the same time.
-Workers open_workers(const InstrumentedModel& model, size_t tensor_count, size_t jobs) {
-  std::vector<std::future<std::unique_ptr<Worker>>> opening;
-  for (size_t i = 0; i < jobs; ++i) {
-    opening.push_back(std::async(std::launch::async,
-                                 [&] { return std::make_unique<Worker>(model, tensor_count); }));
-  }
-  Workers workers;
-  for (auto& worker : opening) workers.push_back(worker.get());
-  return workers;
+SessionOptions session_options(const InstrumentedModel& model, WorkerSlots& slots) {
+  SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = &slots};
+  if (!model.token.empty()) options.fetch = {model.token};
+  return options;
 }
 
 [[noreturn]] void report_nonfinite(const std::string& sample, const std::string& tensor,
@@ -64,44 +41,57 @@ void refuse_nonfinite(const ObserveSlots& slots, const std::string& sample,
   }
 }
 
-std::vector<ChannelStatistics> merge(Workers& workers) {
-  std::vector<ChannelStatistics> total = workers[0]->slots.take();
-  for (size_t i = 1; i < workers.size(); ++i) {
-    std::vector<ChannelStatistics> more = workers[i]->slots.take();
+std::vector<ChannelStatistics> merge(WorkerSlots& slots) {
+  std::vector<ChannelStatistics> total = slots.worker(0).take();
+  for (size_t i = 1; i < slots.worker_count(); ++i) {
+    std::vector<ChannelStatistics> more = slots.worker(i).take();
     for (size_t t = 0; t < total.size(); ++t) merge_channels(total[t], std::move(more[t]));
   }
   return total;
+}
+
+/// The instrumented model, ready to run.
+struct Opened {
+  InstrumentedModel model;
+  std::optional<Session> session;
+  std::string plain_because;
+};
+
+Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, WorkerSlots& slots) {
+  Opened opened;
+  try {
+    opened.model = instrument(model, tensors);
+    opened.session.emplace(opened.model.model, session_options(opened.model, slots));
+  } catch (const Error& error) {
+    opened.plain_because = error.what();
+    opened.model = instrument_plainly(model, tensors);
+    opened.session.emplace(opened.model.model, session_options(opened.model, slots));
+  }
+  opened.model.model = {};  // The session holds what it needs.
+  return opened;
 }
 
 }  // namespace
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const data::SampleSource& samples, const ObserveOptions& options) {
-  const size_t jobs = worker_count(options.pass(), samples.size());
-  Observation result;
-  result.sample_count = samples.size();
-  InstrumentedModel instrumented;
-  Workers workers;
-  try {
-    instrumented = instrument(model, tensors);
-    workers = open_workers(instrumented, tensors.size(), jobs);
-  } catch (const Error& error) {
-    result.plain_because = error.what();
-    instrumented = instrument_plainly(model, tensors);
-    workers = open_workers(instrumented, tensors.size(), jobs);
-  }
-  result.in_place_count = instrumented.in_place_count;
-  instrumented.model = {};  // The sessions hold what they need.
   const PassOptions pass = options.pass();
-  for_each_sample(samples.size(), jobs, pass, [&](size_t number, size_t sample) {
-    Worker& worker = *workers[number];
+  const size_t workers = worker_count(pass, samples.size());
+  WorkerSlots slots(workers, tensors.size());
+  Opened opened = open(model, tensors, slots);
+  for_each_sample(samples.size(), workers, pass, [&](size_t worker, size_t sample) {
+    slots.enter(worker);
     const std::string name = samples.name(sample);
-    worker.session.execute(samples.read(sample), name);
+    opened.session->execute(samples.read(sample), name);
     if (options.nonfinite == Nonfinite::kError) {
-      refuse_nonfinite(worker.slots, name, tensors, instrumented.graph_order);
+      refuse_nonfinite(slots.worker(worker), name, tensors, opened.model.graph_order);
     }
   });
-  result.tensors = merge(workers);
+  Observation result;
+  result.tensors = merge(slots);
+  result.sample_count = samples.size();
+  result.in_place_count = opened.model.in_place_count;
+  result.plain_because = opened.plain_because;
   return result;
 }
 

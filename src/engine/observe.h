@@ -42,11 +42,12 @@ struct Observation {
 /// Runs the model on all samples and counts the values of the tensors while they are in flight:
 /// nothing is stored or copied, and memory does not grow with the samples.
 ///
-/// Each worker has a session of its own. The same model, tensors and samples give the same
-/// statistics for any number of jobs: kernels are single-threaded, and counts add up in any order.
-/// Throws Error, of the first sample in order that fails whatever the number of jobs: unreadable,
-/// not fitting the model (see bind_inputs()), or showing NaN or infinity, then naming the first
-/// tensor of the graph that does. Throws Error when cancelled.
+/// The workers share one session and so the weights; each has its own statistics. The same model,
+/// tensors and samples give the same statistics for any number of jobs: kernels are
+/// single-threaded, and counts add up in any order. Throws Error, of the first sample in order that
+/// fails whatever the number of jobs: unreadable, not fitting the model (see bind_inputs()), or
+/// showing NaN or infinity, then naming the first tensor of the graph that does. Throws Error when
+/// cancelled.
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const data::SampleSource& samples, const ObserveOptions& options = {});
 

@@ -40,6 +40,8 @@ Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptio
   if (!options.plan_memory) result.DisableMemPattern();
   if (!options.save_optimized.empty()) {
     result.SetOptimizedModelFilePath(options.save_optimized.c_str());
+    // Weights need not be brought into the kernels' order if nothing will be run.
+    result.AddConfigEntry(kOrtSessionOptionsConfigDisablePrepacking, "1");
     if (!options.save_data_as.empty()) {
       result.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersFileName,
                             options.save_data_as.c_str());

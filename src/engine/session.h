@@ -26,17 +26,18 @@ struct SessionOptions {
   bool plan_memory = true;
   /// The outputs that run() returns; empty: all. The others are computed all the same.
   std::vector<std::string> fetch = {};
-  /// Where to write the optimized model; empty: nowhere.
+  /// Where to write the optimized model; empty: nowhere. Such a session is slow to run.
   std::filesystem::path save_optimized = {};
   /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
   std::string save_data_as = {};
   /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
-  /// session. A session that observes must not be run by two threads at a time.
+  /// session. If several threads run the session, it is called by several threads.
   ObserveSink* observe = nullptr;
 };
 
-/// A model that is ready to run on the CPU. What ONNX Runtime complains of becomes an Error that
-/// names the model, and the sample if there is one; it logs nothing.
+/// A model that is ready to run on the CPU, by several threads at a time if need be. What ONNX
+/// Runtime complains of becomes an Error that names the model, and the sample if there is one; it
+/// logs nothing.
 class Session {
  public:
   /// Throws Error if the model cannot be loaded.

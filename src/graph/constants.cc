@@ -19,11 +19,7 @@ using tensor::Tensor;
 
 /// Copies a typed field of the message, narrowing to the element type it stands for.
 template <typename To, typename Field>
-void copy_field(const onnx::TensorProto& constant, const Field& field, Tensor& to) {
-  if (static_cast<size_t>(field.size()) != to.element_count()) {
-    fail(constant, fmt::format("holds {} values, its shape {} needs {}", field.size(),
-                               tensor::to_string(to.shape()), to.element_count()));
-  }
+void copy_field(const Field& field, Tensor& to) {
   for (int i = 0; i < field.size(); ++i) {
     const To value = static_cast<To>(field[i]);
     std::memcpy(to.bytes().data() + static_cast<size_t>(i) * sizeof(To), &value, sizeof(To));
@@ -33,31 +29,69 @@ void copy_field(const onnx::TensorProto& constant, const Field& field, Tensor& t
 void copy_typed(const onnx::TensorProto& c, Tensor& to) {
   switch (to.type()) {
     case ElementType::kFloat32:
-      return copy_field<float>(c, c.float_data(), to);
+      return copy_field<float>(c.float_data(), to);
     case ElementType::kFloat64:
-      return copy_field<double>(c, c.double_data(), to);
+      return copy_field<double>(c.double_data(), to);
     case ElementType::kInt64:
-      return copy_field<int64_t>(c, c.int64_data(), to);
+      return copy_field<int64_t>(c.int64_data(), to);
     case ElementType::kUint64:
-      return copy_field<uint64_t>(c, c.uint64_data(), to);
+      return copy_field<uint64_t>(c.uint64_data(), to);
     case ElementType::kUint32:
-      return copy_field<uint32_t>(c, c.uint64_data(), to);
+      return copy_field<uint32_t>(c.uint64_data(), to);
     case ElementType::kInt32:
-      return copy_field<int32_t>(c, c.int32_data(), to);
+      return copy_field<int32_t>(c.int32_data(), to);
     case ElementType::kInt16:
-      return copy_field<int16_t>(c, c.int32_data(), to);
+      return copy_field<int16_t>(c.int32_data(), to);
     case ElementType::kUint16:
     case ElementType::kFloat16:
     case ElementType::kBfloat16:
-      return copy_field<uint16_t>(c, c.int32_data(), to);
+      return copy_field<uint16_t>(c.int32_data(), to);
     case ElementType::kInt8:
-      return copy_field<int8_t>(c, c.int32_data(), to);
+      return copy_field<int8_t>(c.int32_data(), to);
     case ElementType::kUint8:
     case ElementType::kBool:
-      return copy_field<uint8_t>(c, c.int32_data(), to);
+      return copy_field<uint8_t>(c.int32_data(), to);
     default:
-      fail(c, "has a type that cannot be read");
+      return;  // read_constant() has refused the others
   }
+}
+
+/// Values in the typed field of the message.
+size_t typed_count(const onnx::TensorProto& c) {
+  switch (static_cast<ElementType>(c.data_type())) {
+    case ElementType::kFloat32:
+      return static_cast<size_t>(c.float_data_size());
+    case ElementType::kFloat64:
+      return static_cast<size_t>(c.double_data_size());
+    case ElementType::kInt64:
+      return static_cast<size_t>(c.int64_data_size());
+    case ElementType::kUint32:
+    case ElementType::kUint64:
+      return static_cast<size_t>(c.uint64_data_size());
+    default:
+      return static_cast<size_t>(c.int32_data_size());
+  }
+}
+
+/// Throws Error unless the message holds as many values as its shape says.
+void check_size(const onnx::TensorProto& constant, const tensor::Shape& shape, size_t item_size) {
+  if (constant.data_location() == onnx::TensorProto::EXTERNAL) fail(constant, "has external data");
+  size_t needed = 0;
+  try {
+    needed = static_cast<size_t>(tensor::element_count(shape));
+  } catch (const std::invalid_argument& error) {
+    fail(constant, error.what());
+  }
+  if (!constant.has_raw_data()) {
+    const size_t found = typed_count(constant);
+    if (found == needed) return;
+    fail(constant, fmt::format("holds {} values, its shape {} needs {}", found,
+                               tensor::to_string(shape), needed));
+  }
+  const size_t bytes = constant.raw_data().size();
+  if (bytes % item_size == 0 && bytes / item_size == needed) return;
+  fail(constant, fmt::format("holds {} bytes, its shape {} needs {} of {}", bytes,
+                             tensor::to_string(shape), needed, item_size));
 }
 
 template <typename T>
@@ -78,21 +112,12 @@ Tensor read_constant(const onnx::TensorProto& constant) {
   const auto type = static_cast<ElementType>(constant.data_type());
   if (tensor::element_size(type) == 0) fail(constant, "has a type that cannot be read");
   const tensor::Shape shape(constant.dims().begin(), constant.dims().end());
-  Tensor result;
-  try {
-    result = Tensor(type, shape);
-  } catch (const std::invalid_argument& error) {
-    fail(constant, error.what());
-  }
+  // Before any memory is asked for: a damaged shape may claim terabytes.
+  check_size(constant, shape, tensor::element_size(type));
+  Tensor result(type, shape);
   if (!constant.has_raw_data()) {
     copy_typed(constant, result);
-    return result;
-  }
-  if (constant.raw_data().size() != result.bytes().size()) {
-    fail(constant, fmt::format("holds {} bytes, its shape {} needs {}", constant.raw_data().size(),
-                               tensor::to_string(shape), result.bytes().size()));
-  }
-  if (!result.bytes().empty()) {
+  } else if (!result.bytes().empty()) {
     std::memcpy(result.bytes().data(), constant.raw_data().data(), result.bytes().size());
   }
   return result;

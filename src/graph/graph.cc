@@ -29,6 +29,17 @@ void collect_outer_reads(const onnx::GraphProto& graph, std::vector<std::string>
   }
 }
 
+/// Names inside a body: the same name outside would be hidden there.
+void collect_names(const onnx::GraphProto& graph, std::unordered_set<std::string>& names) {
+  for (const auto& input : graph.input()) names.insert(input.name());
+  for (const auto& constant : graph.initializer()) names.insert(constant.name());
+  for (const auto& node : graph.node()) {
+    names.insert(node.name());
+    names.insert(node.output().begin(), node.output().end());
+    for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names); });
+  }
+}
+
 void redirect_in_body(onnx::GraphProto& graph, const std::string& from, const std::string& to) {
   for (auto& node : *graph.mutable_node()) {
     for (auto& input : *node.mutable_input()) {
@@ -102,17 +113,23 @@ Graph::Graph(onnx::ModelProto& model) : model_(model) {
     names_.insert(input.name());
   }
   for (const auto& output : graph.output()) outputs_.insert(output.name());
+  for (const auto& info : graph.value_info()) names_.insert(info.name());
   for (auto& node : *graph.mutable_node()) index_node(node);
 }
 
 void Graph::index_node(onnx::NodeProto& node) {
   names_.insert(node.name());
+  // The empty name stands for an optional input or output that is left out.
   for (const auto& output : node.output()) {
+    if (output.empty()) continue;
     producers_[output] = &node;
     names_.insert(output);
   }
-  for (int i = 0; i < node.input_size(); ++i) uses_[node.input(i)].push_back({&node, i});
+  for (int i = 0; i < node.input_size(); ++i) {
+    if (!node.input(i).empty()) uses_[node.input(i)].push_back({&node, i});
+  }
   for (const auto& name : outer_reads(node)) body_uses_.insert(name);
+  for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names_); });
 }
 
 onnx::NodeProto* Graph::producer(const std::string& tensor) const {
@@ -172,7 +189,7 @@ void Graph::set_input(onnx::NodeProto& node, int input, const std::string& tenso
   auto& old_uses = uses_[node.input(input)];
   std::erase_if(old_uses, [&](const Use& use) { return use.node == &node && use.input == input; });
   node.set_input(input, tensor);
-  uses_[tensor].push_back({&node, input});
+  if (!tensor.empty()) uses_[tensor].push_back({&node, input});
 }
 
 void Graph::rename_output(onnx::NodeProto& node, int output, const std::string& tensor) {

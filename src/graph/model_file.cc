@@ -4,6 +4,8 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <charconv>
+#include <fstream>
 #include <limits>
 #include <optional>
 
@@ -24,61 +26,88 @@ std::optional<std::string> external_entry(const onnx::TensorProto& tensor, std::
   return std::nullopt;
 }
 
-size_t external_number(const onnx::TensorProto& tensor, std::string_view key, size_t otherwise,
-                       const std::string& file) {
-  const auto text = external_entry(tensor, key);
-  if (!text) return otherwise;
-  try {
-    return std::stoull(*text);
-  } catch (const std::exception&) {
-    throw Error(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text),
-                {.file = file, .tensor = tensor.name()});
-  }
-}
+/// A tensor in an external file, and whose errors are whose.
+struct ExternalTensor {
+  onnx::TensorProto& tensor;
+  const std::filesystem::path& model;
 
-/// Files already read, so that a file that holds many tensors is read once.
+  [[noreturn]] void fail(const std::string& message) const {
+    throw Error(message, {.file = model.string(), .tensor = tensor.name()});
+  }
+
+  uint64_t number(std::string_view key, uint64_t otherwise) const {
+    const auto text = external_entry(tensor, key);
+    if (!text) return otherwise;
+    uint64_t value = 0;
+    const char* end = text->data() + text->size();
+    const auto [last, error] = std::from_chars(text->data(), end, value);
+    if (error != std::errc() || last != end) {
+      fail(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text));
+    }
+    return value;
+  }
+
+  /// Inside the model's folder: a model is no reason to read other files of the user.
+  std::filesystem::path location() const {
+    const auto text = external_entry(tensor, "location");
+    if (!text || text->empty()) fail("external data without a location");
+    const auto path = std::filesystem::path(*text).lexically_normal();
+    if (path.is_absolute() || *path.begin() == "..") {
+      fail(fmt::format("external file '{}' is outside the model's folder", *text));
+    }
+    return path;
+  }
+};
+
+/// Reads external tensors into the model, each from its part of its file.
 class ExternalFiles {
  public:
   explicit ExternalFiles(std::filesystem::path model) : model_(std::move(model)) {}
 
   void embed(onnx::TensorProto& tensor) {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return;
-    const auto location = external_entry(tensor, "location");
-    if (!location) {
-      throw Error("external data without a location",
-                  {.file = model_.string(), .tensor = tensor.name()});
-    }
-    const std::string& bytes = content(*location);
-    const size_t offset = external_number(tensor, "offset", 0, model_.string());
-    const size_t rest = offset <= bytes.size() ? bytes.size() - offset : 0;
-    const size_t length = external_number(tensor, "length", rest, model_.string());
-    if (offset > bytes.size() || length > rest) {
-      throw Error(fmt::format("external file '{}' has {} bytes, {} from {} are needed", *location,
-                              bytes.size(), length, offset),
-                  {.file = model_.string(), .tensor = tensor.name()});
+    const ExternalTensor external{tensor, model_};
+    open(external);
+    const uint64_t offset = external.number("offset", 0);
+    const uint64_t rest = offset <= size_ ? size_ - offset : 0;
+    const uint64_t length = external.number("length", rest);
+    if (offset > size_ || length > rest) {
+      external.fail(fmt::format("external file '{}' has {} bytes, {} from {} are needed",
+                                location_.string(), size_, length, offset));
     }
     total_ += length;
-    if (total_ > kMessageLimit) {
-      throw Error("weights beyond 2 GiB are not supported", {.file = model_.string()});
+    if (total_ > kMessageLimit) external.fail("weights beyond 2 GiB are not supported");
+    std::string& bytes = *tensor.mutable_raw_data();
+    bytes.resize(length);
+    stream_.seekg(static_cast<std::streamoff>(offset));
+    if (!stream_.read(bytes.data(), static_cast<std::streamsize>(length))) {
+      external.fail(fmt::format("external file '{}' cannot be read", location_.string()));
     }
-    tensor.set_raw_data(bytes.substr(offset, length));
     tensor.clear_external_data();
     tensor.clear_data_location();
   }
 
  private:
-  const std::string& content(const std::string& location) {
-    if (location != location_) {
-      content_ = read_file(model_.parent_path() / location);
-      location_ = location;
+  /// Keeps the file open that the last tensor was in.
+  void open(const ExternalTensor& external) {
+    const auto location = external.location();
+    if (location == location_) return;
+    const auto path = model_.parent_path() / location;
+    std::error_code error;
+    size_ = std::filesystem::file_size(path, error);
+    stream_ = std::ifstream(path, std::ios::binary);
+    if (error || !stream_) {
+      external.fail(
+          fmt::format("external file '{}' is missing or cannot be read", location.string()));
     }
-    return content_;
+    location_ = location;
   }
 
   std::filesystem::path model_;
-  std::string location_;
-  std::string content_;
-  size_t total_ = 0;
+  std::filesystem::path location_;
+  std::ifstream stream_;
+  uint64_t size_ = 0;
+  uint64_t total_ = 0;
 };
 
 void embed_external_data(onnx::GraphProto& graph, ExternalFiles& files) {
@@ -86,6 +115,7 @@ void embed_external_data(onnx::GraphProto& graph, ExternalFiles& files) {
   for (auto& node : *graph.mutable_node()) {
     for (auto& attribute : *node.mutable_attribute()) {
       if (attribute.has_t()) files.embed(*attribute.mutable_t());
+      for (auto& tensor : *attribute.mutable_tensors()) files.embed(tensor);
     }
     for_each_subgraph(node, [&](onnx::GraphProto& body) { embed_external_data(body, files); });
   }

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <limits>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "graph/attributes.h"
@@ -24,6 +25,8 @@ struct Context {
   onnx::GraphProto& graph;
   int64_t version;
   const RankLookup& rank;
+  /// Every name of the model, bodies included.
+  std::unordered_set<std::string>& names;
   /// Nodes to stand where the present node stands, in order, before and after it.
   std::vector<onnx::NodeProto> before = {};
   std::vector<onnx::NodeProto> after = {};
@@ -36,43 +39,50 @@ struct Rule {
   void (*rewrite)(onnx::NodeProto&, Context&);
 };
 
-std::string constant_name(const onnx::NodeProto& node, std::string_view what) {
-  return fmt::format("{}_{}", node.output(0), what);
+/// A new name after the node's output.
+std::string fresh_name(const onnx::NodeProto& node, Context& context, std::string_view what) {
+  const std::string wanted = fmt::format("{}_{}", node.output(0), what);
+  std::string name = wanted;
+  for (int i = 1; !context.names.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+  return name;
 }
 
-void add_int64s(onnx::NodeProto& node, Context& context, std::string_view attribute) {
+/// Appends the values of an integer attribute as an input, and drops the attribute.
+void move_int64s(onnx::NodeProto& node, Context& context, std::string_view attribute) {
   const auto values = ints_attribute(node, attribute);
-  node.add_input(constant_name(node, attribute));
-  *context.graph.add_initializer() = make_int64s(constant_name(node, attribute), values);
+  const std::string name = fresh_name(node, context, attribute);
+  node.add_input(name);
+  *context.graph.add_initializer() = make_int64s(name, values);
   remove_attribute(node, attribute);
 }
 
 std::string add_scalar(const onnx::NodeProto& node, Context& context, std::string_view what,
                        float value) {
-  const std::string name = constant_name(node, what);
+  const std::string name = fresh_name(node, context, what);
   *context.graph.add_initializer() = make_floats(name, {}, std::array{value});
   return name;
 }
 
 /// Squeeze, Unsqueeze, ReduceSum: `axes` became the second input.
 void axes_to_input(onnx::NodeProto& node, Context& context) {
-  if (find_attribute(node, "axes")) add_int64s(node, context, "axes");
+  if (find_attribute(node, "axes")) move_int64s(node, context, "axes");
 }
 
 void split_to_input(onnx::NodeProto& node, Context& context) {
-  if (find_attribute(node, "split")) add_int64s(node, context, "split");
+  if (find_attribute(node, "split")) move_int64s(node, context, "split");
 }
 
 void slice_to_inputs(onnx::NodeProto& node, Context& context) {
-  add_int64s(node, context, "starts");
-  add_int64s(node, context, "ends");
+  move_int64s(node, context, "starts");
+  move_int64s(node, context, "ends");
   axes_to_input(node, context);
 }
 
 void top_k_to_input(onnx::NodeProto& node, Context& context) {
   const std::array k = {int_attribute(node, "k", 1)};
-  node.add_input(constant_name(node, "k"));
-  *context.graph.add_initializer() = make_int64s(constant_name(node, "k"), k);
+  const std::string name = fresh_name(node, context, "k");
+  node.add_input(name);
+  *context.graph.add_initializer() = make_int64s(name, k);
   remove_attribute(node, "k");
 }
 
@@ -90,16 +100,35 @@ void clip_to_inputs(onnx::NodeProto& node, Context& context) {
 }
 
 void pad_to_inputs(onnx::NodeProto& node, Context& context) {
-  add_int64s(node, context, "pads");
+  move_int64s(node, context, "pads");
   if (string_attribute(node, "mode", "constant") == "constant") {
     node.add_input(add_scalar(node, context, "value", float_attribute(node, "value", 0)));
   }
   remove_attribute(node, "value");
 }
 
+/// True if the graph or a body in it reads the tensor, or it is an output.
+bool is_read(const onnx::GraphProto& graph, const std::string& tensor) {
+  for (const auto& output : graph.output()) {
+    if (output.name() == tensor) return true;
+  }
+  for (const auto& node : graph.node()) {
+    if (std::find(node.input().begin(), node.input().end(), tensor) != node.input().end()) {
+      return true;
+    }
+    bool read = false;
+    for_each_subgraph(node, [&](const onnx::GraphProto& body) { read |= is_read(body, tensor); });
+    if (read) return true;
+  }
+  return false;
+}
+
 /// At inference Dropout passes its input through; its mask output has no equivalent.
-void drop_dropout(onnx::NodeProto& node, Context&) {
-  if (node.output_size() > 1) throw Refusal{"the mask of Dropout is read"};
+void drop_dropout(onnx::NodeProto& node, Context& context) {
+  if (node.output_size() > 1 && !node.output(1).empty() && is_read(context.graph, node.output(1))) {
+    throw Refusal{"the mask of Dropout is read"};
+  }
+  while (node.output_size() > 1) node.mutable_output()->RemoveLast();
   node.set_op_type("Identity");
   node.clear_attribute();
   while (node.input_size() > 1) node.mutable_input()->RemoveLast();
@@ -112,27 +141,33 @@ void drop_spatial(onnx::NodeProto& node, Context&) {
 
 void scatter_elements(onnx::NodeProto& node, Context&) { node.set_op_type("ScatterElements"); }
 
+/// True if every factor is known and at least 1.
+bool never_shrinks(const onnx::GraphProto& graph, const std::string& scales) {
+  for (const auto& constant : graph.initializer()) {
+    if (constant.name() != scales) continue;
+    const tensor::Tensor factors = read_constant(constant).to_float32();
+    return std::all_of(factors.floats().begin(), factors.floats().end(),
+                       [](float factor) { return factor >= 1; });
+  }
+  return false;
+}
+
 /// Upsample, and Resize of set 10: asymmetric coordinates; nearest takes the floor when growing.
 void resize(onnx::NodeProto& node, Context& context) {
-  if (const auto* scales = find_attribute(node, "scales")) {
-    const std::vector<float> values(scales->floats().begin(), scales->floats().end());
-    node.add_input(constant_name(node, "scales"));
+  if (const auto* attribute = find_attribute(node, "scales")) {
+    const std::vector<float> values(attribute->floats().begin(), attribute->floats().end());
+    const std::string name = fresh_name(node, context, "scales");
+    node.add_input(name);
     *context.graph.add_initializer() =
-        make_floats(node.input(1), {static_cast<int64_t>(values.size())}, values);
+        make_floats(name, {static_cast<int64_t>(values.size())}, values);
     remove_attribute(node, "scales");
   }
-  const std::string mode = string_attribute(node, "mode", "nearest");
-  if (node.op_type() == "Resize" && mode == "nearest") {
-    bool grows = false;
-    for (const auto& constant : context.graph.initializer()) {
-      if (constant.name() != node.input(1)) continue;
-      grows = true;
-      const tensor::Tensor factors = read_constant(constant);
-      for (const float scale : factors.floats()) grows = grows && scale >= 1;
-    }
-    if (!grows) throw Refusal{"Resize of operator set 10 shrinks"};
-  }
+  if (node.input_size() != 2) throw Refusal{"has no scales"};
   const std::string scales = node.input(1);
+  const std::string mode = string_attribute(node, "mode", "nearest");
+  if (node.op_type() == "Resize" && mode == "nearest" && !never_shrinks(context.graph, scales)) {
+    throw Refusal{"Resize of operator set 10 that may shrink"};
+  }
   node.set_op_type("Resize");
   node.set_input(1, "");
   node.add_input(scales);
@@ -161,14 +196,14 @@ void softmax(onnx::NodeProto& node, Context& context) {
   }
   const std::string input = node.input(0);
   const std::string output = node.output(0);
-  const std::string flat = constant_name(node, "flat");
-  const std::string shape = constant_name(node, "shape");
+  const std::string flat = fresh_name(node, context, "flat");
+  const std::string shape = fresh_name(node, context, "shape");
   onnx::NodeProto flatten = make_node("Flatten", {input}, flat);
   set_attribute(flatten, "axis", axis);
   context.before.push_back(flatten);
   context.before.push_back(make_node("Shape", {input}, shape));
   node.set_input(0, flat);
-  node.set_output(0, flat + "_softmax");
+  node.set_output(0, fresh_name(node, context, "softmax"));
   set_attribute(node, "axis", int64_t{-1});
   context.after.push_back(make_node("Reshape", {node.output(0), shape}, output));
 }
@@ -195,26 +230,49 @@ constexpr std::array<Rule, 17> kRules = {{
     {"Hardmax", 13, softmax},
 }};
 
-void upgrade_graph(onnx::GraphProto& graph, int64_t version, const RankLookup& rank) {
-  google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
+void collect_names(const onnx::GraphProto& graph, std::unordered_set<std::string>& names) {
+  for (const auto& input : graph.input()) names.insert(input.name());
+  for (const auto& constant : graph.initializer()) names.insert(constant.name());
+  for (const auto& node : graph.node()) {
+    names.insert(node.output().begin(), node.output().end());
+    for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names); });
+  }
+}
+
+void apply_rule(onnx::NodeProto& node, Context& context) {
+  if (!node.domain().empty() && node.domain() != "ai.onnx") return;
+  for (const Rule& rule : kRules) {
+    if (rule.op_type != node.op_type() || context.version >= rule.since) continue;
+    if (node.input().empty() || node.output().empty()) throw Refusal{"has no inputs or outputs"};
+    rule.rewrite(node, context);
+    return;
+  }
+}
+
+void upgrade_graph(onnx::GraphProto& graph, int64_t version, const RankLookup& rank,
+                   std::unordered_set<std::string>& names) {
+  std::vector<std::vector<onnx::NodeProto>> before;
+  std::vector<std::vector<onnx::NodeProto>> after;
   for (auto& node : *graph.mutable_node()) {
-    Context context{graph, version, rank};
-    const std::string name = node.name().empty() ? node.output(0) : node.name();
+    Context context{graph, version, rank, names};
+    const std::string name = !node.name().empty()    ? node.name()
+                             : node.output().empty() ? node.op_type()
+                                                     : node.output(0);
     try {
-      for_each_subgraph(node, [&](onnx::GraphProto& body) { upgrade_graph(body, version, rank); });
-      if (node.domain().empty() || node.domain() == "ai.onnx") {
-        for (const Rule& rule : kRules) {
-          if (rule.op_type != node.op_type() || version >= rule.since) continue;
-          rule.rewrite(node, context);
-          break;
-        }
-      }
+      for_each_subgraph(node,
+                        [&](onnx::GraphProto& body) { upgrade_graph(body, version, rank, names); });
+      apply_rule(node, context);
     } catch (Refusal& refusal) {
       throw Refusal{fmt::format("node '{}': {}", name, refusal.reason)};
     }
-    for (auto& extra : context.before) nodes.Add()->Swap(&extra);
-    nodes.Add()->Swap(&node);
-    for (auto& extra : context.after) nodes.Add()->Swap(&extra);
+    before.push_back(std::move(context.before));
+    after.push_back(std::move(context.after));
+  }
+  google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
+  for (size_t i = 0; i < before.size(); ++i) {
+    for (auto& extra : before[i]) nodes.Add()->Swap(&extra);
+    nodes.Add()->Swap(graph.mutable_node(static_cast<int>(i)));
+    for (auto& extra : after[i]) nodes.Add()->Swap(&extra);
   }
   graph.mutable_node()->Swap(&nodes);
 }
@@ -227,7 +285,9 @@ std::optional<std::string> upgrade_opset(onnx::ModelProto& model, const RankLook
   if (version < 7) return fmt::format("operator set {} is older than 7", version);
   onnx::ModelProto upgraded = model;
   try {
-    upgrade_graph(*upgraded.mutable_graph(), version, rank);
+    std::unordered_set<std::string> names;
+    collect_names(upgraded.graph(), names);
+    upgrade_graph(*upgraded.mutable_graph(), version, rank, names);
   } catch (const Refusal& refusal) {
     return refusal.reason;
   }

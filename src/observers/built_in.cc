@@ -5,10 +5,12 @@
 #include <stdexcept>
 #include <string>
 
-#include "observers/float8_search.h"
+#include "observers/isotone.h"
 #include "observers/mean_range.h"
 #include "observers/registry.h"
 #include "observers/statistics_observer.h"
+#include "search/float8.h"
+#include "search/kl.h"
 #include "search/minmax.h"
 #include "search/mse.h"
 #include "search/percentile.h"
@@ -31,25 +33,37 @@ Made from_search(ChannelSearch search) {
   return std::make_unique<StatisticsObserver>(std::move(search));
 }
 
-using Float8Search = std::optional<float> (*)(const TensorStatistics&, const Float8Grid&);
+using Float8Search = std::optional<float> (*)(const TensorStatistics&, const search::Float8Grid&);
 
 Made from_float8_search(Float8Search search, const Config& config) {
-  const Float8Grid grid = {config.float_format, config.is_power_of_2()};
+  const search::Float8Grid grid = {config.float_format, config.is_power_of_2()};
   return from_search([search, grid](const TensorStatistics& channel) {
     const std::optional<float> scale = search(channel, grid);
     return scale ? std::optional(quantization::AffineParameters{*scale, 0}) : std::nullopt;
   });
 }
 
+Made make_isotone(const Config& config, const CalibrationOptions& options) {
+  refuse_floating(config, "isotone");
+  return std::make_unique<Isotone>(config, options.axis, options.top_count);
+}
+
+Made make_kl(const Config& config, const CalibrationOptions& /*options*/) {
+  refuse_floating(config, "kl");
+  return from_search([grid = grid_of(config)](const TensorStatistics& channel) {
+    return search::kl(channel, grid);
+  });
+}
+
 Made make_minmax(const Config& config, const CalibrationOptions& /*options*/) {
-  if (config.is_floating()) return from_float8_search(float8_minmax, config);
+  if (config.is_floating()) return from_float8_search(search::float8_minmax, config);
   return from_search([grid = grid_of(config)](const TensorStatistics& channel) {
     return search::minmax(channel, grid);
   });
 }
 
 Made make_mse(const Config& config, const CalibrationOptions& /*options*/) {
-  if (config.is_floating()) return from_float8_search(float8_mse, config);
+  if (config.is_floating()) return from_float8_search(search::float8_mse, config);
   return from_search([grid = grid_of(config)](const TensorStatistics& channel) {
     return search::mse(channel, grid);
   });
@@ -96,6 +110,8 @@ Made make_standard_deviation(const Config& config, const CalibrationOptions& opt
 }  // namespace
 
 void add_built_in_observers(Registry& registry) {
+  registry.add("isotone", make_isotone);
+  registry.add("kl", make_kl);
   registry.add("mean-minmax", make_mean_minmax);
   registry.add("mean-percentile", make_mean_percentile);
   registry.add("minmax", make_minmax);

@@ -14,7 +14,7 @@ struct CalibrationOptions {
   double alpha = 3.0;
   /// isotone: the axis along which the order is kept.
   int64_t axis = -1;
-  /// isotone: how many of a row's largest values keep their order among each other, 1..4.
+  /// isotone: how many of a row's largest values keep their order among each other, 1..5.
   int64_t top_count = 1;
 };
 

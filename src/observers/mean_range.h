@@ -19,6 +19,7 @@ class MeanMinMax : public Observer {
       : grid_(grid_of(config)) {}
 
   Needs needs() const override { return {.batch_figures = true}; }
+  Laws laws() const override { return {.split = false}; }
   Solution solve(const Observations& observations) override;
 
  private:

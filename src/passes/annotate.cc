@@ -51,6 +51,12 @@ class Annotator {
     return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
   }
 
+  std::string type_name(const std::string& tensor) const {
+    const auto found = infos_.find(tensor);
+    return std::string(found == infos_.end() ? "an unknown type"
+                                             : tensor::element_name(found->second.type));
+  }
+
   bool is_constant(const std::string& tensor) const {
     return graph_.initializer(tensor) != nullptr;
   }
@@ -64,7 +70,7 @@ class Annotator {
 
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
-    if (!is_float(node.output(0))) return "does not compute in float32";
+    if (!is_float(node.output(0))) return "computes in " + type_name(node.output(0));
     const std::string& weight = node.input(1);
     const bool constant = is_constant(weight);
     if (node.op_type() == "MatMul") {
@@ -75,10 +81,18 @@ class Annotator {
     if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(node.input(2))) {
       return "its bias is not constant";
     }
-    if (node.op_type() == "Gemm" && graph::int_attribute(node, "transA", 0) != 0) {
-      return "its first factor is transposed";
-    }
+    if (node.op_type() != "Gemm") return {};
+    if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
+    if (!is_row(node)) return "its bias is not one row";
     return {};
+  }
+
+  /// The bias of a Gemm is one number or one per output, the same for every row.
+  bool is_row(const onnx::NodeProto& gemm) const {
+    if (gemm.input_size() < 3 || gemm.input(2).empty()) return true;
+    const auto& dims = graph_.initializer(gemm.input(2))->dims();
+    return std::all_of(dims.begin(), dims.end() - (dims.empty() ? 0 : 1),
+                       [](int64_t dimension) { return dimension == 1; });
   }
 
   void collect() {

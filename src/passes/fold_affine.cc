@@ -1,6 +1,7 @@
 #include "passes/fold_affine.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ std::optional<std::vector<float>> per_channel(const onnx::TensorProto& constant,
   const Tensor value = graph::read_constant(constant);
   const auto floats = value.floats();
   if (value.shape().size() > rank) return std::nullopt;
+  if (!std::all_of(floats.begin(), floats.end(), [](float x) { return std::isfinite(x); })) {
+    return std::nullopt;
+  }
   if (floats.size() == 1) return std::vector<float>(static_cast<size_t>(channels), floats[0]);
   // The only axis longer than 1 must be the channel's, `rank - 1` axes before the end.
   const auto& shape = value.shape();

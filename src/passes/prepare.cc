@@ -12,6 +12,7 @@
 #include "graph/opset_upgrade.h"
 #include "passes/fold_affine.h"
 #include "passes/hard_swish.h"
+#include "passes/widen_float16.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -92,9 +93,12 @@ PreparedModel prepare(const std::filesystem::path& path) {
   PreparedModel prepared;
   onnx::ModelProto original = graph::load_model(path);
   make_inputs_constant(*original.mutable_graph());
-  const std::string bytes = graph::serialize(original);
+  // ONNX Runtime refuses two nodes of one name.
+  graph::name_nodes(original);
+  std::string bytes = graph::serialize(original);
   prepared.fingerprint = graph::fingerprint(bytes);
   prepared.size = bytes.size();
+  if (widen_float16(original)) bytes = graph::serialize(original);
   const auto optimized =
       engine::optimize_model(engine::ModelSource(bytes, path), engine::OptimizationLevel::kBasic);
   prepared.model = graph::parse_model(optimized.bytes, path.string());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 namespace rangefinder::report {
 namespace {
@@ -47,9 +48,9 @@ Json to_json(const ModelInspection& inspection) {
 }
 
 std::string to_table(const StatisticsInspection& inspection) {
-  std::string text = fmt::format("{}: {} samples, {} tensors, model {}\n", inspection.file,
-                                 inspection.sample_count, inspection.tensors.size(),
-                                 inspection.model_fingerprint);
+  std::string text =
+      fmt::format("{}: {} samples, {} tensors, model {}\n", inspection.file,
+                  inspection.sample_count, inspection.tensors.size(), inspection.model_fingerprint);
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{:<{}} {:>12} {:>12} {:>12} {:>7} {:>6} {:>6}\n", "tensor", kNameWidth,
                  "count", "min", "max", "zeros", "NaN", "Inf");

@@ -1,6 +1,7 @@
 #include "report/summary.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace rangefinder::report {
 namespace {

@@ -91,10 +91,12 @@ std::string to_table(const Summary& summary) {
                  mebibytes(summary.quantized_bytes));
   fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes run in integers\n",
                  summary.integer_nodes, summary.eligible_nodes);
-  fmt::format_to(out, "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}, verify {:.2f})\n",
-                 seconds.prepare + seconds.observe + seconds.solve + seconds.export_ +
-                     seconds.verify,
-                 seconds.prepare, seconds.observe, seconds.solve, seconds.export_, seconds.verify);
+  fmt::format_to(
+      out,
+      "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}, verify "
+      "{:.2f})\n",
+      seconds.prepare + seconds.observe + seconds.solve + seconds.export_ + seconds.verify,
+      seconds.prepare, seconds.observe, seconds.solve, seconds.export_, seconds.verify);
   fmt::format_to(out, "memory    {} at most\n", mebibytes(summary.peak_memory_bytes));
   add_worst_tensors(summary, text);
   add_float_nodes(summary, text);

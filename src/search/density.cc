@@ -2,42 +2,48 @@
 
 #include <algorithm>
 
+#include "search/float_key.h"
+
 namespace rangefinder::search {
 namespace {
 
-using statistics::Bucket;
+using statistics::ValueHistogram;
 
-/// Adds a segment; an end that is known to be a value is split off as a point.
-void add_outer_segment(std::vector<Segment>& side, Segment s, bool lower_known, bool upper_known) {
+constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
+/// Octaves of one side.
+constexpr uint32_t kOctaves = ValueHistogram::kOctaveCount / 2;
+
+/// Splits the values that are known exactly off one segment: as points at its ends.
+std::vector<Segment> split_ends(Segment s, bool lower_known, bool upper_known) {
+  if (s.lower == s.upper) return {s};
   const double known = static_cast<double>(lower_known) + static_cast<double>(upper_known);
-  if (s.lower == s.upper) {
-    side.push_back(s);
-    return;
-  }
-  if (s.count <= known) {
-    if (lower_known) side.push_back({s.lower, s.lower, 1});
-    if (upper_known) side.push_back({s.upper, s.upper, 1});
-    return;
-  }
-  if (lower_known) side.push_back({s.lower, s.lower, 1});
-  side.push_back({s.lower, s.upper, s.count - known});
-  if (upper_known) side.push_back({s.upper, s.upper, 1});
+  std::vector<Segment> result;
+  if (lower_known) result.push_back({s.lower, s.lower, 1});
+  if (s.count > known) result.push_back({s.lower, s.upper, s.count - known});
+  if (upper_known) result.push_back({s.upper, s.upper, 1});
+  return result;
+}
+
+void replace(std::vector<Segment>& side, size_t index, const std::vector<Segment>& parts) {
+  const auto at = side.erase(side.begin() + static_cast<std::ptrdiff_t>(index));
+  side.insert(at, parts.begin(), parts.end());
 }
 
 /// Cuts the first segment to `nearest` (if > 0: the side's smallest magnitude is known) and the
 /// last one to `farthest`.
-std::vector<Segment> cut(std::vector<Segment> buckets, double nearest, double farthest) {
-  std::vector<Segment> side;
-  side.reserve(buckets.size() + 2);
-  for (size_t i = 0; i < buckets.size(); ++i) {
-    Segment s = buckets[i];
-    const bool first = i == 0 && nearest > 0;
-    const bool last = i + 1 == buckets.size();
-    if (first) s.lower = std::clamp(nearest, s.lower, s.upper);
-    if (last) s.upper = std::clamp(farthest, s.lower, s.upper);
-    if (first && last && s.count == 1) s.lower = s.upper;
-    add_outer_segment(side, s, first, last);
+std::vector<Segment> cut(std::vector<Segment> side, double nearest, double farthest) {
+  if (side.empty()) return side;
+  const bool nearest_known = nearest > 0;
+  Segment& last = side.back();
+  last.upper = std::clamp(farthest, last.lower, last.upper);
+  Segment& first = side.front();
+  if (nearest_known) first.lower = std::clamp(nearest, first.lower, first.upper);
+  if (side.size() == 1) {
+    if (first.count == 1) first.lower = first.upper;
+    return split_ends(first, nearest_known, true);
   }
+  replace(side, side.size() - 1, split_ends(last, false, true));
+  if (nearest_known) replace(side, 0, split_ends(side.front(), true, false));
   return side;
 }
 
@@ -73,20 +79,31 @@ double Density::extent(const std::vector<Segment>& side) {
   return side.empty() ? 0 : side.back().upper;
 }
 
+std::vector<Segment> magnitude_buckets(const ValueHistogram& histogram, bool negative) {
+  std::vector<Segment> result;
+  const uint32_t first = negative ? kOctaves : 0;
+  for (uint32_t octave = 0; octave < kOctaves; ++octave) {
+    const auto counts = histogram.octave_counts(first + octave);
+    if (counts.empty()) continue;
+    if (result.empty()) result.reserve(size_t{20} * kBuckets);
+    double lower = lower_edge(octave * kBuckets);
+    // Buckets of one octave are equally wide, those of the lowest too.
+    const double width = lower_edge(octave * kBuckets + 1) - lower;
+    for (const uint64_t count : counts) {
+      if (count != 0) result.push_back({lower, lower + width, static_cast<double>(count)});
+      lower += width;
+    }
+  }
+  return result;
+}
+
 std::optional<Density> density_of(const statistics::TensorStatistics& statistics) {
   const auto& extrema = statistics.extrema;
-  const std::vector<Bucket> buckets = statistics.histogram.buckets();
-  if (buckets.empty() || !extrema.has_range()) return std::nullopt;
+  if (!extrema.has_range() || statistics.histogram.count() == 0) return std::nullopt;
   Density result;
-  for (const Bucket& b : buckets) {
-    const auto count = static_cast<double>(b.count);
-    if (b.lower >= 0 && b.upper > 0) result.positive.push_back({b.lower, b.upper, count});
-    if (b.lower < 0) result.negative.push_back({-b.upper, -b.lower, count});
-    if (b.lower == 0 && b.upper == 0) result.zero_count = count;
-  }
-  std::ranges::reverse(result.negative);
-  result.positive = cut(std::move(result.positive), extrema.min, extrema.max);
-  result.negative = cut(std::move(result.negative), -extrema.max, -extrema.min);
+  result.zero_count = static_cast<double>(statistics.histogram.zero_count());
+  result.positive = cut(magnitude_buckets(statistics.histogram, false), extrema.min, extrema.max);
+  result.negative = cut(magnitude_buckets(statistics.histogram, true), -extrema.max, -extrema.min);
   add_slopes(result.positive);
   add_slopes(result.negative);
   return result;

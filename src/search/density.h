@@ -36,6 +36,9 @@ struct Density {
   bool all_zero() const { return positive.empty() && negative.empty(); }
 };
 
+/// The non-empty buckets of one side as magnitudes, whole and without slopes, ascending.
+std::vector<Segment> magnitude_buckets(const statistics::ValueHistogram& histogram, bool negative);
+
 /// Empty if no finite value was seen. Cost: O(buckets).
 std::optional<Density> density_of(const statistics::TensorStatistics& statistics);
 

@@ -26,7 +26,8 @@ class Excess {
   double operator()(double border) const;
   /// H(border): sum of (x - border)^2 over all x > border, the clipping part of the error.
   double clipped_square_sum(double border) const;
-  /// Sum of G((k - 1/2) step) for k = 1 .. count. Cost: O(min(count, buckets above 256 step)).
+  /// Sum of G((k - 1/2) step) for k = 1 .. count. Cost: O(min(count, 256)): the borders beyond,
+  /// closer than buckets are wide, are summed by the Euler-Maclaurin formula [mse.md (6)].
   double sum(double step, int64_t count) const;
 
  private:
@@ -41,9 +42,9 @@ class Excess {
     double cubic_term = 0;
   };
   const Entry& entry(double border) const;
-  void move_down(Entry& state, double border) const;
-  double sum_below_min(double step, int64_t first, int64_t last) const;
-  double sum_by_entry(double step, int64_t first, int64_t last) const;
+  double sum_below_min(double step, int64_t count) const;
+  /// Borders first + 1 .. last.
+  double sum_of_many(double step, int64_t first, int64_t last) const;
 
   std::vector<Entry> entries_;
   uint32_t first_key_ = 0;

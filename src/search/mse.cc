@@ -12,11 +12,12 @@ namespace {
 
 using quantization::AffineParameters;
 using quantization::Grid;
-using Split = SquaredError::Split;
 
 constexpr double kSmallestScale = std::numeric_limits<float>::min();
 /// Of the sum of squares; a scale off by half a float32 ulp costs 2^-48 = 3.6e-15 of it.
 constexpr double kLossless = 1e-13;
+/// Steps to the largest magnitude beyond which a step is narrower than the buckets there.
+constexpr double kSingleBuckets = 2.0 * statistics::ValueHistogram::kBucketsPerOctave;
 constexpr int64_t kMostSteps = int64_t{1} << 20;
 
 /// The search on one tensor: a scale decides everything, for the best split follows from it.
@@ -27,14 +28,12 @@ class MseSearch {
   AffineParameters best() const {
     const double scale = grid_.power_of_2 ? best_power_of_2() : best_scale();
     const float stored = quantization::representable_scale(scale);
-    return {stored, static_cast<int32_t>(grid_.quant_min + split(stored).codes_below)};
+    return {stored, zero_point_of(split(stored), grid_)};
   }
 
  private:
   Split split(double scale) const {
-    if (!grid_.symmetric) return error_.best_split(scale, grid_.step_count());
-    const int64_t middle = quantization::symmetric_zero_point(grid_);
-    return {grid_.quant_max - middle, middle - grid_.quant_min};
+    return grid_.symmetric ? symmetric_split(grid_) : error_.best_split(scale, grid_.step_count());
   }
   /// Losses below the resolution of a float32 scale count as equal: the first candidate wins.
   double loss(double scale) const {
@@ -72,9 +71,13 @@ std::vector<double> MseSearch::level_scales() const {
 double MseSearch::best_scale() const {
   const double largest = std::max(error_.extent(), kSmallestScale);
   const std::vector<double> first = level_scales();
+  // Where a step is narrower than a bucket and nothing is clipped, the error only grows.
+  const LadderOptions options{
+      .sparse_below = largest / kSingleBuckets,
+      .sparse_above = 8 * largest / static_cast<double>(grid_.step_count())};
   return search_scale(
              largest, kSmallestScale, first, [this](double s) { return loss(s); },
-             [this](double s) { return bound(s); })
+             [this](double s) { return bound(s); }, options)
       .scale;
 }
 

@@ -7,6 +7,7 @@
 #include "quantization/affine.h"
 #include "search/density.h"
 #include "search/excess.h"
+#include "search/split.h"
 
 namespace rangefinder::search {
 
@@ -18,11 +19,6 @@ class SquaredError {
  public:
   explicit SquaredError(const Density& density);
 
-  /// Codes on either side of the zero point.
-  struct Split {
-    int64_t codes_above;
-    int64_t codes_below;
-  };
   /// Sum of squared errors over all values. Cost: O(min(codes, buckets)).
   double operator()(double scale, Split split) const;
   /// The part that clipping causes alone; grows as the scale shrinks.

@@ -9,6 +9,11 @@ namespace {
 
 using Loss = std::function<double(double)>;
 
+/// No refinement of a rung of the first ladder gains that much.
+constexpr double kWorthRefining = 4;
+
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
 /// One search: the functions, the options and the best candidate so far.
 class Ladder {
  public:
@@ -34,16 +39,14 @@ class Ladder {
   const Loss& loss_;
   const Loss& bound_;
   const LadderOptions& options_;
-  Candidate best_{0, std::numeric_limits<double>::infinity()};
+  Candidate best_{0, kInfinite};
 };
 
 std::vector<Candidate> local_minima(const std::vector<Candidate>& rungs, int kept) {
-  const auto loss_at = [&](size_t i) {
-    return i < rungs.size() ? rungs[i].loss : std::numeric_limits<double>::infinity();
-  };
+  const auto loss_at = [&](size_t i) { return i < rungs.size() ? rungs[i].loss : kInfinite; };
   std::vector<Candidate> minima;
   for (size_t i = 0; i < rungs.size(); ++i) {
-    const double before = i == 0 ? std::numeric_limits<double>::infinity() : loss_at(i - 1);
+    const double before = i == 0 ? kInfinite : loss_at(i - 1);
     if (loss_at(i) <= before && loss_at(i) <= loss_at(i + 1)) minima.push_back(rungs[i]);
   }
   const auto kept_count = std::min(minima.size(), static_cast<size_t>(kept));
@@ -61,12 +64,17 @@ Candidate Ladder::evaluated(double scale) {
 
 void Ladder::descend_by_octaves() {
   std::vector<Candidate> rungs;
-  const double spacing = 1.0 / options_.rungs_per_octave;
-  for (double scale = largest_; !ended(scale);) {
+  const auto spacing = [&](double scale) {
+    const bool sparse = options_.sparse_above < scale && scale < options_.sparse_below;
+    return sparse ? 0.5 : 1.0 / options_.rungs_per_octave;
+  };
+  double octaves = 0;
+  for (double scale = largest_; !ended(scale); scale = largest_ * std::exp2(-octaves)) {
     rungs.push_back(evaluated(scale));
-    scale = largest_ * std::exp2(-static_cast<double>(rungs.size()) * spacing);
+    octaves += spacing(scale);
   }
-  refine_minima(rungs, [spacing](double) { return spacing; });
+  std::erase_if(rungs, [&](const Candidate& c) { return c.loss > kWorthRefining * best_.loss; });
+  refine_minima(rungs, spacing);
 }
 
 void Ladder::descend_by_periods() {
@@ -118,7 +126,9 @@ Candidate search_scale(double largest, double smallest, const std::vector<double
   Ladder ladder(largest, smallest, loss, bound, options);
   for (const double scale : first) ladder.consider(scale);
   ladder.descend_by_octaves();
-  if (ladder.varies_within_a_period()) ladder.descend_by_periods();
+  if (options.period_variation < kInfinite && ladder.varies_within_a_period()) {
+    ladder.descend_by_periods();
+  }
   return ladder.best();
 }
 

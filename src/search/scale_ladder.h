@@ -14,6 +14,9 @@ namespace rangefinder::search {
 struct LadderOptions {
   /// Rungs per octave of the first ladder.
   int rungs_per_octave = 16;
+  /// Between these scales, both excluded, two rungs an octave do.
+  double sparse_below = 0;
+  double sparse_above = 0;
   /// Rungs of the second ladder while largest / scale grows by one, and how many in all.
   int rungs_per_period = 4;
   int most_rungs = 4096;

@@ -11,8 +11,8 @@
 namespace rangefinder::statistics {
 namespace {
 
-/// From this length on a run pays for scanning the table afterwards (measured, docs/numerics).
-constexpr size_t kTableRun = 4096;
+/// From this length on a run pays for scanning the table afterwards [counting.md].
+constexpr size_t kTableRun = 16384;
 /// Between two flushes at most this many values, well below KeyTable::kCapacity.
 constexpr size_t kFlushRun = size_t{1} << 31;
 /// Columns are gathered in tiles of one cache line's width and this many rows.

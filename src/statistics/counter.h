@@ -25,7 +25,8 @@ struct ChannelLayout {
 /// One sweep per block of values that stays in the first-level cache (simd/compress_keys.h), then
 /// one increment per value that is not zero (key_table.h). Runs too short to pay for a table
 /// flush are counted straight into the histogram. A counter is scratch memory, about 1 MiB, for
-/// one thread at a time; use it for many tensors.
+/// one thread at a time; use it for many tensors, but no more once a call of it threw
+/// std::bad_alloc.
 class Counter {
  public:
   /// All values as one tensor.

@@ -13,7 +13,8 @@ namespace {
 
 void require_float32(ElementType type) {
   if (type != ElementType::kFloat32) {
-    throw std::invalid_argument(fmt::format("a float32 tensor is needed, this is {}", element_name(type)));
+    throw std::invalid_argument(
+        fmt::format("a float32 tensor is needed, this is {}", element_name(type)));
   }
 }
 
@@ -65,8 +66,8 @@ Tensor::Tensor(ElementType type, Shape shape)
 Tensor Tensor::from_floats(Shape shape, std::span<const float> values) {
   Tensor result(ElementType::kFloat32, std::move(shape));
   if (values.size() != result.element_count()) {
-    throw std::invalid_argument(fmt::format("{} values for shape {}", values.size(),
-                                            to_string(result.shape())));
+    throw std::invalid_argument(
+        fmt::format("{} values for shape {}", values.size(), to_string(result.shape())));
   }
   if (!values.empty()) std::memcpy(result.bytes_.data(), values.data(), values.size_bytes());
   return result;
@@ -86,19 +87,43 @@ Tensor Tensor::to_float32() const {
   Tensor result(ElementType::kFloat32, shape_);
   const std::span<float> to = result.floats();
   switch (type_) {
-    case ElementType::kFloat32: cast<float>(bytes_, to); break;
-    case ElementType::kFloat64: cast<double>(bytes_, to); break;
-    case ElementType::kFloat16: convert<uint16_t>(bytes_, to, float16_to_float); break;
-    case ElementType::kBfloat16: convert<uint16_t>(bytes_, to, bfloat16_to_float); break;
+    case ElementType::kFloat32:
+      cast<float>(bytes_, to);
+      break;
+    case ElementType::kFloat64:
+      cast<double>(bytes_, to);
+      break;
+    case ElementType::kFloat16:
+      convert<uint16_t>(bytes_, to, float16_to_float);
+      break;
+    case ElementType::kBfloat16:
+      convert<uint16_t>(bytes_, to, bfloat16_to_float);
+      break;
     case ElementType::kUint8:
-    case ElementType::kBool: cast<uint8_t>(bytes_, to); break;
-    case ElementType::kInt8: cast<int8_t>(bytes_, to); break;
-    case ElementType::kUint16: cast<uint16_t>(bytes_, to); break;
-    case ElementType::kInt16: cast<int16_t>(bytes_, to); break;
-    case ElementType::kUint32: cast<uint32_t>(bytes_, to); break;
-    case ElementType::kInt32: cast<int32_t>(bytes_, to); break;
-    case ElementType::kUint64: cast<uint64_t>(bytes_, to); break;
-    case ElementType::kInt64: cast<int64_t>(bytes_, to); break;
+    case ElementType::kBool:
+      cast<uint8_t>(bytes_, to);
+      break;
+    case ElementType::kInt8:
+      cast<int8_t>(bytes_, to);
+      break;
+    case ElementType::kUint16:
+      cast<uint16_t>(bytes_, to);
+      break;
+    case ElementType::kInt16:
+      cast<int16_t>(bytes_, to);
+      break;
+    case ElementType::kUint32:
+      cast<uint32_t>(bytes_, to);
+      break;
+    case ElementType::kInt32:
+      cast<int32_t>(bytes_, to);
+      break;
+    case ElementType::kUint64:
+      cast<uint64_t>(bytes_, to);
+      break;
+    case ElementType::kInt64:
+      cast<int64_t>(bytes_, to);
+      break;
     default:
       throw std::invalid_argument(fmt::format("{} cannot become float32", element_name(type_)));
   }

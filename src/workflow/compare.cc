@@ -1,11 +1,10 @@
 #include "workflow/compare.h"
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "analysis/fusion_check.h"
-#include "base/error.h"
-#include "engine/session.h"
-#include "quantization/error_metrics.h"
+#include "engine/compare.h"
 
 namespace rangefinder::workflow {
 
@@ -13,29 +12,16 @@ std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& floa
                                                const std::filesystem::path& quantized_model,
                                                const data::SampleSource& samples,
                                                const RunOptions& run) {
-  engine::Session real{engine::ModelSource(float_model)};
-  engine::Session restored{engine::ModelSource(quantized_model)};
-  std::map<std::string, quantization::ErrorMetrics> errors;
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (run.cancelled && *run.cancelled) throw Error("stopped");
-    const auto sample = samples.read(i);
-    const auto expected = real.run(sample, samples.name(i));
-    const auto found = restored.run(sample, samples.name(i));
-    for (const auto& [name, value] : expected) {
-      const auto match = found.find(name);
-      if (match == found.end()) {
-        throw Error("has no output '" + name + "'", {.file = quantized_model.string()});
-      }
-      errors[name].add(value.to_float32().floats(), match->second.to_float32().floats());
-    }
-    if (run.progress) run.progress("compare", i + 1, samples.size());
+  engine::PassOptions pass;
+  pass.jobs = run.jobs;
+  pass.cancelled = run.cancelled;
+  if (run.progress) {
+    pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
   }
   std::vector<report::OutputRow> rows;
-  for (const auto& info : real.outputs()) {
-    const auto found = errors.find(info.name);
-    if (found == errors.end()) continue;
-    const auto& error = found->second;
-    rows.push_back({info.name, error.sqnr_db(), error.cosine(), error.max_abs_error()});
+  for (const auto& [name, metrics] : engine::compare(
+           engine::ModelSource(float_model), engine::ModelSource(quantized_model), samples, pass)) {
+    rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
   }
   return rows;
 }

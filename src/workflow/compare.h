@@ -11,7 +11,8 @@ namespace rangefinder::workflow {
 
 /// How far each output of the quantized model is from the float model's, over all samples.
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
-/// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not fit.
+/// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not
+/// fit.
 std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& float_model,
                                                const std::filesystem::path& quantized_model,
                                                const data::SampleSource& samples,

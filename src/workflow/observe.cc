@@ -37,10 +37,10 @@ statistics::StatisticsFile observe(const Plan& plan, const Samples& samples,
 void require_match(const Plan& plan, const statistics::StatisticsFile& statistics,
                    const std::string& file) {
   if (statistics.model_fingerprint != plan.prepared.fingerprint) {
-    throw Error(fmt::format("was observed on another model ({:016x}); {} is {:016x}",
-                            statistics.model_fingerprint, plan.path.string(),
-                            plan.prepared.fingerprint),
-                {.file = file});
+    throw Error(
+        fmt::format("was observed on another model ({:016x}); {} is {:016x}",
+                    statistics.model_fingerprint, plan.path.string(), plan.prepared.fingerprint),
+        {.file = file});
   }
   if (statistics.plan_fingerprint != plan.fingerprint()) {
     throw Error("holds other tensors than this target needs, or was written by another version",

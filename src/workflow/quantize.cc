@@ -56,8 +56,8 @@ std::string solve_and_write(const Plan& plan, const statistics::StatisticsFile& 
 }
 
 void check_kernels(const Plan& plan, const std::string& quantized, report::Summary& summary) {
-  const auto fusion = analysis::check_fusion(engine::ModelSource(quantized, summary.output),
-                                             plan.annotation);
+  const auto fusion =
+      analysis::check_fusion(engine::ModelSource(quantized, summary.output), plan.annotation);
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
   for (const auto& node : fusion.float_nodes) {
@@ -81,7 +81,8 @@ report::Summary quantize(const QuantizeRequest& request) {
   check_kernels(plan, quantized, summary);
   summary.held_out_count = samples.held_out->size();
   if (summary.held_out_count > 0) {
-    summary.outputs = compare_outputs(request.model, request.output, *samples.held_out, request.run);
+    summary.outputs =
+        compare_outputs(request.model, request.output, *samples.held_out, request.run);
   } else {
     summary.notes.push_back("no sample was left to measure the error on");
   }

@@ -102,8 +102,8 @@ void solve_activations(const Plan& plan, const StatisticsIndex& statistics,
       config.activate({tensor.fixed->scale}, {tensor.fixed->zero_point});
     } else {
       const std::string method = method_of(calibration, tensor.name);
-      figures[tensor.name] = observers::calibrate(
-          method, calibration.options, std::span(*statistics.find(tensor.name)), config);
+      figures[tensor.name] = observers::calibrate(method, calibration.options,
+                                                  std::span(*statistics.find(tensor.name)), config);
       config.observer = method;
       respect_bound(tensor, config);
     }

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "engine/blocked_layout.h"
-#include "engine/observe_slots.h"
+#include "engine/worker_slots.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -53,11 +53,11 @@ Tensor image(int64_t batch, int64_t channels, int64_t height, int64_t width) {
 
 std::vector<ChannelStatistics> run(const InstrumentedModel& model, size_t tensors,
                                    const std::vector<NamedTensors>& samples) {
-  ObserveSlots slots(tensors);
+  WorkerSlots slots(1, tensors);
   Session session(model.model,
                   {.optimization = model.level, .fetch = {model.token}, .observe = &slots});
   for (const NamedTensors& sample : samples) session.execute(sample);
-  return slots.take();
+  return slots.worker(0).take();
 }
 
 /// Both ways to instrument must count the same; returns what they counted.

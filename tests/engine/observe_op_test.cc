@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+#include <vector>
+
 #include "base/error.h"
 #include "engine/session.h"
+#include "engine/worker_slots.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -37,19 +41,19 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
 }
 
 TEST(ObserveOp, CountsInFlight) {
-  ObserveSlots slots(2);
+  WorkerSlots slots(1, 2);
   Session session(ModelSource(observed_relu(1), ""), {.observe = &slots});
   session.execute({{"x", Tensor::from_floats({1, 2}, std::vector<float>{-3, 4})}});
   session.execute({{"x", Tensor::from_floats({2, 2}, std::vector<float>{1, -1, 2, 0})}});
-  EXPECT_TRUE(slots.slots()[0].empty());
-  ASSERT_EQ(slots.slots()[1].size(), 1u);
-  EXPECT_EQ(slots.slots()[1][0].count(), 6u);
-  EXPECT_EQ(slots.slots()[1][0].histogram.zero_count(), 3u);
-  EXPECT_EQ(slots.slots()[1][0].extrema.max, 4);
+  EXPECT_TRUE(slots.worker(0).slots()[0].empty());
+  ASSERT_EQ(slots.worker(0).slots()[1].size(), 1u);
+  EXPECT_EQ(slots.worker(0).slots()[1][0].count(), 6u);
+  EXPECT_EQ(slots.worker(0).slots()[1][0].histogram.zero_count(), 3u);
+  EXPECT_EQ(slots.worker(0).slots()[1][0].extrema.max, 4);
 }
 
 TEST(ObserveOp, ItsOutputIsAScalarOfZero) {
-  ObserveSlots slots(1);
+  WorkerSlots slots(1, 1);
   Session session(ModelSource(observed_relu(0), ""), {.fetch = {"token"}, .observe = &slots});
   const auto result = session.run({{"x", Tensor(ElementType::kFloat32, {1, 2})}});
   ASSERT_EQ(result.size(), 1u);
@@ -57,27 +61,46 @@ TEST(ObserveOp, ItsOutputIsAScalarOfZero) {
 }
 
 TEST(ObserveOp, EachSessionCountsForItself) {
-  ObserveSlots first(1);
-  ObserveSlots second(1);
+  WorkerSlots first(1, 1);
+  WorkerSlots second(1, 1);
   Session a(ModelSource(observed_relu(0), ""), {.observe = &first});
   Session b(ModelSource(observed_relu(0), ""), {.observe = &second});
   a.execute({{"x", Tensor(ElementType::kFloat32, {1, 2})}});
   b.execute({{"x", Tensor(ElementType::kFloat32, {5, 2})}});
-  EXPECT_EQ(first.slots()[0][0].count(), 2u);
-  EXPECT_EQ(second.slots()[0][0].count(), 10u);
+  EXPECT_EQ(first.worker(0).slots()[0][0].count(), 2u);
+  EXPECT_EQ(second.worker(0).slots()[0][0].count(), 10u);
+}
+
+TEST(ObserveOp, SeveralThreadsOfOneSessionCountApart) {
+  WorkerSlots slots(3, 1);
+  Session session(ModelSource(observed_relu(0), ""), {.observe = &slots});
+  std::vector<std::jthread> threads;
+  for (size_t worker = 0; worker < 3; ++worker) {
+    threads.emplace_back([&, worker] {
+      slots.enter(worker);
+      for (size_t run = 0; run < 100; ++run) {
+        session.execute(
+            {{"x", Tensor(ElementType::kFloat32, {static_cast<int64_t>(worker) + 1, 2})}});
+      }
+    });
+  }
+  threads.clear();
+  for (size_t worker = 0; worker < 3; ++worker) {
+    EXPECT_EQ(slots.worker(worker).slots()[0][0].count(), 200 * (worker + 1));
+  }
 }
 
 TEST(ObserveOp, CountsHalfPrecision) {
-  ObserveSlots slots(1);
+  WorkerSlots slots(1, 1);
   Session session(ModelSource(observed_relu(0, onnx::TensorProto::FLOAT16), ""),
                   {.observe = &slots});
   session.execute({{"x", Tensor::from_floats({1, 2}, std::vector<float>{0.5f, 70000})}});
-  EXPECT_EQ(slots.slots()[0][0].extrema.min, 0.5f);
-  EXPECT_EQ(slots.slots()[0][0].extrema.positive_infinity_count, 1u);
+  EXPECT_EQ(slots.worker(0).slots()[0][0].extrema.min, 0.5f);
+  EXPECT_EQ(slots.worker(0).slots()[0][0].extrema.positive_infinity_count, 1u);
 }
 
 TEST(ObserveOp, WhatItCannotCountFailsTheRun) {
-  ObserveSlots slots(1);
+  WorkerSlots slots(1, 1);
   const auto fails = [&](const std::string& bytes, const Tensor& x, const char* why) {
     Session session(ModelSource(bytes, "m.onnx"), {.observe = &slots});
     try {

@@ -20,7 +20,7 @@ using quantization::ScaleRule;
 using quantization::Symmetry;
 using Config = quantization::TensorQuantizationConfig;
 
-const std::vector<std::string> kStatisticMethods = {"minmax", "mse", "percentile", "std"};
+const std::vector<std::string> kStatisticMethods = {"kl", "minmax", "mse", "percentile", "std"};
 
 std::vector<statistics::TensorStatistics> channels_of(const tensor::Tensor& x,
                                                       const Config& config) {
@@ -63,7 +63,7 @@ TEST(BuiltIn, FillEveryCellOfTheMatrix) {
       }
     }
   }
-  EXPECT_EQ(cells, 4 * 2 * 2 * 2 * 15);
+  EXPECT_EQ(cells, 5 * 2 * 2 * 2 * 15);
 }
 
 TEST(BuiltIn, FloatingHasMinmaxAndMseOnly) {

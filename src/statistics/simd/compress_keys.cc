@@ -53,6 +53,9 @@ HWY_INLINE size_t store_kept(V v, V doubled, uint32_t* to) {
   uint8_t bits[8] = {};
   hn::StoreMaskBits(d, hn::Eq(doubled, hn::Zero(d)), bits);
   const size_t dropped = bits[0];
+  // In sparse data most vectors leave nothing; and a store to one place again and again, as these
+  // would be, was seen to take four times as long (Zen 3).
+  if (dropped == (1u << hn::Lanes(d)) - 1) return 0;
   const auto order = hn::PromoteTo(d, hn::LoadU(d8, kLaneOrders.order[dropped]));
   hn::StoreU(hn::TableLookupLanes(v, hn::IndicesFromVec(d, order)), d, to);
   return hn::Lanes(d) - static_cast<size_t>(std::popcount(dropped));

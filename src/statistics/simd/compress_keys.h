@@ -7,7 +7,7 @@
 namespace rangefinder::statistics::simd {
 
 /// The most values one call of compress_keys() takes: their keys stay in the first-level cache.
-inline constexpr size_t kBlockValues = 512;
+inline constexpr size_t kBlockValues = 1024;
 /// Room that the key buffer needs behind kBlockValues: whole vectors are stored.
 inline constexpr size_t kKeyPadding = 64;
 

@@ -33,7 +33,7 @@ void expect_same_as_reference(std::span<const float> values, const std::string& 
 }
 
 TEST(CompressKeys, EqualsThePlainLoopForAllLengthsAndOffsets) {
-  const std::vector<float> values = mixed_values(1024, 1, true);
+  const std::vector<float> values = mixed_values(kBlockValues + 16, 1, true);
   for_all_targets([&](const std::string& target) {
     for (size_t length = 0; length <= 200; ++length) {
       for (size_t offset = 0; offset < 9; ++offset) {

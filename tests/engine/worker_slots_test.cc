@@ -1,0 +1,36 @@
+#include "engine/worker_slots.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <thread>
+
+namespace rangefinder::engine {
+namespace {
+
+TEST(WorkerSlots, EachThreadFindsTheWorkerItEntered) {
+  WorkerSlots slots(3, 2);
+  EXPECT_EQ(slots.worker_count(), 3u);
+  slots.enter(1);
+  EXPECT_EQ(&slots.of_this_thread(), &slots.worker(1));
+  std::jthread([&] {
+    slots.enter(2);
+    EXPECT_EQ(&slots.of_this_thread(), &slots.worker(2));
+  });
+  EXPECT_EQ(&slots.of_this_thread(), &slots.worker(1));
+  EXPECT_EQ(slots.worker(0).slots().size(), 2u);
+}
+
+TEST(WorkerSlots, AThreadThatNeverEnteredCountsForTheFirst) {
+  WorkerSlots slots(2, 1);
+  EXPECT_EQ(&slots.of_this_thread(), &slots.worker(0));
+}
+
+TEST(WorkerSlots, Misuse) {
+  EXPECT_THROW(WorkerSlots(0, 1), std::invalid_argument);
+  WorkerSlots slots(1, 1);
+  EXPECT_THROW(slots.enter(1), std::out_of_range);
+}
+
+}  // namespace
+}  // namespace rangefinder::engine

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rangefinder::support {
+
+/// What a program that has ended left behind.
+struct ProgramResult {
+  int exit_code;
+  std::string output;
+  std::string errors;
+};
+
+/// Runs a program with arguments (no shell in between) and waits for it.
+/// Throws std::runtime_error if it cannot be started or was ended by a signal.
+ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments);
+
+}  // namespace rangefinder::support
