@@ -99,29 +99,37 @@ NetworkRanges parse_ranges(std::string_view json) {
   return result;
 }
 
-void write_ranges(const std::filesystem::path& path, const AnalogModel& model) {
-  if (is_archive(path)) {
-    data::write_npz(path, as_tensors(model));
-  } else {
-    write_file(path, ranges_json(model));
-  }
+std::string ranges_bytes(const std::filesystem::path& path, const AnalogModel& model) {
+  return is_archive(path) ? data::npz_bytes(as_tensors(model)) : ranges_json(model);
 }
 
-void load_ranges(const std::filesystem::path& path, AnalogModel& model) {
-  const NetworkRanges ranges = read_ranges(path, model);
+void write_ranges(const std::filesystem::path& path, const AnalogModel& model) {
+  write_file(path, ranges_bytes(path, model));
+}
+
+void set_ranges(const NetworkRanges& ranges, AnalogModel& model) {
   std::vector<AnalogLayer> layers = model.layers;
   for (AnalogLayer& layer : layers) {
     const auto found = ranges.find(layer.name);
     if (found == ranges.end()) {
-      throw Error("has no ranges for this layer", {.file = path.string(), .node = layer.name});
+      throw Error("has no input ranges", {.node = layer.name});
     }
     const std::string refused = refusal(layer, found->second.input_range);
-    if (!refused.empty()) throw Error(refused, {.file = path.string(), .node = layer.name});
+    if (!refused.empty()) throw Error(refused, {.node = layer.name});
     layer.input_range = found->second.input_range;
     layer.config.pre_post.input_range.enable = true;
     layer.config.pre_post.input_range.dynamic = false;
   }
   model.layers = std::move(layers);
+}
+
+void load_ranges(const std::filesystem::path& path, AnalogModel& model) {
+  const NetworkRanges ranges = read_ranges(path, model);
+  try {
+    set_ranges(ranges, model);
+  } catch (const Error& error) {
+    throw Error("does not fit the model: " + std::string(error.what()), {.file = path.string()});
+  }
 }
 
 }  // namespace rangefinder::analog

@@ -29,12 +29,20 @@ std::string ranges_json(const AnalogModel& model);
 /// Reads ranges_json(). Throws std::invalid_argument naming what is missing or mistyped.
 NetworkRanges parse_ranges(std::string_view json);
 
-/// Writes the ranges as JSON, or, if the file's name ends in .npz, as float32 arrays with the
-/// reference's parameter names "<module>.input_range". Throws Error.
+/// The ranges as JSON, or, if the file's name ends in .npz, as float32 arrays with the reference's
+/// parameter names "<module>.input_range". Throws std::invalid_argument if an archive would be
+/// empty: nothing is calibrated.
+std::string ranges_bytes(const std::filesystem::path& path, const AnalogModel& model);
+
+/// Writes ranges_bytes(). Throws Error.
 void write_ranges(const std::filesystem::path& path, const AnalogModel& model);
 
-/// Gives a model the ranges of a file (JSON or .npz) instead of calibrating it. Throws Error naming
-/// the file and the layer: missing, of another number of slices, not finite, negative.
+/// Gives a model ranges instead of calibrating it. Throws Error naming the layer: missing, of
+/// another number of slices, not finite, negative; the model then stays as it was.
+void set_ranges(const NetworkRanges& ranges, AnalogModel& model);
+
+/// Gives a model the ranges of a file (JSON or .npz) as set_ranges() does. Throws Error naming the
+/// file.
 void load_ranges(const std::filesystem::path& path, AnalogModel& model);
 
 }  // namespace rangefinder::analog

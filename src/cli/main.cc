@@ -30,6 +30,10 @@ int main(int argc, char** argv) {
   add_inspect(app);
   add_compare(app);
   add_tensors(app);
+  auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
+  analog.require_subcommand(1);
+  add_analog_calibrate(analog);
+  add_analog_compare(analog);
   try {
     app.parse(argc, argv);
     return 0;

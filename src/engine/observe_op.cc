@@ -18,6 +18,17 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
   return target;
 }
 
+/// By reference: asking the way the C++ API usually does costs two allocations per node.
+tensor::TensorView view_of(const Ort::ConstValue& value) {
+  ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  const int64_t* shape = nullptr;
+  size_t rank = 0;
+  Ort::ThrowOnError(
+      Ort::GetApi().GetTensorElementTypeAndShapeDataReference(value, &type, &shape, &rank));
+  return {static_cast<tensor::ElementType>(type), tensor::Shape(shape, shape + rank),
+          value.GetTensorRawData()};
+}
+
 class ObserveKernel {
  public:
   ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink)
@@ -26,10 +37,7 @@ class ObserveKernel {
   OrtStatusPtr ComputeV2(OrtKernelContext* raw) {  // NOLINT(readability-identifier-naming)
     try {
       const Ort::KernelContext context(raw);
-      const Ort::ConstValue input = context.GetInput(0);
-      const auto info = input.GetTensorTypeAndShapeInfo();
-      sink_.count(target_, {static_cast<tensor::ElementType>(info.GetElementType()),
-                            info.GetShape(), input.GetTensorRawData()});
+      sink_.count(target_, view_of(context.GetInput(0)));
       Ort::UnownedValue output = context.GetOutput(0, static_cast<const int64_t*>(nullptr), 0);
       *output.GetTensorMutableData<uint8_t>() = 0;
       return nullptr;

@@ -90,10 +90,12 @@ class WatchPass {
   /// Samples are handed out in order, so every sample before a failing one is run to its end.
   std::optional<Task> next() {
     const std::lock_guard lock(mutex_);
-    if (failure_ || is_cancelled()) return std::nullopt;
+    if (ended_ || failure_ || is_cancelled()) return std::nullopt;
     try {
       std::optional<PendingSample> sample = feed_();
       if (sample) return Task{started_++, std::move(*sample)};
+      // A feed that has ended is not asked again.
+      ended_ = true;
     } catch (...) {
       failed_index_ = started_;
       failure_ = std::current_exception();
@@ -120,6 +122,7 @@ class WatchPass {
   const WatchOptions& options_;
   std::mutex mutex_;
   uint64_t started_ = 0;
+  bool ended_ = false;
   uint64_t done_ = 0;
   uint64_t failed_index_ = std::numeric_limits<uint64_t>::max();
   std::exception_ptr failure_;

@@ -58,6 +58,35 @@ class QdqWriter {
     write_scalar(node, 1, gate.beta);
   }
 
+  /// Relu as Max(x, 0), Clip as Min(Max(x, low), high): the same values by other names.
+  void write_float_bound(const std::string& name) {
+    onnx::NodeProto& node = *nodes_.at(name);
+    std::string low = node.input_size() > 1 ? node.input(1) : "";
+    const std::string high = node.input_size() > 2 ? node.input(2) : "";
+    if (node.attribute_size() > 0) return;  // bounds of an operator set below 11
+    if (node.op_type() == "Relu") {
+      const std::string zero = graph_.fresh_name(name + "_zero");
+      low = graph_.add_initializer(graph::make_floats(zero, {}, std::array{0.0f}));
+    }
+    while (node.input_size() < 2) node.add_input("");
+    if (node.input_size() > 2) {
+      graph_.set_input(node, 2, "");
+      node.mutable_input()->RemoveLast();
+    }
+    if (low.empty() && high.empty()) {
+      node.mutable_input()->RemoveLast();
+      node.set_op_type("Identity");
+      return;
+    }
+    node.set_op_type(low.empty() ? "Min" : "Max");
+    graph_.set_input(node, 1, low.empty() ? high : low);
+    if (low.empty() || high.empty()) return;
+    const std::string output = node.output(0);
+    const std::string above = graph_.fresh_name(output + "_above");
+    graph_.rename_output(node, 0, above);
+    graph_.add_node("Min", graph_.fresh_name(name + "_below"), {above, high}, {output});
+  }
+
   void write_scalar_constant(const std::string& node_name, int input) {
     onnx::NodeProto& node = *nodes_.at(node_name);
     const auto value = graph::read_constant(*graph_.initializer(node.input(input)));
@@ -219,6 +248,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   for (const auto& [node, input] : annotation.constants) writer.write_scalar_constant(node, input);
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
   for (const auto& weight : weights) writer.write(weight);
+  for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
   writer.finish();
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
   model.set_producer_name("rangefinder");

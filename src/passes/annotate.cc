@@ -10,6 +10,7 @@
 
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "passes/gemm_bias.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -83,16 +84,8 @@ class Annotator {
     }
     if (node.op_type() != "Gemm") return {};
     if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
-    if (!is_row(node)) return "its bias is not one row";
+    if (!has_row_bias(graph_, node)) return "its bias is not one row";
     return {};
-  }
-
-  /// The bias of a Gemm is one number or one per output, the same for every row.
-  bool is_row(const onnx::NodeProto& gemm) const {
-    if (gemm.input_size() < 3 || gemm.input(2).empty()) return true;
-    const auto& dims = graph_.initializer(gemm.input(2))->dims();
-    return std::all_of(dims.begin(), dims.end() - (dims.empty() ? 0 : 1),
-                       [](int64_t dimension) { return dimension == 1; });
   }
 
   void collect() {
@@ -259,6 +252,7 @@ class Annotator {
     switch (candidate.role) {
       case Role::kWeighted:
         result_.weighted.push_back({node.name(), node.op_type(), is_constant(node.input(1))});
+        if (!wanted_.contains(candidate.output)) note_float_bound(node.output(0));
         break;
       case Role::kScale:
         tensor(candidate.output).codes_of = node.input(candidate.data[0]);
@@ -275,6 +269,13 @@ class Annotator {
       default:
         break;
     }
+  }
+
+  void note_float_bound(const std::string& product) {
+    if (!graph_.is_private(product)) return;
+    const onnx::NodeProto& reader = *graph_.uses(product).front().node;
+    const bool is_bound = reader.op_type() == "Relu" || reader.op_type() == "Clip";
+    if (is_bound && reader.domain().empty()) result_.float_bounds.push_back(reader.name());
   }
 
   void find_root(QuantizedTensor& tensor) const {

@@ -77,6 +77,9 @@ struct Annotation {
   /// One-element constants that arithmetic nodes read as codes: node name and input position.
   std::vector<std::pair<std::string, int>> constants = {};
   std::vector<FloatNode> left_float;
+  /// Relu and Clip nodes that compute in float behind a Gemm or MatMul. ONNX Runtime would look
+  /// for a QuantizeLinear behind them and, finding none, leave the product in float.
+  std::vector<std::string> float_bounds = {};
 
   const QuantizedTensor* find(const std::string& tensor) const;
   /// Names of the tensors that must be observed, in graph order.

@@ -11,6 +11,7 @@
 #include "graph/model_file.h"
 #include "graph/opset_upgrade.h"
 #include "passes/fold_affine.h"
+#include "passes/gemm_bias.h"
 #include "passes/hard_swish.h"
 #include "passes/widen_float16.h"
 
@@ -108,6 +109,7 @@ PreparedModel prepare(const std::filesystem::path& path) {
   upgrade(prepared, path);
   graph::name_nodes(prepared.model);
   fold_affine(prepared.model);
+  split_gemm_bias(prepared.model, prepared.infos);
   write_hard_swish(prepared.model, prepared.infos);
   return prepared;
 }

@@ -92,6 +92,18 @@ TEST(Watch, PassesOnWhatTheFeedThrew) {
   EXPECT_THROW(watch(model(), tensors, feed, ignore, {.jobs = 2}), Error);
 }
 
+TEST(Watch, DoesNotAskAFeedThatHasEndedAgain) {
+  int calls = 0;
+  const SampleFeed feed = [&]() -> std::optional<PendingSample> {
+    ++calls;
+    return std::nullopt;
+  };
+  const auto ignore = [](size_t, uint64_t, const tensor::TensorView&) {};
+  const std::vector<ObservedTensor> tensors = {{"x"}};
+  EXPECT_EQ(watch(model(), tensors, feed, ignore, {.jobs = 3}), 0u);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Watch, StopsWhenCancelled) {
   const std::atomic<bool> cancelled = true;
   const auto ignore = [](size_t, uint64_t, const tensor::TensorView&) {};

@@ -147,7 +147,7 @@ TEST(Annotate, WhatStaysFloatHasAReason) {
   b.weights("conv_w", {2, 3, 1, 1});
   b.input("conv_b", {2});
   b.node("Gemm", {"x", "w"}, {"a"}).integer("transA", 1);
-  b.node("Gemm", {"x", "w", "rows"}, {"b"});
+  b.node("Gemm", {"x", "w", "rows"}, {"b"}).real("beta", 0.5f);
   b.node("MatMul", {"w", "x"}, {"c"});
   b.node("Conv", {"picture", "kernel"}, {"d"});
   b.node("Conv", {"picture", "conv_w", "conv_b"}, {"e"});

@@ -1,0 +1,38 @@
+#include "passes/gemm_bias.h"
+
+#include <algorithm>
+
+#include "graph/attributes.h"
+#include "graph/graph.h"
+
+namespace rangefinder::passes {
+
+bool has_row_bias(const graph::Graph& graph, const onnx::NodeProto& gemm) {
+  if (gemm.input_size() < 3 || gemm.input(2).empty()) return true;
+  const auto* constant = graph.initializer(gemm.input(2));
+  if (!constant) return false;
+  const auto& dims = constant->dims();
+  return std::all_of(dims.begin(), dims.end() - (dims.empty() ? 0 : 1),
+                     [](int64_t dimension) { return dimension == 1; });
+}
+
+void split_gemm_bias(onnx::ModelProto& model, TensorInfos& infos) {
+  graph::Graph graph(model);
+  const int count = graph.message().node_size();
+  for (int i = 0; i < count; ++i) {
+    onnx::NodeProto& gemm = *graph.message().mutable_node(i);
+    if (gemm.op_type() != "Gemm" || !gemm.domain().empty()) continue;
+    if (has_row_bias(graph, gemm) || graph::float_attribute(gemm, "beta", 1) != 1) continue;
+    const std::string output = gemm.output(0);
+    const std::string product = graph.fresh_name(output + "_product");
+    const std::string bias = gemm.input(2);
+    graph.set_input(gemm, 2, "");
+    gemm.mutable_input()->RemoveLast();
+    graph.rename_output(gemm, 0, product);
+    graph.add_node("Add", graph.fresh_name(gemm.name() + "_bias"), {product, bias}, {output});
+    infos[product] = infos[output];
+  }
+  graph.finish();
+}
+
+}  // namespace rangefinder::passes
