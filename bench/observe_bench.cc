@@ -1,12 +1,13 @@
 // What does observing cost, over bare inference of the same samples?
 //
-// observe_bench [--pairs N] [--jobs N] [--json FILE] WORKLOAD...
+// observe_bench [--pairs N] [--jobs N] [--plainly] [--json FILE] WORKLOAD...
 //
 // Two sessions, as the product opens them: the model as given, fully optimized, and the one that
 // counts every quantized tensor. All workers run bare, then all run observed, in turn and
 // alternating which comes first; the ratio is the median over the pairs of wall-clock times. The
 // same of one worker's processor time is told beside it: it means something on a machine that
-// others use, too.
+// others use, too. --plainly leaves the observed model to ONNX Runtime, without connecting the
+// Observe nodes to tensors in the layout it computes in.
 
 #include <fmt/format.h>
 #include <time.h>
@@ -35,6 +36,7 @@ struct Options {
   std::vector<std::string> workloads;
   size_t pairs = 31;
   int jobs = 0;
+  bool plainly = false;
   std::string json;
 };
 
@@ -67,10 +69,11 @@ double median(std::vector<double> values) {
 
 class Measurement {
  public:
-  Measurement(const Workload& workload, size_t workers, size_t pairs)
-      : pairs_(pairs),
-        samples_(workload.shape, pairs + kWarmUp),
-        model_(engine::instrument(workload.prepared, workload.tensors)),
+  Measurement(const Workload& workload, size_t workers, const Options& options)
+      : pairs_(options.pairs),
+        samples_(workload.shape, pairs_ + kWarmUp),
+        model_(options.plainly ? engine::instrument_plainly(workload.prepared, workload.tensors)
+                               : engine::instrument(workload.prepared, workload.tensors)),
         slots_(workers, workload.tensors.size()),
         bare_session_(workload.original),
         observed_session_(model_.model, {.optimization = model_.level,
@@ -153,7 +156,7 @@ class Measurement {
 nlohmann::ordered_json measure(const std::string& argument, const Options& options) {
   const Workload workload = open_workload(argument);
   const size_t workers = engine::worker_count({.jobs = options.jobs}, SIZE_MAX);
-  const Result result = Measurement(workload, workers, options.pairs).run();
+  const Result result = Measurement(workload, workers, options).run();
   fmt::print(
       "{}: observing takes {:.3f} x bare inference, {:.3f} x its processor time ({:.2f} ms, "
       "{:.2f} ms; {} workers, {} tensors, {} of them in place, {:.2f} M values)\n",
@@ -177,6 +180,7 @@ int run(int argc, char** argv) {
   app.add_option("workload", options.workloads, kWorkloadHelp)->required();
   app.add_option("--pairs", options.pairs, "timed pairs of runs")->check(CLI::PositiveNumber);
   app.add_option("--jobs", options.jobs, "workers; 0: one per core");
+  app.add_flag("--plainly", options.plainly, "do not observe tensors in ONNX Runtime's layout");
   app.add_option("--json", options.json, "write the result there; -: standard output");
   CLI11_PARSE(app, argc, argv);
   fmt::print("{}\n", machine());

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "analysis/compare.h"
 #include "analysis/fusion_check.h"
-#include "engine/compare.h"
 
 namespace rangefinder::workflow {
 
@@ -19,7 +19,7 @@ std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& floa
     pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
   }
   std::vector<report::OutputRow> rows;
-  for (const auto& [name, metrics] : engine::compare(
+  for (const auto& [name, metrics] : analysis::compare(
            engine::ModelSource(float_model), engine::ModelSource(quantized_model), samples, pass)) {
     rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
   }

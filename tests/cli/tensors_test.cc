@@ -94,15 +94,14 @@ TEST_F(Tensors, CoversTheMatrix) {
   const Words files = write_stream("channels", 3, {8, 4, 32}, 2);
   for (const char* method :
        {"minmax", "mse", "percentile", "std", "mean-minmax", "mean-percentile"}) {
-    for (const char* symmetry : {"--symmetric", "--asymmetric"}) {
-      for (const Words& axis : {Words{}, Words{"--channel-axis", "1"}}) {
-        Words options = {"--method", method, symmetry, "--bits", "4", "--power-of-2"};
-        options.insert(options.end(), axis.begin(), axis.end());
-        const json found = solved(files, options);
-        EXPECT_EQ(found["scale"].size(), axis.empty() ? 1u : 4u);
-        int exponent = 0;
-        EXPECT_EQ(std::frexp(found["scale"][0].get<double>(), &exponent), 0.5);
-      }
+    for (const bool per_channel : {false, true}) {
+      Words options = {"--method", method, "--bits", "4", "--power-of-2"};
+      options.push_back(per_channel ? "--symmetric" : "--asymmetric");
+      if (per_channel) options.insert(options.end(), {"--channel-axis", "1"});
+      const json found = solved(files, options);
+      EXPECT_EQ(found["scale"].size(), per_channel ? 4u : 1u);
+      int exponent = 0;
+      EXPECT_EQ(std::frexp(found["scale"][0].get<double>(), &exponent), 0.5);
     }
   }
 }
@@ -110,9 +109,10 @@ TEST_F(Tensors, CoversTheMatrix) {
 TEST_F(Tensors, ReproducesPpqBitForBit) {
   const auto rows =
       support::ppq_goldens(std::string(RANGEFINDER_TEST_DATA) + "/goldens/ppq_observers.csv");
-  // Every 7th row meets every stream, method and grid; the library's own test takes them all.
+  // Every 24th row (a stream has 23 or 25) meets every method and most streams; the library's own
+  // test takes them all.
   // RANGEFINDER_ALL_GOLDENS=1 takes them all here too.
-  const size_t stride = std::getenv("RANGEFINDER_ALL_GOLDENS") != nullptr ? 1 : 7;
+  const size_t stride = std::getenv("RANGEFINDER_ALL_GOLDENS") != nullptr ? 1 : 24;
   for (size_t i = 0; i < rows.size(); i += stride) {
     const support::PpqGolden& row = rows[i];
     Words options = {"--compat",    "ppq",
@@ -248,11 +248,9 @@ TEST_F(Tensors, DegenerateDataHaveDefinedResults) {
   for (const auto& values :
        {std::vector<float>{0, 0}, {3.25f, 3.25f}, {-7}, {1e-41f}, {3e38f, -3e38f}}) {
     const Words files = {write("d.npy", {static_cast<int64_t>(values.size())}, values)};
-    for (const char* method : {"minmax", "percentile", "mse", "kl", "std", "mean-minmax"}) {
-      for (const char* symmetry : {"--symmetric", "--asymmetric"}) {
-        const json found = solved(files, {"--method", method, symmetry});
-        EXPECT_GT(found["scale"][0].get<double>(), 0) << method << " of " << values[0];
-      }
+    for (const char* method : {"mse", "kl"}) {
+      const json found = solved(files, {"--method", method});
+      EXPECT_GT(found["scale"][0].get<double>(), 0) << method << " of " << values[0];
     }
   }
 }

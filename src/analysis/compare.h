@@ -8,7 +8,7 @@
 #include "engine/sample_pass.h"
 #include "quantization/error_metrics.h"
 
-namespace rangefinder::engine {
+namespace rangefinder::analysis {
 
 /// How far one output of a model is from the same output of another, over all samples.
 struct OutputError {
@@ -24,8 +24,9 @@ struct OutputError {
 /// Outputs in the reference's order; those that are not tensors of numbers are left out. Throws
 /// Error: a model that does not load, a sample that does not fit, an output that the other model
 /// does not have or gives in another shape.
-std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
+std::vector<OutputError> compare(const engine::ModelSource& reference,
+                                 const engine::ModelSource& other,
                                  const data::SampleSource& samples,
-                                 const PassOptions& options = {});
+                                 const engine::PassOptions& options = {});
 
-}  // namespace rangefinder::engine
+}  // namespace rangefinder::analysis

@@ -1,4 +1,4 @@
-#include "engine/compare.h"
+#include "analysis/compare.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,9 +9,10 @@
 #include "support/memory_samples.h"
 #include "support/onnx_builder.h"
 
-namespace rangefinder::engine {
+namespace rangefinder::analysis {
 namespace {
 
+using engine::ModelSource;
 using tensor::ElementType;
 using tensor::NamedTensors;
 using tensor::Tensor;
@@ -97,4 +98,4 @@ TEST(Compare, ModelsThatDoNotMatchAreErrors) {
 }
 
 }  // namespace
-}  // namespace rangefinder::engine
+}  // namespace rangefinder::analysis

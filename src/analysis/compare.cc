@@ -1,4 +1,4 @@
-#include "engine/compare.h"
+#include "analysis/compare.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,11 @@
 #include "base/error.h"
 #include "engine/session.h"
 
-namespace rangefinder::engine {
+namespace rangefinder::analysis {
+
+using engine::ModelSource;
+using engine::Session;
+
 namespace {
 
 using Metrics = std::vector<quantization::ErrorMetrics>;
@@ -19,10 +23,10 @@ using Metrics = std::vector<quantization::ErrorMetrics>;
 std::vector<std::string> compared_outputs(const ModelSource& reference, const Session& expected,
                                           const ModelSource& other, const Session& found) {
   std::vector<std::string> names;
-  for (const TensorInfo& output : expected.outputs()) {
+  for (const engine::TensorInfo& output : expected.outputs()) {
     if (tensor::element_size(output.type) == 0) continue;
     bool shared = false;
-    for (const TensorInfo& candidate : found.outputs()) {
+    for (const engine::TensorInfo& candidate : found.outputs()) {
       shared = shared || candidate.name == output.name;
     }
     if (!shared) {
@@ -89,8 +93,9 @@ Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTens
 }  // namespace
 
 std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
-                                 const data::SampleSource& samples, const PassOptions& options) {
-  const size_t jobs = worker_count(options, samples.size());
+                                 const data::SampleSource& samples,
+                                 const engine::PassOptions& options) {
+  const size_t jobs = engine::worker_count(options, samples.size());
   std::vector<std::future<std::unique_ptr<Pair>>> opening;
   for (size_t i = 0; i < jobs; ++i) {
     opening.push_back(
@@ -102,7 +107,7 @@ std::vector<OutputError> compare(const ModelSource& reference, const ModelSource
       compared_outputs(reference, pairs[0]->reference, other, pairs[0]->other);
 
   OrderedSum sum(names.size());
-  for_each_sample(samples.size(), jobs, options, [&](size_t worker, size_t index) {
+  engine::for_each_sample(samples.size(), jobs, options, [&](size_t worker, size_t index) {
     const tensor::NamedTensors sample = samples.read(index);
     const std::string name = samples.name(index);
     Pair& pair = *pairs[worker];
@@ -115,4 +120,4 @@ std::vector<OutputError> compare(const ModelSource& reference, const ModelSource
   return result;
 }
 
-}  // namespace rangefinder::engine
+}  // namespace rangefinder::analysis
