@@ -15,6 +15,7 @@
 #include "analog/calibrate.h"
 #include "analog/convert.h"
 #include "analog/sampler.h"
+#include "bench/machine.h"
 #include "engine/session.h"
 #include "graph/model_file.h"
 #include "support/onnx_builder.h"
@@ -113,10 +114,8 @@ void measure(const Network& network, int rounds) {
 }  // namespace rangefinder
 
 int main(int argc, char** argv) {
-#ifndef NDEBUG
-  fmt::print("refused: this is a debug build\n");
-  return 1;
-#endif
+  rangefinder::bench::require_release_build("analog_bench");
+  fmt::print("{}\n", rangefinder::bench::machine());
   using namespace rangefinder;
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
   const std::filesystem::path models = RANGEFINDER_MODELS;

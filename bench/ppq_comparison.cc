@@ -73,6 +73,11 @@ struct Mean {
   }
 };
 
+// A loss of 0 has no ratio.
+std::string ratio(const Row& row) {
+  return row.loss > 0 ? fmt::format("{:.3f}", row.ppq_loss / row.loss) : "-";
+}
+
 std::string grid_name(const support::PpqGolden& golden) {
   const std::string text = golden.description();
   return text.substr(golden.stream_key().size() + 1);
@@ -105,9 +110,8 @@ int main(int argc, char** argv) {
         all || (golden.shape.size() == 4 && golden.config.level_count() == 256 &&
                 !golden.config.is_power_of_2() && !golden.config.is_per_channel());
     if (!is_shown) continue;
-    fmt::print("| {} | {} | {:.6g} | {:.6g} | {:.4g} | {:.4g} | {:.3f} |\n", golden.stream,
-               grid_name(golden), row.ppq_scale, row.scale, row.ppq_loss, row.loss,
-               row.ppq_loss / row.loss);
+    fmt::print("| {} | {} | {:.6g} | {:.6g} | {:.4g} | {:.4g} | {} |\n", golden.stream,
+               grid_name(golden), row.ppq_scale, row.scale, row.ppq_loss, row.loss, ratio(row));
   }
   fmt::print(
       "\n| method and grid | PPQ MSE / our MSE, geometric mean | rows | PPQ unusable |\n"

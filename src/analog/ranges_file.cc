@@ -80,7 +80,8 @@ std::string ranges_json(const AnalogModel& model) {
     layers[layer.name] = {
         {"input_range", layer.input_range}, {"slices", widths(layer)}, {"module", layer.module}};
   }
-  return Json{{"layers", layers}}.dump(2) + "\n";
+  // Names come from the model, which need not keep to UTF-8.
+  return Json{{"layers", layers}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 NetworkRanges parse_ranges(std::string_view json) {

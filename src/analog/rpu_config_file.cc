@@ -85,14 +85,18 @@ std::string known_fields() {
   return known;
 }
 
+/// Deeper than any field; a file of nothing but braces must not exhaust the stack.
+constexpr int kDeepest = 8;
+
 /// The leaves of nested objects by dotted path.
-void flatten(const std::string& prefix, const Json& node, std::map<std::string, Json>& leaves) {
-  if (!node.is_object()) {
+void flatten(const std::string& prefix, const Json& node, std::map<std::string, Json>& leaves,
+             int depth = 0) {
+  if (!node.is_object() || depth > kDeepest) {
     leaves[prefix] = node;
     return;
   }
   for (const auto& [key, value] : node.items()) {
-    flatten(prefix.empty() ? key : prefix + "." + key, value, leaves);
+    flatten(prefix.empty() ? key : prefix + "." + key, value, leaves, depth + 1);
   }
 }
 

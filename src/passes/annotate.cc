@@ -114,6 +114,13 @@ class Annotator {
     }
   }
 
+  /// A Resize that takes each output from one input, and none from outside.
+  static bool copies_values(const onnx::NodeProto& resize) {
+    return graph::string_attribute(resize, "mode", "nearest") == "nearest" &&
+           graph::string_attribute(resize, "coordinate_transformation_mode", "half_pixel") !=
+               "tf_crop_and_resize";
+  }
+
   /// Float activations in, one float activation out; a constant only where it is exact as a code.
   bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
@@ -122,6 +129,7 @@ class Annotator {
     for (const int i : candidate.data) {
       if (!is_float(node.input(i))) return false;
     }
+    if (node.op_type() == "Resize" && !copies_values(node)) return false;
     if (candidate.role == Role::kGate) return graph::float_attribute(node, "alpha", 0.2f) > 0;
     if (node.op_type() != "Mul" && node.op_type() != "Div" && node.op_type() != "Add") {
       return candidate.constants.empty();

@@ -7,7 +7,7 @@
 
 namespace rangefinder::passes {
 
-/// Weights against 16-bit saturation on x86-64 before VNNI [docs/targets.md, "Pair sums"].
+/// Weights against 16-bit saturation on x86-64 before VNNI [docs/targets.md (1)-(3)].
 ///
 /// There the integer kernels multiply unsigned 8-bit activations by signed 8-bit weights and add
 /// the products two by two, 2i and 2i + 1 of a dot product, in 16 bits that saturate. A pair is

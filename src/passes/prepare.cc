@@ -13,6 +13,7 @@
 #include "passes/fold_affine.h"
 #include "passes/gemm_bias.h"
 #include "passes/hard_swish.h"
+#include "passes/mean_pool.h"
 #include "passes/widen_float16.h"
 
 namespace rangefinder::passes {
@@ -111,6 +112,7 @@ PreparedModel prepare(const std::filesystem::path& path) {
   fold_affine(prepared.model);
   split_gemm_bias(prepared.model, prepared.infos);
   write_hard_swish(prepared.model, prepared.infos);
+  write_mean_as_pool(prepared.model, prepared.infos);
   return prepared;
 }
 

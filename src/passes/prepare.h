@@ -27,10 +27,10 @@ struct PreparedModel {
 ///
 /// float16 becomes float32 (inputs and outputs stay). ONNX Runtime's basic optimization folds
 /// constants and BatchNormalization, then: constant inputs become constants, the operator set at
-/// least 13, every node named, scalar affines behind convolutions folded into them, a Gemm's bias that is no row an Add of its own, HardSwish
-/// written as Mul and HardSigmoid. Element types and shapes are what ONNX Runtime infers.
-/// Deterministic: the same file gives the same model. Throws Error: not a model, an operator set
-/// that cannot be brought to 10, what ONNX Runtime says.
+/// least 13, every node named, scalar affines behind convolutions folded into them, a Gemm's bias
+/// that is no row an Add of its own, HardSwish written as Mul and HardSigmoid. Element types and
+/// shapes are what ONNX Runtime infers. Deterministic: the same file gives the same model. Throws
+/// Error: not a model, an operator set that cannot be brought to 10, what ONNX Runtime says.
 PreparedModel prepare(const std::filesystem::path& path);
 
 }  // namespace rangefinder::passes

@@ -14,7 +14,7 @@ using quantization::TensorQuantizationConfig;
 
 /// What ONNX Runtime's CPU kernels compute on codes. Measured with release 1.29: each entry was
 /// exported and found in the optimized model (docs/targets.md).
-constexpr std::array<OperatorRule, 23> kOnnxRuntimeCpu = {{
+constexpr std::array<OperatorRule, 24> kOnnxRuntimeCpu = {{
     {"Conv", Role::kWeighted, 1},
     {"Gemm", Role::kWeighted, 1},
     {"MatMul", Role::kWeighted, 2},
@@ -36,6 +36,7 @@ constexpr std::array<OperatorRule, 23> kOnnxRuntimeCpu = {{
     {"Slice", Role::kMover, 1},
     {"Gather", Role::kMover, 1},
     {"DepthToSpace", Role::kMover, 1},
+    {"Resize", Role::kMover, 1},
     {"Relu", Role::kBound, 1},
     {"Clip", Role::kBound, 1},
 }};

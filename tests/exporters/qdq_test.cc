@@ -1,5 +1,6 @@
 #include "exporters/qdq.h"
 
+#include "graph/attributes.h"
 #include "support/quantization_checks.h"
 
 namespace rangefinder::exporters {
@@ -223,6 +224,24 @@ TEST(Qdq, DepthToSpaceMovesCodes) {
   conv(b, "wide", "y", 2, 4);
   b.output("y", {-1, 4, 16, 16});
   check_quantization(b.model(), {{"QLinearConv", 2}, {"QuantizeLinear", 1}});
+}
+
+/// A feature pyramid: what is enlarged is added to and joined with what is not.
+TEST(Qdq, ResizeMovesCodesUnlessItInterpolates) {
+  for (const std::string mode : {"nearest", "linear"}) {
+    OnnxBuilder b = picture_model();
+    conv(b, "x", "c0", 3, 8);
+    b.node("MaxPool", {"c0"}, {"p"}).ints("kernel_shape", {2, 2}).ints("strides", {2, 2});
+    b.initializer("scales", {4}, std::vector<float>{1, 1, 2, 2});
+    auto& resize = b.node("Resize", {"p", "", "scales"}, {"r"}).proto();
+    graph::set_attribute(resize, "mode", std::string_view(mode));
+    b.node("Add", {"r", "c0"}, {"sum"});
+    conv(b, "sum", "y", 8, 4);
+    b.output("y", {-1, 4, 8, 8});
+    const bool copies = mode == "nearest";
+    check_quantization(
+        b.model(), {{"QLinearConv", 2}, {"QLinearAdd", copies}, {"Add", !copies}, {"Resize", 1}});
+  }
 }
 
 TEST(Qdq, ConcatAddAndMulHaveParametersForEachInput) {
