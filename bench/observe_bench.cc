@@ -101,7 +101,7 @@ class Measurement {
     result_.in_place_count = model_.in_place_count;
     uint64_t count = 0;
     for (const auto& tensor : slots_.worker(0).slots()) {
-      for (const auto& channel : tensor) count += channel.count();
+      for (const auto& channel : tensor.channels) count += channel.count();
     }
     result_.values = static_cast<double>(count) / static_cast<double>(pairs_ + kWarmUp);
     return result_;

@@ -39,7 +39,7 @@ Workload prepare(std::string name, const std::filesystem::path& file, tensor::Sh
   workload.name = std::move(name);
   workload.original = engine::ModelSource(file);
   workload.prepared = engine::ModelSource(graph::serialize(plan.prepared.model), file);
-  workload.tensors = plan.observed();
+  workload.tensors = plan.observed(workflow::default_rows(plan));
   workload.shape = std::move(shape);
   return workload;
 }

@@ -26,20 +26,27 @@ if(RANGEFINDER_FUZZ)
   target_link_options(rangefinder_options INTERFACE ${fuzz_sanitizers})
 endif()
 
-# rangefinder_layer(<folder> SOURCES ... [LINKS ...]): one static library per folder of src/.
-# LINKS names the layers below it and outside libraries.
+# rangefinder_layer(<folder> SOURCES ... [LINKS ...] [PRECOMPILE ...]): one static library per folder
+# of src/. LINKS names the layers below it and outside libraries, PRECOMPILE outside headers that
+# most of its sources include and that take longer to read than the sources.
 function(rangefinder_layer folder)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
   add_library(rangefinder_${folder} STATIC ${LAYER_SOURCES})
   target_link_libraries(rangefinder_${folder} PUBLIC rangefinder_options ${LAYER_LINKS})
+  if(LAYER_PRECOMPILE)
+    target_precompile_headers(rangefinder_${folder} PRIVATE ${LAYER_PRECOMPILE})
+  endif()
 endfunction()
 
-# rangefinder_tests(<folder> SOURCES ... [LINKS ...]): one test program per folder of tests/.
+# rangefinder_tests(<folder> SOURCES ... [LINKS ...] [PRECOMPILE ...]): one test program per folder of
+# tests/. GoogleTest's headers are precompiled: they take longer to read than most tests.
 function(rangefinder_tests folder)
-  cmake_parse_arguments(TESTS "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TESTS "" "" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
   add_executable(${folder}_tests ${TESTS_SOURCES})
   target_link_libraries(${folder}_tests PRIVATE ${TESTS_LINKS} GTest::gmock_main)
   target_include_directories(${folder}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_precompile_headers(${folder}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>
+                            ${TESTS_PRECOMPILE})
   target_compile_definitions(${folder}_tests PRIVATE
                              RANGEFINDER_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
   gtest_discover_tests(${folder}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)

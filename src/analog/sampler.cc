@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -40,17 +39,6 @@ engine::SampleFeed feed_from(Sampler sampler, std::vector<std::string> input_nam
     const std::string name = fmt::format("sample {}", count++);
     auto tensors = std::make_shared<tensor::NamedTensors>(named(std::move(*inputs), names, name));
     return engine::PendingSample{name, [tensors] { return std::move(*tensors); }};
-  };
-}
-
-engine::SampleFeed feed_from(const data::SampleSource& source,
-                             std::optional<uint64_t> sample_limit) {
-  const size_t end = std::min<uint64_t>(source.size(), sample_limit.value_or(source.size()));
-  return [&source, end, next = size_t{0}]() mutable -> std::optional<engine::PendingSample> {
-    if (next == end) return std::nullopt;
-    const size_t index = next++;
-    return engine::PendingSample{source.name(index),
-                                 [&source, index] { return source.read(index); }};
   };
 }
 

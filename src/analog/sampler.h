@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "data/sample_source.h"
 #include "engine/watch.h"
 #include "tensor/tensor.h"
 
@@ -38,10 +37,7 @@ struct SamplerOptions {
 engine::SampleFeed feed_from(Sampler sampler, std::vector<std::string> input_names,
                              const SamplerOptions& options = {});
 
-/// Samples of files, read by the worker that runs them; the first `sample_limit` of them.
-/// `source` must outlive the feed.
-engine::SampleFeed feed_from(const data::SampleSource& source,
-                             std::optional<uint64_t> sample_limit = {});
+using engine::feed_from;
 
 /// Inputs of the model that are no initializers.
 std::vector<std::string> input_names(const onnx::ModelProto& model);

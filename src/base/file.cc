@@ -59,17 +59,11 @@ std::string read_file(const std::filesystem::path& path) {
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   PendingFile pending(path);
-  {
-    const Descriptor file(::open(pending.temporary().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-    if (file.value() < 0) fail(path, "cannot write");
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(file.value(), bytes.data(), bytes.size());
-      if (written < 0 && errno != EINTR) fail(path, "cannot write");
-      if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-    }
-  }
+  pending.write(bytes);
   pending.commit();
 }
+
+void require_writable(const std::filesystem::path& path) { const PendingFile pending(path); }
 
 PendingFile::PendingFile(std::filesystem::path path) : path_(std::move(path)) {
   if (std::filesystem::is_directory(path_)) {
@@ -87,6 +81,16 @@ PendingFile::PendingFile(std::filesystem::path path) : path_(std::move(path)) {
 
 PendingFile::~PendingFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void PendingFile::write(std::string_view bytes) {
+  const Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  if (file.value() < 0) fail(path_, "cannot write");
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.value(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) fail(path_, "cannot write");
+    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
+  }
 }
 
 void PendingFile::commit() {

@@ -13,8 +13,11 @@ std::string read_file(const std::filesystem::path& path);
 /// folder, flushed to disk, then renamed. Throws Error (folder missing, read-only, disk full).
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
-/// A temporary file name beside `path`, unlinked on destruction unless committed. For writers
-/// that need a file name rather than bytes.
+/// Throws Error as write_file() would if `path` cannot be written; leaves nothing. To be asked
+/// before long work whose result shall go there.
+void require_writable(const std::filesystem::path& path);
+
+/// A temporary file beside `path`, unlinked on destruction unless committed.
 class PendingFile {
  public:
   /// Throws Error if the folder of `path` does not exist or cannot be written.
@@ -23,7 +26,11 @@ class PendingFile {
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
 
+  /// For writers that need a file name rather than bytes.
   const std::filesystem::path& temporary() const { return temporary_; }
+
+  /// Makes `bytes` the content. Throws Error (disk full).
+  void write(std::string_view bytes);
 
   /// Flushes the temporary file to disk and renames it to its final name. Throws Error.
   void commit();

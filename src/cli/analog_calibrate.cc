@@ -61,7 +61,7 @@ void run(Arguments& arguments, bool has_alpha) {
   const auto samples = data::open_samples(data.paths, data.picture);
   const size_t total = std::min(samples->size(), data.samples.value_or(samples->size()));
   analog::calibrate_input_ranges(
-      model, type, analog::feed_from(*samples, data.samples), arguments.options,
+      model, type, engine::feed_from(*samples, data.samples), arguments.options,
       {.jobs = arguments.run.jobs,
        .progress = [&](uint64_t done) { progress.update("calibrate", done, total); },
        .cancelled = &interrupted()});

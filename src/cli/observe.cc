@@ -1,5 +1,7 @@
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -13,6 +15,8 @@ struct Arguments {
   std::filesystem::path model;
   std::filesystem::path output;
   std::string target = "ort-cpu";
+  std::vector<std::string> rows;
+  int64_t row_axis = -1;
   DataArguments data;
   RunArguments run;
 };
@@ -23,6 +27,8 @@ void run(const Arguments& arguments) {
   request.target = &targets::find_target(arguments.target);
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
+  request.rows = arguments.rows;
+  request.row_axis = arguments.row_axis;
   const size_t count = workflow::observe_to_file(request);
   progress.finish();
   std::fprintf(stderr, "observed %zu samples\n", count);
@@ -37,6 +43,10 @@ void add_observe(CLI::App& app) {
   command.add_option("-o,--output", arguments->output, "Where the statistics go (.rfs)")
       ->required();
   command.add_option("--target", arguments->target, "Runtime to observe for; default: ort-cpu");
+  command.add_option("--rows", arguments->rows,
+                     "Also keep the rows of tensors of this name (* and ? allowed), for isotone; "
+                     "those with two dimensions are kept anyway");
+  command.add_option("--axis", arguments->row_axis, "The axis those rows lie along; default: -1");
   command.add_option("--shard", arguments->data.shard,
                      "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "observers/plugin.h"
 #include "observers/registry.h"
 #include "targets/target.h"
 
@@ -90,33 +91,41 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
                      "auto (default: a bar on a terminal), json (a line per event) or none");
 }
 
-workflow::Calibration CalibrationArguments::parse() const {
-  workflow::Calibration parsed = calibration;
-  targets::find_target(target);
-  const auto known = [](const std::string& method) {
-    observers::registry().create(method, targets::all_targets().front().activation);
-    return method;
+passes::RuntimeCalibration CalibrationArguments::parse() const {
+  for (const std::filesystem::path& plugin : plugins) observers::load_plugin(plugin);
+  const auto& config = targets::find_target(target).activation;
+  passes::RuntimeCalibration parsed = calibration;
+  // Made once to see that it can be made, before the work.
+  const auto known = [&](const std::string& method) {
+    observers::registry().create(method, config, parsed.options);
+    return observers::canonical_method(method);
   };
-  parsed.method = observers::canonical_method(known(parsed.method));
+  parsed.method = known(parsed.method);
   for (const std::string& rule : method_for) {
     const auto equals = rule.rfind('=');
     if (equals == std::string::npos || equals == 0) {
       throw std::invalid_argument(fmt::format("--method-for is '{}'; NAME=METHOD is needed", rule));
     }
-    parsed.method_for.emplace_back(rule.substr(0, equals),
-                                   observers::canonical_method(known(rule.substr(equals + 1))));
+    parsed.method_for.emplace_back(rule.substr(0, equals), known(rule.substr(equals + 1)));
   }
   return parsed;
 }
 
+void add_method_options(CLI::App& command, observers::CalibrationOptions& options,
+                        std::vector<std::filesystem::path>& plugins) {
+  command.add_option("--percentile", options.percentile, "For percentile: the share kept, (0, 1]");
+  command.add_option("--alpha", options.alpha, "For std: standard deviations kept");
+  command.add_option("--axis", options.axis, "For isotone: the axis rows lie along; default: -1");
+  command.add_option("--top-k", options.top_count, "For isotone: values whose order is kept");
+  command.add_option("--plugin", plugins, "Shared library with more methods");
+}
+
 void add_calibration_options(CLI::App& command, CalibrationArguments& arguments) {
-  auto& options = arguments.calibration.options;
   command.add_option("--method", arguments.calibration.method,
                      "Calibration method; default: " + arguments.calibration.method);
   command.add_option("--method-for", arguments.method_for,
                      "NAME=METHOD: another method for tensors of this name (* and ? allowed)");
-  command.add_option("--percentile", options.percentile, "For percentile: the share kept, (0, 1]");
-  command.add_option("--alpha", options.alpha, "For std: standard deviations kept");
+  add_method_options(command, arguments.calibration.options, arguments.plugins);
   command.add_option("--target", arguments.target, "Runtime to write for; default: ort-cpu");
 }
 

@@ -46,15 +46,21 @@ workflow::RunOptions run_options(const RunArguments& arguments, Progress& progre
 void add_run_options(CLI::App& command, RunArguments& arguments);
 
 struct CalibrationArguments {
-  workflow::Calibration calibration;
+  passes::RuntimeCalibration calibration = {.method = workflow::kDefaultMethod};
   std::vector<std::string> method_for;
+  std::vector<std::filesystem::path> plugins;
   std::string target = "ort-cpu";
 
-  /// Throws std::invalid_argument: an unknown method or target, a pattern without a method.
-  workflow::Calibration parse() const;
+  /// Loads the plug-ins. Throws std::invalid_argument: an unknown target or method, a method that
+  /// does not serve the target's activations or takes no such option, a pattern without a method.
+  passes::RuntimeCalibration parse() const;
 };
 
-/// --method --method-for --percentile --alpha --target
+/// --percentile --alpha --axis --top-k --plugin, for every command that names methods.
+void add_method_options(CLI::App& command, observers::CalibrationOptions& options,
+                        std::vector<std::filesystem::path>& plugins);
+
+/// --method --method-for --target, and add_method_options().
 void add_calibration_options(CLI::App& command, CalibrationArguments& arguments);
 
 }  // namespace rangefinder::cli

@@ -2,9 +2,7 @@
 
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
@@ -30,11 +28,9 @@ void run(const Arguments& arguments) {
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
   if (!arguments.statistics.empty()) request.statistics = arguments.statistics;
+  if (!arguments.summary.empty()) request.summary = arguments.summary;
   const report::Summary summary = workflow::quantize(request);
   progress.finish();
-  if (!arguments.summary.empty()) {
-    write_file(arguments.summary, report::to_json(summary).dump(2) + "\n");
-  }
   std::fputs(report::to_table(summary).c_str(), stdout);
 }
 

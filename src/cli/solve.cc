@@ -1,8 +1,6 @@
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "cli/options.h"
 #include "cli/subcommands.h"
 #include "workflow/quantize.h"
@@ -23,10 +21,8 @@ void run(const Arguments& arguments) {
       .model = arguments.model, .statistics = arguments.statistics, .output = arguments.output};
   request.calibration = arguments.calibration.parse();
   request.target = &targets::find_target(arguments.calibration.target);
+  if (!arguments.summary.empty()) request.summary = arguments.summary;
   const report::Summary summary = workflow::solve_from_file(request);
-  if (!arguments.summary.empty()) {
-    write_file(arguments.summary, report::to_json(summary).dump(2) + "\n");
-  }
   std::fputs(report::to_table(summary).c_str(), stdout);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "cli/options.h"
 #include "cli/subcommands.h"
 #include "observers/plugin.h"
 
@@ -82,14 +83,9 @@ void add_grid_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--rounding", arguments.rounding, "For --measure; default: half-even");
 }
 
-void add_method_options(CLI::App& command, Arguments& arguments) {
-  auto& options = arguments.request.options;
+void add_calibration_options(CLI::App& command, Arguments& arguments) {
   command.add_option("--method", arguments.request.method, "Calibration method; default: mse");
-  command.add_option("--percentile", options.percentile, "For percentile: share kept, (0, 1]");
-  command.add_option("--alpha", options.alpha, "For std: standard deviations kept");
-  command.add_option("--axis", options.axis, "For isotone: the axis rows lie along; default: -1");
-  command.add_option("--top-k", options.top_count, "For isotone: values whose order is kept");
-  command.add_option("--plugin", arguments.plugins, "Shared library with more methods");
+  cli::add_method_options(command, arguments.request.options, arguments.plugins);
   command.add_option("--compat", arguments.compat, "ppq: reproduce PPQ's observers, bugs included")
       ->check(CLI::IsMember({"ppq"}));
   command
@@ -106,7 +102,7 @@ void add_tensors(CLI::App& app) {
   auto& command = *app.add_subcommand("tensors", "Calibrates dumped batches of a tensor");
   command.add_option("BATCH", arguments->request.batches, "Batches (.npy)")->required();
   add_grid_options(command, *arguments);
-  add_method_options(command, *arguments);
+  add_calibration_options(command, *arguments);
   command.callback([arguments] { run(*arguments); });
 }
 

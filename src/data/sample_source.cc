@@ -234,11 +234,4 @@ std::shared_ptr<const SampleSource> select_samples(std::shared_ptr<const SampleS
   return std::make_shared<SelectedSource>(std::move(source), std::move(indices));
 }
 
-DataSet open_data_set(const DataOptions& options) {
-  const auto all = open_samples(options.paths, options.picture);
-  const DataSplit split = split_held_out(all->size(), options.samples);
-  return {select_samples(all, select_shard(split.calibration, options.shard)),
-          select_samples(all, split.held_out)};
-}
-
 }  // namespace rangefinder::data

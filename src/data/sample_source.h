@@ -56,15 +56,4 @@ struct DataOptions {
   Shard shard = {};
 };
 
-/// A data set ready for calibration: split_held_out of everything, then this shard's part of the
-/// calibration samples (possibly empty when there are more shards than samples).
-struct DataSet {
-  std::shared_ptr<const SampleSource> calibration;
-  /// Size 0 if nothing could be held out.
-  std::shared_ptr<const SampleSource> held_out;
-};
-
-/// Throws as open_samples, split_held_out and select_shard do.
-DataSet open_data_set(const DataOptions& options);
-
 }  // namespace rangefinder::data

@@ -103,8 +103,10 @@ class Rewiring {
   }
 
  private:
-  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be.
+  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows are only
+  /// there as the model knows the tensor.
   bool move(onnx::NodeProto& observe) {
+    if (integer(observe, kKeepsRowsAttribute, 0) != 0) return false;
     bool moved = false;
     while (integer(observe, kBlockAttribute, 0) == 0) {
       const auto producer = producers_.find(observe.input(0));

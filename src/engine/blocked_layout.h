@@ -15,8 +15,8 @@ int64_t channel_block();
 /// the tensor before conversion, and drops conversions that are left without readers.
 ///
 /// Conversions are ReorderOutput (of com.microsoft.nchwc, from blocks of `block` channels) and
-/// Transpose. Left alone are nodes that count an axis for which the other layout does not serve.
-/// Returns how many Observe nodes were connected anew.
+/// Transpose. Left alone are nodes that count an axis for which the other layout does not serve,
+/// and those that keep rows. Returns how many Observe nodes were connected anew.
 size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block);
 
 }  // namespace rangefinder::engine

@@ -80,6 +80,8 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   add_integer(node, kChannelAxisAttribute, tensor.channel_axis);
   add_integer(node, kBlockAttribute, 0);
   add_integer(node, kChannelsAttribute, 0);
+  add_integer(node, kKeepsRowsAttribute, tensor.row_axis ? 1 : 0);
+  add_integer(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
   auto* output = graph.add_output();
   output->set_name(token_name(index));
   auto* type = output->mutable_type()->mutable_tensor_type();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct ObservedTensor {
   std::string name;
   /// Axis whose elements are counted separately; -1: all values together.
   int64_t channel_axis = -1;
+  /// Axis along which the largest values of every row are kept, counted from the back if negative;
+  /// empty: no rows are kept.
+  std::optional<int64_t> row_axis = {};
 
   bool operator==(const ObservedTensor&) const = default;
 };

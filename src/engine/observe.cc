@@ -36,16 +36,16 @@ void refuse_nonfinite(const ObserveSlots& slots, const std::string& sample,
                       std::span<const size_t> graph_order) {
   for (const size_t tensor : graph_order) {
     if (slots.saw_nonfinite(tensor)) {
-      report_nonfinite(sample, tensors[tensor].name, slots.slots()[tensor]);
+      report_nonfinite(sample, tensors[tensor].name, slots.slots()[tensor].channels);
     }
   }
 }
 
-std::vector<ChannelStatistics> merge(WorkerSlots& slots) {
-  std::vector<ChannelStatistics> total = slots.worker(0).take();
+std::vector<TensorObservation> merge(WorkerSlots& slots) {
+  std::vector<TensorObservation> total = slots.worker(0).take();
   for (size_t i = 1; i < slots.worker_count(); ++i) {
-    std::vector<ChannelStatistics> more = slots.worker(i).take();
-    for (size_t t = 0; t < total.size(); ++t) merge_channels(total[t], std::move(more[t]));
+    std::vector<TensorObservation> more = slots.worker(i).take();
+    for (size_t t = 0; t < total.size(); ++t) total[t].merge(std::move(more[t]));
   }
   return total;
 }

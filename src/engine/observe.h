@@ -31,7 +31,7 @@ struct ObserveOptions {
 /// What was counted.
 struct Observation {
   /// In the order of the tensors asked for. Empty for a tensor that saw no sample.
-  std::vector<ChannelStatistics> tensors;
+  std::vector<TensorObservation> tensors;
   size_t sample_count = 0;
   /// Tensors that were counted in ONNX Runtime's own layout.
   size_t in_place_count = 0;
@@ -39,8 +39,9 @@ struct Observation {
   std::string plain_because;
 };
 
-/// Runs the model on all samples and counts the values of the tensors while they are in flight:
-/// nothing is stored or copied, and memory does not grow with the samples.
+/// Runs the model on all samples and gathers what calibration needs of the tensors while they are
+/// in flight - counts, extremes, figures of every batch, rows where asked for: nothing is stored or
+/// copied, and memory does not grow with the samples.
 ///
 /// The workers share one session and so the weights; each has its own statistics. The same model,
 /// tensors and samples give the same statistics for any number of jobs: kernels are

@@ -15,6 +15,8 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
   target.channel_axis = info.GetAttribute<int64_t>(kChannelAxisAttribute);
   target.block = info.GetAttribute<int64_t>(kBlockAttribute);
   target.channels = info.GetAttribute<int64_t>(kChannelsAttribute);
+  target.keeps_rows = info.GetAttribute<int64_t>(kKeepsRowsAttribute) != 0;
+  target.row_axis = info.GetAttribute<int64_t>(kRowAxisAttribute);
   return target;
 }
 

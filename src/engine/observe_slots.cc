@@ -31,6 +31,12 @@ statistics::ChannelLayout layout_around(const tensor::Shape& shape, int64_t axis
           product(all.subspan(channel + 1))};
 }
 
+size_t channel_count(const ObserveTarget& target, const tensor::Shape& shape) {
+  if (target.channel_axis < 0) return 1;
+  if (target.block != 0) return static_cast<size_t>(target.channels);
+  return layout_around(shape, target.channel_axis).channels;
+}
+
 /// `shape` is [N, C rounded up to the block, H, W].
 statistics::ChannelLayout blocked_layout(const tensor::Shape& shape, const ObserveTarget& target) {
   if (shape.size() != 4 || shape[1] < target.channels ||
@@ -45,24 +51,35 @@ statistics::ChannelLayout blocked_layout(const tensor::Shape& shape, const Obser
 
 void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& values) {
   if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
-  ChannelStatistics& slot = slots_[target.index];
-  if (target.channel_axis < 0 && target.block == 0) {
-    count_together(values, slot_for(slot, 1)[0]);
-  } else if (target.block != 0) {
-    count_blocked(target, values, slot);
-  } else {
-    count_channels(target, values, slot);
+  TensorObservation& slot = slots_[target.index];
+  const size_t channels = channel_count(target, values.shape);
+  if (slot.channels.empty()) {
+    slot.channels.resize(channels);
+    slot.batch_figures.resize(channels);
   }
+  if (slot.channels.size() != channels) {
+    throw std::invalid_argument(
+        fmt::format("{} channels, there were {} before", channels, slot.channels.size()));
+  }
+  before_.clear();
+  for (auto& channel : slot.channels) before_.push_back(std::exchange(channel.extrema, {}));
+  count_values(target, values, slot.channels);
+  for (size_t c = 0; c < channels; ++c) {
+    slot.batch_figures[c].add(slot.channels[c].extrema);
+    slot.channels[c].extrema.merge(before_[c]);
+  }
+  if (target.keeps_rows) keep_rows(target, values, slot);
 }
 
-std::span<statistics::TensorStatistics> ObserveSlots::slot_for(ChannelStatistics& slot,
-                                                               size_t channels) {
-  if (slot.empty()) slot.resize(channels);
-  if (slot.size() != channels) {
-    throw std::invalid_argument(
-        fmt::format("{} channels, there were {} before", channels, slot.size()));
+void ObserveSlots::count_values(const ObserveTarget& target, const tensor::TensorView& values,
+                                std::span<statistics::TensorStatistics> into) {
+  if (target.block != 0) {
+    count_blocked(target, values, into);
+  } else if (target.channel_axis < 0) {
+    count_together(values, into[0]);
+  } else {
+    count_channels(target, values, into);
   }
-  return slot;
 }
 
 void ObserveSlots::count_together(const tensor::TensorView& values,
@@ -78,27 +95,39 @@ void ObserveSlots::count_together(const tensor::TensorView& values,
 }
 
 void ObserveSlots::count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
-                                 ChannelStatistics& slot) {
+                                 std::span<statistics::TensorStatistics> into) {
   const auto layout = blocked_layout(values.shape, target);
   const auto block = static_cast<size_t>(target.block);
   const std::span<const float> floats = as_floats(values);
   if (target.channel_axis < 0) {
-    counter_.count_blocked(floats, layout, block, slot_for(slot, 1)[0]);
+    counter_.count_blocked(floats, layout, block, into[0]);
   } else {
-    counter_.count_channels_blocked(floats, layout, block, slot_for(slot, layout.channels));
+    counter_.count_channels_blocked(floats, layout, block, into);
   }
 }
 
 void ObserveSlots::count_channels(const ObserveTarget& target, const tensor::TensorView& values,
-                                  ChannelStatistics& slot) {
+                                  std::span<statistics::TensorStatistics> into) {
   const auto layout = layout_around(values.shape, target.channel_axis);
   const std::span<const float> floats = as_floats(values);
-  const std::span<statistics::TensorStatistics> into = slot_for(slot, layout.channels);
   if (layout.inner == 1) {
     counter_.count_channels_nhwc(floats, {1, layout.channels, layout.batch}, into);
   } else {
     counter_.count_channels_nchw(floats, layout, into);
   }
+}
+
+void ObserveSlots::keep_rows(const ObserveTarget& target, const tensor::TensorView& values,
+                             TensorObservation& slot) {
+  const auto rank = static_cast<int64_t>(values.shape.size());
+  const int64_t axis = target.row_axis < 0 ? target.row_axis + rank : target.row_axis;
+  if (axis < 0 || axis >= rank) {
+    throw std::invalid_argument(fmt::format("no row axis {} in shape {}", target.row_axis,
+                                            tensor::to_string(values.shape)));
+  }
+  const auto layout = layout_around(values.shape, axis);
+  if (!slot.row_top) slot.row_top.emplace(statistics::RowTop::kMaxK);
+  slot.row_top->add(as_floats(values), layout.channels, layout.inner);
 }
 
 std::span<const float> ObserveSlots::as_floats(const tensor::TensorView& values) {
@@ -116,29 +145,34 @@ std::span<const float> ObserveSlots::as_floats(const tensor::TensorView& values)
   return widened_;
 }
 
-std::vector<ChannelStatistics> ObserveSlots::take() {
-  std::vector<ChannelStatistics> result(slots_.size());
+std::vector<TensorObservation> ObserveSlots::take() {
+  std::vector<TensorObservation> result(slots_.size());
   std::swap(result, slots_);
   return result;
 }
 
 bool ObserveSlots::saw_nonfinite(size_t index) const {
-  const ChannelStatistics& slot = slots_.at(index);
+  const ChannelStatistics& slot = slots_.at(index).channels;
   return std::any_of(slot.begin(), slot.end(), [](const statistics::TensorStatistics& channel) {
     return channel.extrema.nan_count != 0 || channel.extrema.infinity_count() != 0;
   });
 }
 
-void merge_channels(ChannelStatistics& to, ChannelStatistics from) {
-  if (from.empty()) return;
-  if (to.empty()) {
-    to = std::move(from);
+void TensorObservation::merge(TensorObservation from) {
+  if (from.channels.empty()) return;
+  if (channels.empty()) {
+    *this = std::move(from);
     return;
   }
-  if (to.size() != from.size()) {
-    throw Error(fmt::format("{} channels in one sample, {} in another", to.size(), from.size()));
+  if (channels.size() != from.channels.size()) {
+    throw Error(fmt::format("{} channels in one sample, {} in another", channels.size(),
+                            from.channels.size()));
   }
-  for (size_t c = 0; c < to.size(); ++c) to[c].merge(from[c]);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    channels[c].merge(from.channels[c]);
+    batch_figures[c].merge(from.batch_figures[c]);
+  }
+  if (row_top) row_top->merge(*from.row_top);
 }
 
 }  // namespace rangefinder::engine

@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "statistics/batch_figures.h"
 #include "statistics/counter.h"
+#include "statistics/row_top.h"
 #include "statistics/tensor_statistics.h"
 #include "tensor/tensor.h"
 
@@ -18,6 +21,8 @@ inline constexpr char kTensorAttribute[] = "tensor";
 inline constexpr char kChannelAxisAttribute[] = "channel_axis";
 inline constexpr char kBlockAttribute[] = "block";
 inline constexpr char kChannelsAttribute[] = "channels";
+inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
+inline constexpr char kRowAxisAttribute[] = "row_axis";
 
 /// What one Observe node counts, and how its input lies in memory.
 struct ObserveTarget {
@@ -30,6 +35,10 @@ struct ObserveTarget {
   int64_t block = 0;
   /// C, if blocked.
   int64_t channels = 0;
+  /// Keep the largest values of every row along `row_axis` (negative: from the back); only of
+  /// row-major tensors.
+  bool keeps_rows = false;
+  int64_t row_axis = -1;
 
   bool operator==(const ObserveTarget&) const = default;
 };
@@ -37,8 +46,18 @@ struct ObserveTarget {
 /// The statistics of one tensor: one entry, or one for each channel. Empty before the first sample.
 using ChannelStatistics = std::vector<statistics::TensorStatistics>;
 
-/// Adds up two workers' statistics of one tensor. Throws Error if their channels differ in number.
-void merge_channels(ChannelStatistics& to, ChannelStatistics from);
+/// All that one pass gathers of one tensor.
+struct TensorObservation {
+  ChannelStatistics channels = {};
+  /// As many as channels. A batch is what one run of the model shows.
+  std::vector<statistics::BatchFigures> batch_figures = {};
+  /// Of tensors whose rows are kept, once a sample was seen: as many values as a RowTop can keep.
+  std::optional<statistics::RowTop> row_top = {};
+
+  /// Adds up what two workers saw of one tensor. Throws Error if their channels differ in number.
+  void merge(TensorObservation from);
+  bool operator==(const TensorObservation&) const = default;
+};
 
 /// Where the Observe operators of one session hand their inputs. One thread at a time.
 class ObserveSink {
@@ -55,28 +74,33 @@ class ObserveSlots : public ObserveSink {
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
-  /// bfloat16, or a channel count that changes.
+  /// bfloat16, a channel count that changes, or an axis that the values do not have.
   void count(const ObserveTarget& target, const tensor::TensorView& values) override;
 
-  const std::vector<ChannelStatistics>& slots() const { return slots_; }
-  /// Gives the statistics away; nothing is left.
-  std::vector<ChannelStatistics> take();
+  const std::vector<TensorObservation>& slots() const { return slots_; }
+  /// Gives what was gathered away; nothing is left.
+  std::vector<TensorObservation> take();
 
   /// True once NaN or infinity was counted for tensor `index`.
   bool saw_nonfinite(size_t index) const;
 
  private:
-  static std::span<statistics::TensorStatistics> slot_for(ChannelStatistics& slot, size_t channels);
+  void count_values(const ObserveTarget& target, const tensor::TensorView& values,
+                    std::span<statistics::TensorStatistics> into);
   void count_together(const tensor::TensorView& values, statistics::TensorStatistics& into);
   void count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
-                     ChannelStatistics& slot);
+                     std::span<statistics::TensorStatistics> into);
   void count_channels(const ObserveTarget& target, const tensor::TensorView& values,
-                      ChannelStatistics& slot);
+                      std::span<statistics::TensorStatistics> into);
+  void keep_rows(const ObserveTarget& target, const tensor::TensorView& values,
+                 TensorObservation& slot);
   /// The values as float32, in `widened_` unless they are.
   std::span<const float> as_floats(const tensor::TensorView& values);
 
-  std::vector<ChannelStatistics> slots_;
+  std::vector<TensorObservation> slots_;
   statistics::Counter counter_;
+  /// Extremes from before the batch that is being counted, so that its own can be told.
+  std::vector<statistics::Extrema> before_;
   std::vector<float> widened_;
 };
 

@@ -130,6 +130,15 @@ class WatchPass {
 
 }  // namespace
 
+SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> limit) {
+  const size_t end = std::min<uint64_t>(source.size(), limit.value_or(source.size()));
+  return [&source, end, next = size_t{0}]() mutable -> std::optional<PendingSample> {
+    if (next == end) return std::nullopt;
+    const size_t index = next++;
+    return PendingSample{source.name(index), [&source, index] { return source.read(index); }};
+  };
+}
+
 uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors,
                const SampleFeed& feed, const Watcher& watcher, const WatchOptions& options) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "data/sample_source.h"
 #include "engine/instrument.h"
 #include "engine/model_source.h"
 #include "tensor/tensor.h"
@@ -24,6 +25,10 @@ struct PendingSample {
 
 /// Hands out the next sample, or nothing at the end. Called by one thread at a time.
 using SampleFeed = std::function<std::optional<PendingSample>()>;
+
+/// The samples of a data set in their order, read by the worker that runs them; the first `limit`
+/// of them. `source` must outlive the feed.
+SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> limit = {});
 
 /// Sees tensor number `tensor` of those asked for, in sample number `sample`, while it is in
 /// flight. Called from several threads unless there is one job; what it throws stops the pass.

@@ -14,24 +14,28 @@ std::string chosen(std::string_view method, const quantization::TensorQuantizati
   throw std::invalid_argument("No calibration method was given.");
 }
 
+[[noreturn]] void refuse_without(const std::string& method, const std::string& missing) {
+  throw std::invalid_argument("The method '" + method + "' must see " + missing + ".");
+}
+
 // Methods say what they must see; statistics that were gathered without it are a misuse.
 void check_gathered(const std::string& method, const Needs& needs,
                     const Observations& observations) {
-  const auto refuse = [&method](const std::string& missing) {
-    throw std::invalid_argument("The method '" + method + "' must see " + missing + ".");
-  };
-  if (!needs.is_one_pass()) {
-    refuse("raw tensors (" + std::to_string(needs.raw_pass_count) +
-           " passes): it cannot be solved from statistics");
-  }
+  const auto refuse = [&method](const std::string& missing) { refuse_without(method, missing); };
   if (needs.statistics && observations.channels.empty()) {
     throw Error("No statistics were gathered: there is nothing to solve.");
   }
   if (needs.batch_figures && observations.batches.size() != observations.channels.size()) {
     refuse("the figures of every batch, which were not gathered");
   }
-  if (needs.row_top > 0 && observations.rows == nullptr) {
-    refuse("the largest values of every row, which were not gathered");
+  if (needs.row_top == 0) return;
+  const std::string rows = "the " + std::to_string(needs.row_top + 1) +
+                           " largest values of every row along axis " +
+                           std::to_string(needs.row_axis);
+  if (observations.rows == nullptr) refuse(rows + "; no rows were gathered");
+  if (observations.rows->k() < needs.row_top || observations.row_axis != needs.row_axis) {
+    refuse(rows + "; gathered were " + std::to_string(observations.rows->k() + 1) + " along axis " +
+           std::to_string(observations.row_axis));
   }
 }
 
@@ -43,12 +47,21 @@ Solution solve(std::string_view method, const CalibrationOptions& options,
   config.check();
   const std::string name = chosen(method, config);
   const auto observer = registry().create(name, config, options);
-  check_gathered(name, observer->needs(), observations);
+  if (!observer->needs().is_one_pass()) {
+    refuse_without(name, "raw tensors (" + std::to_string(observer->needs().raw_pass_count) +
+                             " passes): it cannot be solved from statistics");
+  }
+  return solve(*observer, name, observations, config);
+}
+
+Solution solve(Observer& observer, std::string_view method, const Observations& observations,
+               const quantization::TensorQuantizationConfig& config) {
+  check_gathered(std::string(method), observer.needs(), observations);
   if (!config.is_per_channel() && observations.channels.size() > 1) {
     throw std::invalid_argument("A per-tensor config has one statistic, found " +
                                 std::to_string(observations.channels.size()) + ".");
   }
-  return observer->solve(observations);
+  return observer.solve(observations);
 }
 
 void activate(const Solution& solution, quantization::TensorQuantizationConfig& config) {

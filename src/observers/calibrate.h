@@ -18,6 +18,11 @@ Solution solve(std::string_view method, const CalibrationOptions& options,
                const Observations& observations,
                const quantization::TensorQuantizationConfig& config);
 
+/// The same with an observer that was made for the config and has seen all the raw batches that it
+/// asks for; `method` is for messages.
+Solution solve(Observer& observer, std::string_view method, const Observations& observations,
+               const quantization::TensorQuantizationConfig& config);
+
 /// The same, written into the config: scale, offset, observer, state ACTIVATED. The figures of the
 /// solution are returned. Throws as solve(), and if the state forbids activation; the config is
 /// unchanged then.

@@ -74,7 +74,10 @@ void Gatherer::add_rows(const tensor::TensorView& batch) {
 }
 
 Observations Gatherer::observations() const {
-  return {.channels = channels_, .batches = batches_, .rows = rows_ ? &*rows_ : nullptr};
+  return {.channels = channels_,
+          .batches = batches_,
+          .rows = rows_ ? &*rows_ : nullptr,
+          .row_axis = needs_.row_axis};
 }
 
 }  // namespace rangefinder::observers

@@ -26,7 +26,7 @@ Solution Isotone::solve(const Observations& observations) {
   if (observations.channels.empty() || observations.rows == nullptr) {
     throw Error("The tensor saw no data.");
   }
-  const auto rows = observations.rows->rows();
+  const auto rows = observations.rows->rows(top_count_);
   const auto found = search::isotone(observations.channels.front(), rows, grid_);
   if (!found) throw Error("The tensor saw nothing finite.");
   return {.parameters = {found->parameters},

@@ -51,8 +51,10 @@ struct Observations {
   std::span<const statistics::TensorStatistics> channels = {};
   /// As many as channels.
   std::span<const statistics::BatchFigures> batches = {};
-  /// Null if no rows were gathered.
+  /// Null if no rows were gathered; else those along this axis, with at least as many values as
+  /// were asked for.
   const statistics::RowTop* rows = nullptr;
+  int64_t row_axis = -1;
 };
 
 /// Scale and zero point per channel (one if per tensor), and figures worth reporting beside them,

@@ -2,7 +2,10 @@
 
 #include <fnmatch.h>
 
+#include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -57,9 +60,9 @@ void refuse_if_passive_parameters_are_quantized(std::span<const Parameter> param
 class GroupView {
  public:
   GroupView(const std::vector<size_t>& members, std::span<const Activation> activations) {
-    for (const size_t i : members) add(activations[i]);
     seen_ = activations[members.front()].seen;
     if (members.size() == 1) return;
+    for (const size_t i : members) add(activations[i]);
     seen_.channels = channels_;
     seen_.batches = batches_;
     if (rows_) seen_.rows = &*rows_;
@@ -104,29 +107,42 @@ class GroupView {
   observers::Observations seen_;
 };
 
-bool saw_data(const std::vector<size_t>& members, std::span<const Activation> activations) {
-  for (const size_t i : members) {
-    for (const statistics::TensorStatistics& channel : activations[i].seen.channels) {
-      if (channel.extrema.has_range()) return true;
-    }
-    if (activations[i].batches) return true;
-  }
-  return false;
-}
-
 // The calibration of one root, before anything is written.
 struct Planned {
   size_t root;
   std::vector<size_t> members;
   std::string method;
+  std::unique_ptr<observers::Observer> observer = {};
   observers::Solution solution = {};
 };
+
+// Runs `work` on one tensor; errors without a place get its name.
+void naming(const std::string& tensor, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    if (!error.place().tensor.empty()) throw;
+    throw Error(error.what(), {.tensor = tensor});
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument("Tensor '" + tensor + "': " + error.what());
+  }
+}
+
+bool saw_data(const Planned& planned, std::span<const Activation> activations) {
+  if (!planned.observer->needs().statistics) return true;  // it tells by itself
+  for (const size_t i : planned.members) {
+    for (const statistics::TensorStatistics& channel : activations[i].seen.channels) {
+      if (channel.extrema.has_range()) return true;
+    }
+  }
+  return false;
+}
 
 void require_data(const std::vector<Planned>& plan, std::span<const Activation> activations) {
   std::string names;
   size_t missing = 0;
   for (const Planned& planned : plan) {
-    if (saw_data(planned.members, activations)) continue;
+    if (saw_data(planned, activations)) continue;
     if (++missing > kNameLimit) continue;
     names += (names.empty() ? "'" : ", '") + activations[planned.root].name + "'";
   }
@@ -135,26 +151,61 @@ void require_data(const std::vector<Planned>& plan, std::span<const Activation> 
   throw Error("No data reached these tensors, so they have no range: " + names + ".");
 }
 
-observers::Solution solve(const Planned& planned, std::span<const Activation> activations,
-                          const observers::CalibrationOptions& options) {
-  const Activation& root = activations[planned.root];
-  try {
-    const auto observer = observers::registry().create(planned.method, root.config, options);
-    if (observer->needs().raw_pass_count > 0 && root.batches) {
-      return observers::run(*observer, root.config, [&](const observers::BatchVisitor& visitor) {
-        for (const size_t i : planned.members) {
-          if (activations[i].batches) activations[i].batches(visitor);
-        }
-      });
+// The observers that want raw batches get them, all in the same passes.
+class RawPasses {
+ public:
+  RawPasses(std::vector<Planned>& plan, std::span<const Activation> activations)
+      : activations_(activations) {
+    for (Planned& planned : plan) {
+      const size_t count = planned.observer->needs().raw_pass_count;
+      if (count > 0) viewers_.push_back(&planned);
+      pass_count_ = std::max(pass_count_, count);
     }
-    const GroupView group(planned.members, activations);
-    return observers::solve(planned.method, options, group.seen(), root.config);
-  } catch (const Error& error) {
-    if (!error.place().tensor.empty()) throw;
-    throw Error(error.what(), {.tensor = root.name});
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument("Tensor '" + root.name + "': " + error.what());
   }
+
+  void run(const RawPass& raw_pass) {
+    if (viewers_.empty()) return;
+    if (!raw_pass) {
+      const Planned& first = *viewers_.front();
+      throw std::invalid_argument(
+          "The method '" + first.method + "' must see the raw batches of '" +
+          activations_[first.root].name + "': it cannot be solved from statistics.");
+    }
+    for (size_t pass = 0; pass < pass_count_; ++pass) show(pass, raw_pass);
+  }
+
+ private:
+  void show(size_t pass, const RawPass& raw_pass) {
+    std::map<size_t, Planned*> viewer_of;
+    std::vector<size_t> wanted;
+    for (Planned* planned : viewers_) {
+      if (planned->observer->needs().raw_pass_count <= pass) continue;
+      naming(name(*planned), [&] { planned->observer->begin_pass(pass); });
+      for (const size_t member : planned->members) {
+        viewer_of[member] = planned;
+        wanted.push_back(member);
+      }
+    }
+    raw_pass(wanted, [&](size_t activation, const tensor::TensorView& batch) {
+      Planned& planned = *viewer_of.at(activation);
+      naming(name(planned), [&] { planned.observer->observe(batch); });
+    });
+  }
+
+  const std::string& name(const Planned& planned) const { return activations_[planned.root].name; }
+
+  std::span<const Activation> activations_;
+  std::vector<Planned*> viewers_;
+  size_t pass_count_ = 0;
+};
+
+void solve(Planned& planned, std::span<const Activation> activations) {
+  const Activation& root = activations[planned.root];
+  naming(root.name, [&] {
+    const GroupView group(planned.members, activations);
+    planned.solution =
+        observers::solve(*planned.observer, planned.method, group.seen(), root.config);
+  });
 }
 
 // The calibrated form of a config; the original stays as it is until all are known to be good.
@@ -167,22 +218,21 @@ TensorQuantizationConfig activated(const Planned& planned, TensorQuantizationCon
 
 }  // namespace
 
-std::string RuntimeCalibration::method_of(const Activation& activation) const {
+std::string RuntimeCalibration::method_of(const std::string& tensor,
+                                          const TensorQuantizationConfig& config) const {
   for (const auto& [pattern, chosen] : method_for) {
-    if (fnmatch(pattern.c_str(), activation.name.c_str(), 0) == 0) {
+    if (fnmatch(pattern.c_str(), tensor.c_str(), 0) == 0)
       return observers::canonical_method(chosen);
-    }
   }
   if (!method.empty()) return observers::canonical_method(method);
-  if (!activation.config.observer.empty()) {
-    return observers::canonical_method(activation.config.observer);
-  }
-  throw std::invalid_argument("No calibration method was given for '" + activation.name + "'.");
+  if (!config.observer.empty()) return observers::canonical_method(config.observer);
+  throw std::invalid_argument("No calibration method was given for '" + tensor + "'.");
 }
 
-std::vector<CalibratedActivation> RuntimeCalibration::run(
-    std::span<Activation> activations, const Dominance& dominance,
-    std::span<const Parameter> parameters) const {
+std::vector<CalibratedActivation> RuntimeCalibration::run(std::span<Activation> activations,
+                                                          const Dominance& dominance,
+                                                          std::span<const Parameter> parameters,
+                                                          const RawPass& raw_pass) const {
   if (dominance.size() != activations.size()) {
     throw std::invalid_argument("Dominance knows " + std::to_string(dominance.size()) +
                                 " configs, there are " + std::to_string(activations.size()) +
@@ -193,14 +243,21 @@ std::vector<CalibratedActivation> RuntimeCalibration::run(
   std::vector<Planned> plan;
   for (size_t i = 0; i < activations.size(); ++i) {
     if (!is_due(i, override_active, activations, dominance)) continue;
-    plan.push_back({i, aligned_group(i, activations, dominance), method_of(activations[i])});
+    const Activation& root = activations[i];
+    plan.push_back(
+        {i, aligned_group(i, activations, dominance), method_of(root.name, root.config)});
+    naming(root.name, [&] {
+      root.config.check();
+      plan.back().observer = observers::registry().create(plan.back().method, root.config, options);
+    });
   }
   require_data(plan, activations);
+  RawPasses(plan, activations).run(raw_pass);
   std::vector<TensorQuantizationConfig> configs;
   for (const Activation& activation : activations) configs.push_back(activation.config);
   std::vector<CalibratedActivation> calibrated;
   for (Planned& planned : plan) {
-    planned.solution = solve(planned, activations, options);
+    solve(planned, activations);
     configs[planned.root] = activated(planned, configs[planned.root]);
     calibrated.push_back(
         {activations[planned.root].name, planned.method, std::move(planned.solution.figures)});

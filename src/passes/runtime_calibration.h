@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -7,7 +8,7 @@
 #include <vector>
 
 #include "observers/calibration_options.h"
-#include "observers/run.h"
+#include "observers/observer.h"
 #include "quantization/dominance.h"
 #include "quantization/tensor_quantization_config.h"
 
@@ -19,9 +20,13 @@ struct Activation {
   quantization::TensorQuantizationConfig config = {};
   /// Refers to statistics that outlive the pass; no channels if no data reached the tensor.
   observers::Observations seen = {};
-  /// Its raw batches, for methods that must see them; may be missing otherwise.
-  observers::BatchSource batches = {};
 };
+
+/// Sees one raw batch (float32, row-major) of activation number `activation`.
+using RawVisitor = std::function<void(size_t activation, const tensor::TensorView& batch)>;
+/// Runs the model on all samples once more and calls the visitor with every batch of these
+/// activations, one call at a time, sample by sample. What the visitor throws ends it.
+using RawPass = std::function<void(std::span<const size_t> activations, const RawVisitor& visitor)>;
 
 /// A parameter (weight, bias, clip bound), looked at only for its state.
 struct Parameter {
@@ -58,16 +63,21 @@ class RuntimeCalibration {
   /// over `method`.
   std::vector<std::pair<std::string, std::string>> method_for = {};
 
-  /// Calibrates, all or nothing. `dominance` has an entry per activation.
+  /// Calibrates, all or nothing. `dominance` has an entry per activation. Methods that must see raw
+  /// batches see them by `raw_pass`, all tensors in as many passes as the most demanding asks for.
   /// Throws std::invalid_argument: unknown methods (lists the known ones), passive parameters that
-  /// are already quantized, a method that must see raw batches where there are none.
+  /// are already quantized, a method that must see raw batches where there is no `raw_pass`.
   /// Throws Error: tensors that saw no data, all named; a tensor that its method cannot solve.
   std::vector<CalibratedActivation> run(std::span<Activation> activations,
                                         const quantization::Dominance& dominance,
-                                        std::span<const Parameter> parameters = {}) const;
+                                        std::span<const Parameter> parameters = {},
+                                        const RawPass& raw_pass = {}) const;
+
+  /// The method for this tensor. Throws std::invalid_argument if nothing names one.
+  std::string method_of(const std::string& tensor,
+                        const quantization::TensorQuantizationConfig& config) const;
 
  private:
-  std::string method_of(const Activation& activation) const;
   void check_methods() const;
 };
 

@@ -119,13 +119,14 @@ uint64_t RowTop::row_count() const {
   return total;
 }
 
-std::vector<RowTop::Row> RowTop::rows() const {
+std::vector<RowTop::Row> RowTop::rows(size_t k) const {
+  check(k >= 1 && k <= k_, "rows do not hold so many values");
   std::vector<Row> result;
   result.reserve(tuples_.size());
   for (const auto& [tuple, count] : tuples_) {
     Row row{{}, count};
-    for (const uint32_t entry : tuple) {
-      if (entry != 0) row.values.push_back(interval(entry, dropped_bits_));
+    for (size_t i = 0; i <= k && tuple[i] != 0; ++i) {
+      row.values.push_back(interval(tuple[i], dropped_bits_));
     }
     result.push_back(std::move(row));
   }

@@ -62,7 +62,10 @@ class RowTop {
   /// Low bits of the values that were given up; 0: every value is exact.
   int dropped_bits() const { return dropped_bits_; }
   /// In ascending order of the tuples.
-  std::vector<Row> rows() const;
+  std::vector<Row> rows() const { return rows(k_); }
+  /// The same with the largest k + 1 values of each row alone; rows that become alike are not put
+  /// together. Throws std::invalid_argument unless 1 <= k <= this->k().
+  std::vector<Row> rows(size_t k) const;
 
   /// The state as a file holds it: per kept value of a row 1 + (its bits in the order of the
   /// floats, without the dropped ones), 0 where the row ended.

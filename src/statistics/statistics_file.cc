@@ -22,15 +22,27 @@ constexpr size_t kHeadBytes = 8 + 4 + 8;
 constexpr size_t kChecksumBytes = 8;
 
 /// What a tensor may hold beside its counts; the numbers are part of the format.
-enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2 };
+enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2, kRowAxis = 3 };
+
+/// Signed numbers as unsigned ones, small where they are near 0.
+uint64_t zigzag(int64_t value) {
+  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
+}
+
+int64_t from_zigzag(uint64_t value) {
+  return static_cast<int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
 
 void encode_section(Section section, const WireWriter& content, WireWriter& to) {
   to.varint(static_cast<uint8_t>(section));
   to.text(content.bytes());
 }
 
+bool has_row_axis(const ObservedTensor& tensor) { return tensor.row_top && tensor.row_axis != -1; }
+
 void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
-  to.varint((tensor.row_top ? 1u : 0u) + (tensor.batch_figures.empty() ? 0u : 1u));
+  to.varint((tensor.row_top ? 1u : 0u) + (tensor.batch_figures.empty() ? 0u : 1u) +
+            (has_row_axis(tensor) ? 1u : 0u));
   if (tensor.row_top) {
     WireWriter content;
     encode(*tensor.row_top, content);
@@ -40,6 +52,11 @@ void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
     WireWriter content;
     for (const BatchFigures& figures : tensor.batch_figures) encode(figures, content);
     encode_section(Section::kBatchFigures, content, to);
+  }
+  if (has_row_axis(tensor)) {
+    WireWriter content;
+    content.varint(zigzag(tensor.row_axis));
+    encode_section(Section::kRowAxis, content, to);
   }
 }
 
@@ -62,6 +79,11 @@ void decode_batch_section(WireReader& from, ObservedTensor& tensor) {
   }
 }
 
+void decode_row_axis(WireReader& from, ObservedTensor& tensor) {
+  tensor.row_axis = from_zigzag(from.varint());
+  if (!has_row_axis(tensor)) from.fail("a row axis that would not have been written");
+}
+
 void decode_sections(WireReader& from, ObservedTensor& tensor) {
   uint64_t next_id = 1;
   const size_t section_count = from.count(2);
@@ -73,6 +95,8 @@ void decode_sections(WireReader& from, ObservedTensor& tensor) {
       tensor.row_top = decode_row_top(content);
     } else if (id == static_cast<uint64_t>(Section::kBatchFigures)) {
       decode_batch_section(content, tensor);
+    } else if (id == static_cast<uint64_t>(Section::kRowAxis)) {
+      decode_row_axis(content, tensor);
     } else {
       // Statistics that cannot be merged must not be dropped in silence either.
       throw Error(fmt::format("holds statistics of kind {}, which this version does not know", id),
@@ -190,7 +214,7 @@ std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
   if (a.name != b.name) return fmt::format("tensor '{}' instead of '{}'", b.name, a.name);
   if (a.type != b.type || a.channel_axis != b.channel_axis) return "another type or channel axis";
   if (a.row_top.has_value() != b.row_top.has_value() ||
-      (a.row_top && a.row_top->k() != b.row_top->k())) {
+      (a.row_top && (a.row_top->k() != b.row_top->k() || a.row_axis != b.row_axis))) {
     return "other row statistics";
   }
   if (a.channels.empty() || b.channels.empty()) return {};

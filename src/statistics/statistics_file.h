@@ -25,8 +25,9 @@ struct ObservedTensor {
   std::optional<uint32_t> channel_axis = {};
   /// One entry, or one per channel along the axis; none while no sample was seen.
   std::vector<TensorStatistics> channels = {};
-  /// For methods that look at rows; see row_top.h.
+  /// For methods that look at rows, and the axis along which those lie; see row_top.h.
   std::optional<RowTop> row_top = {};
+  int64_t row_axis = -1;
   /// As many as channels, or none if not asked for.
   std::vector<BatchFigures> batch_figures = {};
 

@@ -8,8 +8,8 @@
 
 namespace rangefinder::workflow {
 
-std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& float_model,
-                                               const std::filesystem::path& quantized_model,
+std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_model,
+                                               const engine::ModelSource& quantized_model,
                                                const data::SampleSource& samples,
                                                const RunOptions& run) {
   engine::PassOptions pass;
@@ -19,8 +19,8 @@ std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& floa
     pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
   }
   std::vector<report::OutputRow> rows;
-  for (const auto& [name, metrics] : analysis::compare(
-           engine::ModelSource(float_model), engine::ModelSource(quantized_model), samples, pass)) {
+  for (const auto& [name, metrics] :
+       analysis::compare(float_model, quantized_model, samples, pass)) {
     rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
   }
   return rows;
@@ -35,9 +35,10 @@ Comparison compare(const CompareRequest& request) {
   }
   Comparison comparison;
   comparison.sample_count = samples->size();
+  const engine::ModelSource quantized(request.quantized_model);
   comparison.outputs =
-      compare_outputs(request.float_model, request.quantized_model, *samples, request.run);
-  const auto fusion = analysis::check_fusion(engine::ModelSource(request.quantized_model));
+      compare_outputs(engine::ModelSource(request.float_model), quantized, *samples, request.run);
+  const auto fusion = analysis::check_fusion(quantized);
   comparison.integer_nodes = fusion.integer_nodes;
   comparison.eligible_nodes = fusion.eligible_nodes;
   for (const auto& node : fusion.float_nodes) {

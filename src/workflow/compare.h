@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "data/sample_source.h"
+#include "engine/model_source.h"
 #include "report/summary.h"
-#include "workflow/quantize.h"
+#include "workflow/run_options.h"
 
 namespace rangefinder::workflow {
 
@@ -13,8 +14,8 @@ namespace rangefinder::workflow {
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
 /// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not
 /// fit.
-std::vector<report::OutputRow> compare_outputs(const std::filesystem::path& float_model,
-                                               const std::filesystem::path& quantized_model,
+std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_model,
+                                               const engine::ModelSource& quantized_model,
                                                const data::SampleSource& samples,
                                                const RunOptions& run);
 

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "data/sample_source.h"
-#include "engine/observe.h"
 #include "statistics/statistics_file.h"
 #include "workflow/plan.h"
+#include "workflow/run_options.h"
 
 namespace rangefinder::workflow {
 
@@ -25,8 +27,14 @@ struct Samples {
 Samples open_samples(const data::DataOptions& options);
 
 /// One pass over the calibration samples. Throws as engine::observe() does.
-statistics::StatisticsFile observe(const Plan& plan, const Samples& samples,
-                                   const engine::ObserveOptions& options);
+statistics::StatisticsFile observe(const Plan& plan, const Samples& samples, const RowAxes& rows,
+                                   const RunOptions& run);
+
+/// One more pass, for methods that must see raw batches: shows these tensors to the visitor, by
+/// their place in the list, sample by sample. One worker, so that the order is that of the samples.
+/// Throws as engine::watch() does.
+void show_raw(const Plan& plan, const Samples& samples, const std::vector<std::string>& tensors,
+              const passes::RawVisitor& visitor, const RunOptions& run);
 
 /// Throws Error naming `file` unless the statistics were observed on this very plan.
 void require_match(const Plan& plan, const statistics::StatisticsFile& statistics,

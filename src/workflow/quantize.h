@@ -1,38 +1,29 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/sample_source.h"
-#include "engine/observe.h"
 #include "report/summary.h"
+#include "workflow/run_options.h"
 #include "workflow/solve.h"
 
 namespace rangefinder::workflow {
-
-/// Where long work stands: the name of the stage, samples done, samples in all.
-using StageProgress = std::function<void(const std::string& stage, size_t done, size_t total)>;
-
-/// How the model runs over samples.
-struct RunOptions {
-  /// Workers; 0: one per core.
-  int jobs = 0;
-  engine::Nonfinite nonfinite = engine::Nonfinite::kError;
-  StageProgress progress = {};
-  const std::atomic<bool>* cancelled = nullptr;
-};
 
 struct QuantizeRequest {
   std::filesystem::path model = {};
   std::filesystem::path output = {};
   const targets::Target* target = nullptr;
-  Calibration calibration = {};
+  passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
   data::DataOptions data = {};
   RunOptions run = {};
   /// Also keep the statistics here.
   std::optional<std::filesystem::path> statistics = {};
+  /// Also write the summary here, as JSON.
+  std::optional<std::filesystem::path> summary = {};
 };
 
 /// The whole way: observe, solve, write the int8 model, load it back and measure it on held-out
@@ -45,6 +36,9 @@ struct ObserveRequest {
   const targets::Target* target = nullptr;
   data::DataOptions data = {};
   RunOptions run = {};
+  /// Name patterns of tensors whose rows are kept too, and the axis along which they lie.
+  std::vector<std::string> rows = {};
+  int64_t row_axis = -1;
 };
 
 /// Observes and writes a statistics file. Returns the number of samples.
@@ -55,7 +49,9 @@ struct SolveRequest {
   std::filesystem::path statistics = {};
   std::filesystem::path output = {};
   const targets::Target* target = nullptr;
-  Calibration calibration = {};
+  passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
+  /// Also write the summary here, as JSON.
+  std::optional<std::filesystem::path> summary = {};
 };
 
 /// Writes the int8 model from a statistics file; runs no inference, so the summary has no outputs.

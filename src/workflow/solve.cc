@@ -1,64 +1,71 @@
 #include "workflow/solve.h"
 
-#include <fmt/format.h>
-#include <fnmatch.h>
-
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "analysis/tensor_error.h"
-#include "base/error.h"
 #include "graph/model_file.h"
-#include "observers/calibrate.h"
+#include "quantization/dominance.h"
 
 namespace rangefinder::workflow {
 namespace {
 
 using quantization::TensorQuantizationConfig;
-using Channels = std::vector<statistics::TensorStatistics>;
 
-/// Names in a message before "and N more".
-constexpr size_t kNameLimit = 5;
-
-std::string method_of(const Calibration& calibration, const std::string& tensor) {
-  for (const auto& [pattern, method] : calibration.method_for) {
-    if (::fnmatch(pattern.c_str(), tensor.c_str(), 0) == 0) return method;
-  }
-  return calibration.method;
-}
-
-bool saw_data(const Channels* channels) {
-  return channels && !channels->empty() && channels->front().extrema.has_range();
-}
-
-/// Channels by tensor name.
+/// What was observed, by tensor name.
 class StatisticsIndex {
  public:
   explicit StatisticsIndex(const statistics::StatisticsFile& statistics) {
-    for (const auto& tensor : statistics.tensors) channels_[tensor.name] = &tensor.channels;
+    for (const auto& tensor : statistics.tensors) tensors_[tensor.name] = &tensor;
   }
 
   /// Null for a tensor that was not observed.
-  const Channels* find(const std::string& tensor) const {
-    const auto found = channels_.find(tensor);
-    return found == channels_.end() ? nullptr : found->second;
+  const statistics::ObservedTensor* find(const std::string& tensor) const {
+    const auto found = tensors_.find(tensor);
+    return found == tensors_.end() ? nullptr : found->second;
   }
 
  private:
-  std::unordered_map<std::string, const Channels*> channels_;
+  std::unordered_map<std::string, const statistics::ObservedTensor*> tensors_;
 };
 
-void require_data(const Plan& plan, const StatisticsIndex& statistics) {
-  std::string names;
-  size_t count = 0;
-  for (const auto& name : plan.annotation.observed()) {
-    if (saw_data(statistics.find(name))) continue;
-    if (++count <= kNameLimit) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", name);
+observers::Observations observations(const statistics::ObservedTensor* tensor) {
+  if (tensor == nullptr) return {};
+  return {.channels = tensor->channels,
+          .batches = tensor->batch_figures,
+          .rows = tensor->row_top ? &*tensor->row_top : nullptr,
+          .row_axis = tensor->row_axis};
+}
+
+/// The tensors with parameters of their own, those that need no data already in force.
+std::vector<passes::Activation> activations_of(const Plan& plan,
+                                               const StatisticsIndex& statistics) {
+  std::vector<passes::Activation> activations;
+  for (const auto& tensor : plan.annotation.tensors) {
+    if (tensor.root != tensor.name) continue;
+    activations.push_back({.name = tensor.name,
+                           .config = plan.target->activation,
+                           .seen = observations(statistics.find(tensor.name))});
+    if (!tensor.fixed) continue;
+    auto& config = activations.back().config;
+    config.observer = "fixed";
+    config.activate({tensor.fixed->scale}, {tensor.fixed->zero_point});
   }
-  if (count == 0) return;
-  if (count > kNameLimit) names += fmt::format(" and {} more", count - kNameLimit);
-  throw Error("no data reached these tensors, so they have no range: " + names,
-              {.file = plan.path.string()});
+  return activations;
+}
+
+passes::RawPass raw_pass(const std::vector<passes::Activation>& activations,
+                         const ShowRaw& show_raw) {
+  if (!show_raw) return {};
+  return [&](std::span<const size_t> wanted, const passes::RawVisitor& visitor) {
+    std::vector<std::string> names;
+    for (const size_t i : wanted) names.push_back(activations[i].name);
+    show_raw(names,
+             [&](size_t place, const tensor::TensorView& batch) { visitor(wanted[place], batch); });
+  };
 }
 
 /// A fused Clip is dropped by the runtime only if no code can stand for more than its bound.
@@ -71,7 +78,7 @@ void respect_bound(const passes::QuantizedTensor& tensor, TensorQuantizationConf
 }
 
 report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantizationConfig& config,
-                      const Channels* channels) {
+                      const statistics::ObservedTensor* seen) {
   const auto scale = static_cast<double>(config.scale[0] * tensor.factor);
   report::TensorRow row{.name = tensor.name, .root = tensor.root};
   row.method = config.observer;
@@ -79,9 +86,8 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
   row.offset = config.offset[0];
   row.range_min = static_cast<double>(config.quant_min - row.offset) * scale;
   row.range_max = static_cast<double>(config.quant_max - row.offset) * scale;
-  if (!saw_data(channels)) return row;
-  statistics::TensorStatistics all = channels->front();
-  for (size_t c = 1; c < channels->size(); ++c) all.merge((*channels)[c]);
+  if (seen == nullptr || seen->channels.empty()) return row;
+  const statistics::TensorStatistics& all = seen->channels.front();
   const auto error = analysis::tensor_error(all, config);
   row.count = all.count();
   row.nan_count = all.extrema.nan_count;
@@ -92,22 +98,17 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
 }
 
 void solve_activations(const Plan& plan, const StatisticsIndex& statistics,
-                       const Calibration& calibration, Solution& solution) {
+                       const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
+                       Solution& solution) {
+  std::vector<passes::Activation> activations = activations_of(plan, statistics);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
-  for (const auto& tensor : plan.annotation.tensors) {
-    if (tensor.root != tensor.name) continue;
-    TensorQuantizationConfig config = plan.target->activation;
-    if (tensor.fixed) {
-      config.observer = "fixed";
-      config.activate({tensor.fixed->scale}, {tensor.fixed->zero_point});
-    } else {
-      const std::string method = method_of(calibration, tensor.name);
-      figures[tensor.name] = observers::calibrate(method, calibration.options,
-                                                  std::span(*statistics.find(tensor.name)), config);
-      config.observer = method;
-      respect_bound(tensor, config);
-    }
-    solution.tensors.emplace(tensor.name, std::move(config));
+  for (auto& calibrated : calibration.run(activations, quantization::Dominance(activations.size()),
+                                          {}, raw_pass(activations, show_raw))) {
+    figures[calibrated.name] = std::move(calibrated.figures);
+  }
+  for (auto& activation : activations) {
+    respect_bound(*plan.annotation.find(activation.name), activation.config);
+    solution.tensors.emplace(activation.name, std::move(activation.config));
   }
   for (const auto& tensor : plan.annotation.tensors) {
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
@@ -134,11 +135,9 @@ void solve_weights(const Plan& plan, Solution& solution) {
 }  // namespace
 
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const Calibration& calibration) {
-  const StatisticsIndex index(statistics);
-  require_data(plan, index);
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
   Solution solution;
-  solve_activations(plan, index, calibration, solution);
+  solve_activations(plan, StatisticsIndex(statistics), calibration, show_raw, solution);
   solve_weights(plan, solution);
   return solution;
 }

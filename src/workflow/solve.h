@@ -1,25 +1,24 @@
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "exporters/qdq.h"
-#include "observers/calibration_options.h"
+#include "passes/runtime_calibration.h"
 #include "report/summary.h"
 #include "statistics/statistics_file.h"
 #include "workflow/plan.h"
 
 namespace rangefinder::workflow {
 
-/// Which calibration method turns statistics into parameters.
-struct Calibration {
-  std::string method = "mse";
-  observers::CalibrationOptions options = {};
-  /// Tensor name patterns (with * and ?) and the method for them; the first that fits counts.
-  std::vector<std::pair<std::string, std::string>> method_for = {};
-};
+/// The method unless another one is named; docs/methods.md says why.
+inline constexpr char kDefaultMethod[] = "mse";
+
+/// Shows raw batches of these tensors to the visitor, by their place in the list: one more run of
+/// the model over the samples.
+using ShowRaw =
+    std::function<void(const std::vector<std::string>& tensors, const passes::RawVisitor& visitor)>;
 
 /// A plan with numbers.
 struct Solution {
@@ -29,10 +28,11 @@ struct Solution {
   std::vector<report::TensorRow> rows;
 };
 
-/// Turns statistics into parameters, then weights and biases: pure, runs no inference.
-/// Throws Error naming the tensors that saw no data; std::invalid_argument on an unknown method.
+/// Turns statistics into parameters, then weights and biases. Runs no inference, unless a method
+/// must see raw batches and `show_raw` is given.
+/// Throws as passes::RuntimeCalibration::run() does.
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const Calibration& calibration);
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
 
 /// The quantized model.
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution);

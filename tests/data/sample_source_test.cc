@@ -170,19 +170,6 @@ TEST_F(Samples, SelectionReadsThroughToItsSource) {
   EXPECT_THROW(select_samples(all, {5}), std::invalid_argument);
 }
 
-TEST_F(Samples, DataSetSplitsThenShards) {
-  for (int i = 0; i < 8; ++i) add(std::to_string(i) + ".npy");
-  DataOptions options{.paths = {folder_.path()}, .samples = 5, .shard = {1, 2}};
-  const DataSet set = open_data_set(options);
-  EXPECT_THAT(names(*set.calibration), ElementsAre("1.npy", "3.npy"));
-  EXPECT_THAT(names(*set.held_out), ElementsAre("5.npy", "6.npy", "7.npy"));
-  options.samples = {};
-  options.shard = {};
-  const DataSet whole = open_data_set(options);
-  EXPECT_EQ(whole.calibration->size(), 7u);
-  EXPECT_THAT(names(*whole.held_out), ElementsAre("7.npy"));
-}
-
 TEST_F(Samples, AreReadByThreadsAtOnce) {
   for (int i = 0; i < 16; ++i) {
     write_npz(folder_ / (std::to_string(i) + ".npz"), {{"x", value(static_cast<float>(i))}});

@@ -51,7 +51,7 @@ Tensor image(int64_t batch, int64_t channels, int64_t height, int64_t width) {
   return x;
 }
 
-std::vector<ChannelStatistics> run(const InstrumentedModel& model, size_t tensors,
+std::vector<TensorObservation> run(const InstrumentedModel& model, size_t tensors,
                                    const std::vector<NamedTensors>& samples) {
   WorkerSlots slots(1, tensors);
   Session session(model.model,
@@ -68,7 +68,9 @@ std::vector<ChannelStatistics> run_both(const OnnxBuilder& b,
   const auto plain = run(instrument_plainly(model, tensors), tensors.size(), samples);
   const auto rewired = run(instrument(model, tensors), tensors.size(), samples);
   EXPECT_EQ(plain, rewired);
-  return rewired;
+  std::vector<ChannelStatistics> counted;
+  for (const TensorObservation& observation : rewired) counted.push_back(observation.channels);
+  return counted;
 }
 
 TEST(Instrument, CountsTheSameAsFetchingTheTensors) {
@@ -114,6 +116,20 @@ TEST(Instrument, ConvolutionsAreCountedWithoutReordering) {
   for (const auto& node : proto.graph().node()) types.insert(node.op_type());
   EXPECT_LE(types.count("ReorderOutput"), 1u);  // The average must leave the blocks.
   EXPECT_EQ(types.count("Observe"), tensors.size());
+}
+
+TEST(Instrument, RowsAreKeptAsTheModelKnowsTheTensor) {
+  OnnxBuilder b = residual_model();
+  const Tensor x = image(2, 3, 9, 7);
+  const std::vector<ObservedTensor> tensors = {{"r1"}, {.name = "c2", .row_axis = 1}};
+  const auto model = instrument(ModelSource(b.bytes(), ""), tensors);
+  const auto gathered = run(model, tensors.size(), {{{"x", x}}});
+  EXPECT_FALSE(gathered[0].row_top);
+  b.output("c2", {-1, -1, -1, -1});
+  const Tensor c2 = Session(ModelSource(b.bytes(), "")).run({{"x", x}}).at("c2");
+  statistics::RowTop expected(statistics::RowTop::kMaxK);
+  expected.add(c2.floats(), 20, 9 * 7);
+  EXPECT_EQ(gathered[1].row_top, expected);
 }
 
 TEST(Instrument, WhatIsNotObservedIsStillFused) {

@@ -45,11 +45,11 @@ TEST(ObserveOp, CountsInFlight) {
   Session session(ModelSource(observed_relu(1), ""), {.observe = &slots});
   session.execute({{"x", Tensor::from_floats({1, 2}, std::vector<float>{-3, 4})}});
   session.execute({{"x", Tensor::from_floats({2, 2}, std::vector<float>{1, -1, 2, 0})}});
-  EXPECT_TRUE(slots.worker(0).slots()[0].empty());
-  ASSERT_EQ(slots.worker(0).slots()[1].size(), 1u);
-  EXPECT_EQ(slots.worker(0).slots()[1][0].count(), 6u);
-  EXPECT_EQ(slots.worker(0).slots()[1][0].histogram.zero_count(), 3u);
-  EXPECT_EQ(slots.worker(0).slots()[1][0].extrema.max, 4);
+  EXPECT_TRUE(slots.worker(0).slots()[0].channels.empty());
+  ASSERT_EQ(slots.worker(0).slots()[1].channels.size(), 1u);
+  EXPECT_EQ(slots.worker(0).slots()[1].channels[0].count(), 6u);
+  EXPECT_EQ(slots.worker(0).slots()[1].channels[0].histogram.zero_count(), 3u);
+  EXPECT_EQ(slots.worker(0).slots()[1].channels[0].extrema.max, 4);
 }
 
 TEST(ObserveOp, ItsOutputIsAScalarOfZero) {
@@ -67,8 +67,8 @@ TEST(ObserveOp, EachSessionCountsForItself) {
   Session b(ModelSource(observed_relu(0), ""), {.observe = &second});
   a.execute({{"x", Tensor(ElementType::kFloat32, {1, 2})}});
   b.execute({{"x", Tensor(ElementType::kFloat32, {5, 2})}});
-  EXPECT_EQ(first.worker(0).slots()[0][0].count(), 2u);
-  EXPECT_EQ(second.worker(0).slots()[0][0].count(), 10u);
+  EXPECT_EQ(first.worker(0).slots()[0].channels[0].count(), 2u);
+  EXPECT_EQ(second.worker(0).slots()[0].channels[0].count(), 10u);
 }
 
 TEST(ObserveOp, SeveralThreadsOfOneSessionCountApart) {
@@ -86,7 +86,7 @@ TEST(ObserveOp, SeveralThreadsOfOneSessionCountApart) {
   }
   threads.clear();
   for (size_t worker = 0; worker < 3; ++worker) {
-    EXPECT_EQ(slots.worker(worker).slots()[0][0].count(), 200 * (worker + 1));
+    EXPECT_EQ(slots.worker(worker).slots()[0].channels[0].count(), 200 * (worker + 1));
   }
 }
 
@@ -95,8 +95,8 @@ TEST(ObserveOp, CountsHalfPrecision) {
   Session session(ModelSource(observed_relu(0, onnx::TensorProto::FLOAT16), ""),
                   {.observe = &slots});
   session.execute({{"x", Tensor::from_floats({1, 2}, std::vector<float>{0.5f, 70000})}});
-  EXPECT_EQ(slots.worker(0).slots()[0][0].extrema.min, 0.5f);
-  EXPECT_EQ(slots.worker(0).slots()[0][0].extrema.positive_infinity_count, 1u);
+  EXPECT_EQ(slots.worker(0).slots()[0].channels[0].extrema.min, 0.5f);
+  EXPECT_EQ(slots.worker(0).slots()[0].channels[0].extrema.positive_infinity_count, 1u);
 }
 
 TEST(ObserveOp, WhatItCannotCountFailsTheRun) {

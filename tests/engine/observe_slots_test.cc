@@ -62,10 +62,15 @@ Tensor blocked(int64_t batch, int64_t channels, int64_t height, int64_t width, i
   return result;
 }
 
-ChannelStatistics counted(const ObserveTarget& target, const tensor::TensorView& values) {
+TensorObservation gathered(const ObserveTarget& target,
+                           const std::vector<tensor::TensorView>& batches) {
   ObserveSlots slots(1);
-  slots.count(target, values);
+  for (const auto& values : batches) slots.count(target, values);
   return slots.take()[0];
+}
+
+ChannelStatistics counted(const ObserveTarget& target, const tensor::TensorView& values) {
+  return gathered(target, {values}).channels;
 }
 
 ChannelStatistics expected_channels(int64_t batch, int64_t channels, int64_t pixels) {
@@ -134,9 +139,9 @@ TEST(ObserveSlots, NotFiniteValuesAreCountedAndShown) {
   slots.count({.index = 1}, dirty.view());
   EXPECT_FALSE(slots.saw_nonfinite(0));
   EXPECT_TRUE(slots.saw_nonfinite(1));
-  EXPECT_EQ(slots.slots()[1][0].extrema.nan_count, 1u);
-  EXPECT_EQ(slots.slots()[1][0].extrema.infinity_count(), 2u);
-  EXPECT_EQ(slots.slots()[1][0].count(), 4u);
+  EXPECT_EQ(slots.slots()[1].channels[0].extrema.nan_count, 1u);
+  EXPECT_EQ(slots.slots()[1].channels[0].extrema.infinity_count(), 2u);
+  EXPECT_EQ(slots.slots()[1].channels[0].count(), 4u);
 }
 
 TEST(ObserveSlots, EmptyTensorsAreSamplesWithoutValues) {
@@ -165,16 +170,46 @@ TEST(ObserveSlots, TheNumberOfChannelsMustNotChange) {
   EXPECT_THROW(slots.count({}, floats.view()), std::invalid_argument);
 }
 
-TEST(ObserveSlots, MergesChannelByChannel) {
-  const ChannelStatistics one = counted({.channel_axis = 1}, nchw(1, 3, 2, 2).view());
-  ChannelStatistics sum;
-  merge_channels(sum, one);
-  EXPECT_EQ(sum, one);
-  merge_channels(sum, {});
-  EXPECT_EQ(sum, one);
-  merge_channels(sum, one);
-  EXPECT_EQ(sum[2].count(), 2 * one[2].count());
-  EXPECT_THROW(merge_channels(sum, ChannelStatistics(2)), Error);
+TEST(ObserveSlots, ABatchIsWhatOneCallShows) {
+  const Tensor first = Tensor::from_floats({2, 2}, std::vector<float>{1, -4, 3, 0});
+  const Tensor second = Tensor::from_floats({1, 2}, std::vector<float>{9, 2});
+  const auto together = gathered({}, {first.view(), second.view()});
+  ASSERT_EQ(together.batch_figures.size(), 1u);
+  EXPECT_EQ(together.batch_figures[0].batch_count(), 2u);
+  EXPECT_EQ(together.batch_figures[0].mean_min(), -1);
+  EXPECT_EQ(together.batch_figures[0].mean_max(), 6);
+  EXPECT_EQ(together.channels[0].extrema.min, -4);
+  EXPECT_EQ(together.channels[0].extrema.max, 9);
+  const auto apart = gathered({.channel_axis = 1}, {first.view(), second.view()});
+  ASSERT_EQ(apart.batch_figures.size(), 2u);
+  EXPECT_EQ(apart.batch_figures[0].mean_max(), 6);
+  EXPECT_EQ(apart.batch_figures[1].mean_magnitude(), 3);
+}
+
+TEST(ObserveSlots, KeepsRowsAlongAnyAxis) {
+  const Tensor values = Tensor::from_floats({2, 3}, std::vector<float>{1, 5, 3, 4, 2, 6});
+  for (const int64_t axis : {-1, 1, 0, -2}) {
+    statistics::RowTop expected(statistics::RowTop::kMaxK);
+    const bool is_last = axis == -1 || axis == 1;
+    expected.add(values.floats(), is_last ? 3 : 2, is_last ? 1 : 3);
+    EXPECT_EQ(gathered({.keeps_rows = true, .row_axis = axis}, {values.view()}).row_top, expected);
+  }
+  EXPECT_FALSE(gathered({}, {values.view()}).row_top);
+  ObserveSlots slots(1);
+  EXPECT_THROW(slots.count({.keeps_rows = true, .row_axis = 2}, values.view()),
+               std::invalid_argument);
+}
+
+TEST(ObserveSlots, MergesAllThatWasGathered) {
+  const ObserveTarget target{.channel_axis = 1, .keeps_rows = true};
+  const Tensor front = nchw(1, 3, 2, 2);
+  const Tensor back = nchw(2, 3, 2, 2);
+  TensorObservation sum;
+  sum.merge(gathered(target, {back.view()}));
+  sum.merge({});
+  sum.merge(gathered(target, {front.view()}));
+  EXPECT_EQ(sum, gathered(target, {front.view(), back.view()}));
+  EXPECT_THROW(sum.merge({.channels = ChannelStatistics(2)}), Error);
 }
 
 }  // namespace

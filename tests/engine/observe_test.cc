@@ -39,7 +39,7 @@ ModelSource model() {
 }
 
 // Not in graph order.
-const std::vector<ObservedTensor> kTensors = {{"y"}, {"inverse"}, {"x"}, {"r", 1}};
+const std::vector<ObservedTensor> kTensors = {{"y", -1, 1}, {"inverse"}, {"x"}, {"r", 1}};
 
 std::vector<NamedTensors> samples(size_t count) {
   std::vector<NamedTensors> result;
@@ -72,7 +72,9 @@ TEST(Observe, AnyNumberOfJobsGivesTheSame) {
   ASSERT_EQ(one.tensors.size(), 4u);
   EXPECT_EQ(one.sample_count, 23u);
   EXPECT_EQ(one.plain_because, "");
-  EXPECT_EQ(one.tensors[3].size(), 12u);
+  EXPECT_EQ(one.tensors[3].channels.size(), 12u);
+  EXPECT_EQ(one.tensors[3].batch_figures[0].batch_count(), 23u);
+  EXPECT_EQ(one.tensors[0].row_top->row_count(), 45u);  // a row for each picture of 1 to 3
   for (const int jobs : {0, 2, 3, 50}) {
     EXPECT_EQ(observe(model(), kTensors, source, {.jobs = jobs}).tensors, one.tensors) << jobs;
   }
@@ -85,14 +87,14 @@ TEST(Observe, ShardsAddUpToTheWhole) {
   std::vector<NamedTensors> back(all.begin() + 4, all.end());
   auto sum = observe(model(), kTensors, MemorySamples(back)).tensors;
   const auto more = observe(model(), kTensors, MemorySamples(front)).tensors;
-  for (size_t i = 0; i < sum.size(); ++i) merge_channels(sum[i], more[i]);
+  for (size_t i = 0; i < sum.size(); ++i) sum[i].merge(more[i]);
   EXPECT_EQ(sum, whole);
 }
 
 TEST(Observe, WithoutSamplesOrTensorsThereIsNothing) {
   const Observation none = observe(model(), kTensors, MemorySamples({}));
   ASSERT_EQ(none.tensors.size(), 4u);
-  EXPECT_TRUE(none.tensors[0].empty());
+  EXPECT_TRUE(none.tensors[0].channels.empty());
   EXPECT_TRUE(observe(model(), {}, MemorySamples(samples(2))).tensors.empty());
 }
 
@@ -140,9 +142,9 @@ TEST(Observe, NotFiniteValuesMayBeIgnoredButAreCounted) {
   only(data[1]).floats()[0] = std::nanf("");
   const Observation seen =
       observe(model(), kTensors, MemorySamples(data), {.nonfinite = Nonfinite::kIgnore});
-  EXPECT_EQ(seen.tensors[2][0].extrema.nan_count, 1u);
-  EXPECT_EQ(seen.tensors[2][0].count(), (1u + 2 + 3) * 3 * kSide * kSide);
-  EXPECT_GT(seen.tensors[3][0].extrema.nan_count, 0u);
+  EXPECT_EQ(seen.tensors[2].channels[0].extrema.nan_count, 1u);
+  EXPECT_EQ(seen.tensors[2].channels[0].count(), (1u + 2 + 3) * 3 * kSide * kSide);
+  EXPECT_GT(seen.tensors[3].channels[0].extrema.nan_count, 0u);
 }
 
 TEST(Observe, StopsWhenCancelled) {

@@ -209,12 +209,32 @@ TEST_F(RuntimeCalibrationTest, MethodsThatSeeRawBatchesGetThem) {
   }
   Activation& a = add("a", {0, 255});
   a.config = Config::linear(quantization::Symmetry::kSymmetric);
-  EXPECT_THROW(run({.method = "ppq-kl-for-test"}), std::invalid_argument);
-  a.batches = [](const observers::BatchVisitor& visit) {
-    visit(tensor::Tensor::from_floats({4}, std::vector<float>{0, 1, 2, 255}).view());
-  };
-  run({.method = "ppq-kl-for-test"});
+  add("b", {0, 255});
+  const RuntimeCalibration pass = {.method = "minmax", .method_for = {{"a", "ppq-kl-for-test"}}};
+  EXPECT_THROW(run(pass), std::invalid_argument);
+  EXPECT_EQ(state(1), State::kInitial) << "all or nothing";
+  size_t pass_count = 0;
+  pass.run(activations_, Dominance(2), {},
+           [&](std::span<const size_t> wanted, const RawVisitor& visit) {
+             ++pass_count;
+             EXPECT_THAT(std::vector(wanted.begin(), wanted.end()), ElementsAre(0));
+             visit(0, tensor::Tensor::from_floats({4}, std::vector<float>{0, 1, 2, 255}).view());
+           });
+  EXPECT_EQ(pass_count, 2u);
   EXPECT_EQ(state(0), State::kActivated);
+  EXPECT_EQ(state(1), State::kActivated);
+}
+
+TEST_F(RuntimeCalibrationTest, WhatGoesWrongInARawPassNamesTheTensor) {
+  add("a", {0, 255});
+  const auto show_nothing = [](std::span<const size_t>, const RawVisitor&) {};
+  try {
+    RuntimeCalibration{.method = "mean-percentile"}.run(activations_, Dominance(1), {},
+                                                        show_nothing);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.place().tensor, "a");
+  }
 }
 
 }  // namespace

@@ -37,6 +37,10 @@ TEST(RowTop, KeepsOneMoreThanTheOrderThatCounts) {
   top.add_row(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
   top.add_row(std::vector<float>{9, 7, 8});
   EXPECT_THAT(top.rows(), ElementsAre(exact_row({8, 7, 6, 5, 4, 3}, 1), exact_row({9, 8, 7}, 1)));
+  EXPECT_THAT(top.rows(1), ElementsAre(exact_row({8, 7}, 1), exact_row({9, 8}, 1)));
+  EXPECT_THAT(top.rows(3), ElementsAre(exact_row({8, 7, 6, 5}, 1), exact_row({9, 8, 7}, 1)));
+  EXPECT_THROW(top.rows(0), std::invalid_argument);
+  EXPECT_THROW(top.rows(6), std::invalid_argument);
 }
 
 TEST(RowTop, ReadsRowsAlongAnyAxis) {

@@ -26,7 +26,10 @@ StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) 
   file.samples[data] = SampleSet::of(indices);
   file.tensors = {{.name = "input"},
                   {.name = "conv", .channel_axis = 1},
-                  {.name = "logits", .type = tensor::ElementType::kFloat16, .row_top = RowTop(2)}};
+                  {.name = "logits",
+                   .type = tensor::ElementType::kFloat16,
+                   .row_top = RowTop(2),
+                   .row_axis = -2}};
   for (const uint64_t index : indices) {
     const auto values = mixed_values(600, static_cast<uint32_t>(index), true);
     for (ObservedTensor& tensor : file.tensors) {
@@ -86,6 +89,18 @@ TEST(StatisticsFile, RoundTripsThroughAFile) {
   EXPECT_THROW(read_statistics(path), Error);
 }
 
+TEST(StatisticsFile, KeepsTheAxisOfRows) {
+  StatisticsFile file = run({1});
+  const size_t size_with_axis = serialize(file).size();
+  for (const int64_t axis : {int64_t{0}, int64_t{3}, int64_t{-4}, INT64_MIN, INT64_MAX}) {
+    file.tensors[2].row_axis = axis;
+    EXPECT_EQ(parse_statistics(serialize(file), "run.rfs").tensors[2].row_axis, axis);
+  }
+  file.tensors[2].row_axis = -1;
+  EXPECT_LT(serialize(file).size(), size_with_axis) << "the last axis needs no section";
+  EXPECT_TRUE(parse_statistics(serialize(file), "run.rfs") == file);
+}
+
 TEST(StatisticsFile, StillReadsTheFirstFormat) {
   // Written by the first version; a change that cannot read it needs a new format version.
   const std::string bytes = read_file(RANGEFINDER_TEST_DATA "/statistics/version1.rfs");
@@ -141,6 +156,7 @@ TEST(StatisticsFile, RefusesToMergeWhatDoesNotBelongTogether) {
               HasSubstr("2 channels instead of 3"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[1].channel_axis = 2; }), HasSubstr("channel axis"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[2].row_top = RowTop(1); }), HasSubstr("row"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[2].row_axis = 1; }), HasSubstr("row"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[1].batch_figures.clear(); }), HasSubstr("batch"));
 }
 

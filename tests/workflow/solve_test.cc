@@ -1,0 +1,104 @@
+#include "workflow/solve.h"
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "observers/registry.h"
+#include "workflow/fixture.h"
+#include "workflow/observe.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+using passes::RuntimeCalibration;
+using testing::HasSubstr;
+
+class SolveTest : public WorkflowTest {
+ protected:
+  SolveTest() : plan_(make_plan(model(), target())) {
+    statistics_ = observe(plan_, set(), default_rows(plan_), {});
+  }
+
+  Samples set() const { return open_samples({.paths = {samples()}, .samples = 8}); }
+
+  const report::TensorRow& row(const Solution& solution, const std::string& name) const {
+    for (const auto& row : solution.rows) {
+      if (row.name == name) return row;
+    }
+    throw std::out_of_range(name);
+  }
+
+  Plan plan_;
+  statistics::StatisticsFile statistics_;
+};
+
+TEST_F(SolveTest, GivesEveryTensorTheRangeOfItsMethod) {
+  const Solution solution =
+      solve(plan_, statistics_,
+            {.method = "minmax", .method_for = {{"r", "MSE"}, {"me*", "mean-minmax"}}});
+  const auto& x = statistics_.tensors[0].channels[0].extrema;
+  EXPECT_EQ(row(solution, "x").method, "minmax");
+  EXPECT_FLOAT_EQ(row(solution, "x").scale, (x.max - x.min) / 255);
+  EXPECT_EQ(row(solution, "r").method, "mse");
+  EXPECT_EQ(row(solution, "r").offset, 0) << "behind a Relu";
+  EXPECT_EQ(row(solution, "mean").method, "mean-minmax");
+  EXPECT_EQ(row(solution, "flat").root, "mean");
+  EXPECT_EQ(row(solution, "flat").scale, row(solution, "mean").scale);
+  EXPECT_EQ(row(solution, "x").count, 8u * 3 * 8 * 8);
+  EXPECT_EQ(solution.weights.size(), 3u);
+}
+
+TEST_F(SolveTest, RowsServeIsotone) {
+  const Solution solution =
+      solve(plan_, statistics_, {.method = "mse", .method_for = {{"h", "isotone"}}});
+  EXPECT_EQ(row(solution, "h").method, "isotone");
+  EXPECT_EQ(row(solution, "h").figures.at("row_count"), 8);
+  EXPECT_GT(row(solution, "h").figures.at("kept_share"), 0.8);
+}
+
+TEST_F(SolveTest, IsotoneNeedsTheRowsItAsksFor) {
+  const auto refusal = [&](const RuntimeCalibration& calibration) {
+    try {
+      solve(plan_, statistics_, calibration);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("none");
+  };
+  EXPECT_THAT(refusal({.method = "isotone"}), HasSubstr("'x': The method 'isotone' must see"));
+  RuntimeCalibration other_axis{.method = "mse", .method_for = {{"h", "isotone"}}};
+  other_axis.options.axis = 0;
+  EXPECT_THAT(refusal(other_axis), HasSubstr("along axis 0; gathered were 6 along axis -1"));
+}
+
+TEST_F(SolveTest, RawBatchesAreShownOnlyToWhoAsks) {
+  const RuntimeCalibration calibration{.method = "mse", .method_for = {{"h", "mean-percentile"}}};
+  EXPECT_THROW(solve(plan_, statistics_, calibration), std::invalid_argument);
+  const Samples samples = set();
+  size_t passes = 0;
+  const ShowRaw show = [&](const auto& tensors, const passes::RawVisitor& visitor) {
+    ++passes;
+    EXPECT_EQ(tensors, std::vector<std::string>{"h"});
+    show_raw(plan_, samples, tensors, visitor, {});
+  };
+  const Solution solution = solve(plan_, statistics_, calibration, show);
+  EXPECT_EQ(passes, 1u);
+  EXPECT_EQ(row(solution, "h").method, "mean-percentile");
+  solve(plan_, statistics_, {.method = "mse"}, show);
+  EXPECT_EQ(passes, 1u) << "no method asked";
+}
+
+TEST_F(SolveTest, TensorsWithoutDataAreNamed) {
+  statistics_.tensors[1].channels = {{}};
+  try {
+    solve(plan_, statistics_, {.method = "mse"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("'r'"));
+  }
+}
+
+}  // namespace
+}  // namespace rangefinder::workflow
