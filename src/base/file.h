@@ -13,11 +13,16 @@ std::string read_file(const std::filesystem::path& path);
 /// folder, flushed to disk, then renamed. Throws Error (folder missing, read-only, disk full).
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
+/// Throws Error unless write_file() could begin to write `path`; leaves nothing. For a command that
+/// writes only after long work.
+void require_writable(const std::filesystem::path& path);
+
 /// A temporary file name beside `path`, unlinked on destruction unless committed. For writers
 /// that need a file name rather than bytes.
 class PendingFile {
  public:
-  /// Throws Error if the folder of `path` does not exist or cannot be written.
+  /// A link is followed: what it leads to will be replaced. Throws Error if the folder does not
+  /// exist or cannot be written, or `path` is something else than a file (a folder, a device).
   explicit PendingFile(std::filesystem::path path);
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;
