@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/subcommands.h"
+#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -18,7 +19,7 @@ struct Arguments {
 template <typename Inspection>
 void print(const Inspection& inspection, bool json) {
   const std::string text =
-      json ? report::to_json(inspection).dump(2) + "\n" : report::to_table(inspection);
+      json ? report::json_text(report::to_json(inspection)) : report::to_table(inspection);
   std::fputs(text.c_str(), stdout);
 }
 

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/file.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
@@ -23,6 +24,7 @@ void run(const Arguments& arguments) {
   request.target = &targets::find_target(arguments.target);
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
+  require_writable(arguments.output);
   const size_t count = workflow::observe_to_file(request);
   progress.finish();
   std::fprintf(stderr, "observed %zu samples\n", count);
@@ -41,6 +43,7 @@ void add_observe(CLI::App& app) {
                      "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_nonfinite_option(command, arguments->run);
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -84,27 +84,30 @@ workflow::RunOptions run_options(const RunArguments& arguments, Progress& progre
 void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--jobs", arguments.jobs, "Workers; default: one per core")
       ->check(CLI::PositiveNumber);
-  command.add_option("--nonfinite", arguments.nonfinite,
-                     "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");
 }
 
+void add_nonfinite_option(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--nonfinite", arguments.nonfinite,
+                     "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
+}
+
 workflow::Calibration CalibrationArguments::parse() const {
   workflow::Calibration parsed = calibration;
-  targets::find_target(target);
-  const auto known = [](const std::string& method) {
-    observers::registry().create(method, targets::all_targets().front().activation);
-    return method;
+  const auto& activation = targets::find_target(target).activation;
+  // A method looks at its options when it is made: before the work, not after it.
+  const auto known = [&](const std::string& method) {
+    observers::registry().create(method, activation, calibration.options);
+    return observers::canonical_method(method);
   };
-  parsed.method = observers::canonical_method(known(parsed.method));
+  parsed.method = known(parsed.method);
   for (const std::string& rule : method_for) {
     const auto equals = rule.rfind('=');
     if (equals == std::string::npos || equals == 0) {
       throw std::invalid_argument(fmt::format("--method-for is '{}'; NAME=METHOD is needed", rule));
     }
-    parsed.method_for.emplace_back(rule.substr(0, equals),
-                                   observers::canonical_method(known(rule.substr(equals + 1))));
+    parsed.method_for.emplace_back(rule.substr(0, equals), known(rule.substr(equals + 1)));
   }
   return parsed;
 }

@@ -42,15 +42,19 @@ struct RunArguments {
 /// Throws std::invalid_argument.
 workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress);
 
-/// --jobs --nonfinite --progress
+/// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --nonfinite, for commands that observe.
+void add_nonfinite_option(CLI::App& command, RunArguments& arguments);
 
 struct CalibrationArguments {
   workflow::Calibration calibration;
   std::vector<std::string> method_for;
   std::string target = "ort-cpu";
 
-  /// Throws std::invalid_argument: an unknown method or target, a pattern without a method.
+  /// Throws std::invalid_argument: an unknown method or target, a pattern without a method, an
+  /// option that a method refuses.
   workflow::Calibration parse() const;
 };
 

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
+#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -30,10 +31,13 @@ void run(const Arguments& arguments) {
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
   if (!arguments.statistics.empty()) request.statistics = arguments.statistics;
+  for (const auto& file : {arguments.output, arguments.statistics, arguments.summary}) {
+    if (!file.empty()) require_writable(file);
+  }
   const report::Summary summary = workflow::quantize(request);
   progress.finish();
   if (!arguments.summary.empty()) {
-    write_file(arguments.summary, report::to_json(summary).dump(2) + "\n");
+    write_file(arguments.summary, report::json_text(report::to_json(summary)));
   }
   std::fputs(report::to_table(summary).c_str(), stdout);
 }
@@ -50,6 +54,7 @@ void add_quantize(CLI::App& app) {
   command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_nonfinite_option(command, arguments->run);
   add_calibration_options(command, arguments->calibration);
   command.callback([arguments] { run(*arguments); });
 }

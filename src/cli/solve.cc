@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/options.h"
 #include "cli/subcommands.h"
+#include "report/json_text.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder::cli {
@@ -23,9 +24,11 @@ void run(const Arguments& arguments) {
       .model = arguments.model, .statistics = arguments.statistics, .output = arguments.output};
   request.calibration = arguments.calibration.parse();
   request.target = &targets::find_target(arguments.calibration.target);
+  require_writable(arguments.output);
+  if (!arguments.summary.empty()) require_writable(arguments.summary);
   const report::Summary summary = workflow::solve_from_file(request);
   if (!arguments.summary.empty()) {
-    write_file(arguments.summary, report::to_json(summary).dump(2) + "\n");
+    write_file(arguments.summary, report::json_text(report::to_json(summary)));
   }
   std::fputs(report::to_table(summary).c_str(), stdout);
 }
