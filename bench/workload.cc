@@ -34,7 +34,7 @@ tensor::Shape parse_shape(std::string_view text) {
 }
 
 Workload prepare(std::string name, const std::filesystem::path& file, tensor::Shape shape) {
-  const workflow::Plan plan = workflow::make_plan(file, targets::all_targets().front());
+  const workflow::Plan plan = workflow::make_plan(file);
   Workload workload;
   workload.name = std::move(name);
   workload.original = engine::ModelSource(file);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <future>
 #include <map>
 #include <memory>
@@ -73,6 +75,16 @@ class OrderedSum {
   Metrics total_;
 };
 
+void require_finite(const tensor::NamedTensors& sample, const std::string& name) {
+  for (const auto& [input, value] : sample) {
+    if (!tensor::is_floating(value.type())) continue;
+    const tensor::Tensor floats = value.to_float32();
+    if (std::ranges::all_of(floats.floats(), [](float x) { return std::isfinite(x); })) continue;
+    throw Error("holds NaN or infinity; allowed are finite values, unless they are to be ignored",
+                {.file = name, .tensor = input});
+  }
+}
+
 Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTensors& expected,
                 const tensor::NamedTensors& found, const ModelSource& other,
                 const std::string& sample) {
@@ -94,7 +106,7 @@ Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTens
 
 std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
                                  const data::SampleSource& samples,
-                                 const engine::PassOptions& options) {
+                                 const engine::PassOptions& options, engine::Nonfinite nonfinite) {
   const size_t jobs = engine::worker_count(options, samples.size());
   std::vector<std::future<std::unique_ptr<Pair>>> opening;
   for (size_t i = 0; i < jobs; ++i) {
@@ -110,6 +122,7 @@ std::vector<OutputError> compare(const ModelSource& reference, const ModelSource
   engine::for_each_sample(samples.size(), jobs, options, [&](size_t worker, size_t index) {
     const tensor::NamedTensors sample = samples.read(index);
     const std::string name = samples.name(index);
+    if (nonfinite == engine::Nonfinite::kError) require_finite(sample, name);
     Pair& pair = *pairs[worker];
     sum.add(index, measure(names, pair.reference.run(sample, name), pair.other.run(sample, name),
                            other, name));

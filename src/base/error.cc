@@ -18,4 +18,12 @@ std::string describe(const std::string& message, const Error::Place& place) {
 Error::Error(const std::string& message, Place place)
     : std::runtime_error(describe(message, place)), place_(std::move(place)) {}
 
+Error Error::in(const std::string& file) const {
+  if (!place_.file.empty()) return *this;
+  Error result(what(), Place{.file = file});
+  result.place_.node = place_.node;
+  result.place_.tensor = place_.tensor;
+  return result;
+}
+
 }  // namespace rangefinder

@@ -20,6 +20,9 @@ class Error : public std::runtime_error {
 
   const Place& place() const { return place_; }
 
+  /// The same trouble, in this file; an error that names a file already stays as it is.
+  Error in(const std::string& file) const;
+
  private:
   Place place_;
 };

@@ -66,8 +66,17 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
 void require_writable(const std::filesystem::path& path) { const PendingFile pending(path); }
 
 PendingFile::PendingFile(std::filesystem::path path) : path_(std::move(path)) {
-  if (std::filesystem::is_directory(path_)) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path_, ignored);
+  if (std::filesystem::is_directory(status)) {
     throw Error("is a folder, a file name is needed", {.file = path_.string()});
+  }
+  if (std::filesystem::exists(status)) {
+    // Renaming onto a device or a link would replace that itself: /dev/null, for one.
+    if (!std::filesystem::is_regular_file(status)) {
+      throw Error("is no regular file and cannot be replaced by one", {.file = path_.string()});
+    }
+    if (std::filesystem::is_symlink(path_)) path_ = std::filesystem::canonical(path_);
   }
   std::string name = path_.string() + ".XXXXXX";
   const Descriptor file(::mkstemp(name.data()));

@@ -20,7 +20,8 @@ void require_writable(const std::filesystem::path& path);
 /// A temporary file beside `path`, unlinked on destruction unless committed.
 class PendingFile {
  public:
-  /// Throws Error if the folder of `path` does not exist or cannot be written.
+  /// A link is followed: what it leads to will be replaced. Throws Error if the folder does not
+  /// exist or cannot be written, or `path` is something else than a file (a folder, a device).
   explicit PendingFile(std::filesystem::path path);
   ~PendingFile();
   PendingFile(const PendingFile&) = delete;

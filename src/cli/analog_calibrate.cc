@@ -50,6 +50,8 @@ void run(Arguments& arguments, bool has_alpha) {
   }
   analog::validate(type, arguments.options);
   const data::DataOptions data = arguments.data.parse();
+  // Before there are files that Ctrl-C must not leave behind.
+  const std::atomic<bool>& cancelled = interrupted();
   // Before the work: whether its results can be written.
   PendingFile output(arguments.output);
   std::optional<PendingFile> ranges;
@@ -64,7 +66,7 @@ void run(Arguments& arguments, bool has_alpha) {
       model, type, engine::feed_from(*samples, data.samples), arguments.options,
       {.jobs = arguments.run.jobs,
        .progress = [&](uint64_t done) { progress.update("calibrate", done, total); },
-       .cancelled = &interrupted()});
+       .cancelled = &cancelled});
   progress.finish();
   write_file(output.temporary(), graph::serialize(analog::export_model(model)));
   if (ranges) {

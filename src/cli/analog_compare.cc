@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "graph/model_file.h"
+#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -122,7 +123,7 @@ void run(const Arguments& arguments) {
   }
   progress.finish();
   if (arguments.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}", report::json_text(json));
   } else {
     print(comparison);
     fmt::print("{}", noise);

@@ -8,6 +8,7 @@
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
+#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -29,7 +30,7 @@ void run(const Arguments& arguments) {
   const auto comparison = workflow::compare(request);
   progress.finish();
   const std::string text =
-      arguments.json ? workflow::to_json(comparison).dump(2) + "\n"
+      arguments.json ? report::json_text(workflow::to_json(comparison))
                      : fmt::format("{}{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
                                    report::outputs_table(comparison.outputs),
                                    comparison.integer_nodes, comparison.eligible_nodes);
@@ -47,6 +48,7 @@ void add_compare(CLI::App& app) {
   command.add_flag("--json", arguments->json, "Print JSON");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_nonfinite_option(command, arguments->run);
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -4,30 +4,32 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/options.h"
 #include "cli/subcommands.h"
+#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
 
 struct Arguments {
   std::filesystem::path file;
-  std::string target = "ort-cpu";
+  PlanArguments plan;
   bool json = false;
 };
 
 template <typename Inspection>
 void print(const Inspection& inspection, bool json) {
   const std::string text =
-      json ? report::to_json(inspection).dump(2) + "\n" : report::to_table(inspection);
+      json ? report::json_text(report::to_json(inspection)) : report::to_table(inspection);
   std::fputs(text.c_str(), stdout);
 }
 
 void run(const Arguments& arguments) {
-  const auto& target = targets::find_target(arguments.target);
+  const workflow::PlanOptions options = arguments.plan.parse();
   if (arguments.file.extension() == ".rfs") {
     print(workflow::inspect_statistics(arguments.file), arguments.json);
   } else {
-    print(workflow::inspect_model(arguments.file, target), arguments.json);
+    print(workflow::inspect_model(arguments.file, options), arguments.json);
   }
 }
 
@@ -37,7 +39,7 @@ void add_inspect(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("inspect", "What a statistics file or a model holds");
   command.add_option("FILE", arguments->file, "Statistics (.rfs) or a model (.onnx)")->required();
-  command.add_option("--target", arguments->target, "For a float model: runtime to plan for");
+  add_plan_options(command, arguments->plan);
   command.add_flag("--json", arguments->json, "Print JSON");
   command.callback([arguments] { run(*arguments); });
 }

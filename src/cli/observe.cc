@@ -14,7 +14,7 @@ namespace {
 struct Arguments {
   std::filesystem::path model;
   std::filesystem::path output;
-  std::string target = "ort-cpu";
+  PlanArguments plan;
   std::vector<std::string> rows;
   int64_t row_axis = -1;
   DataArguments data;
@@ -24,7 +24,7 @@ struct Arguments {
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
   workflow::ObserveRequest request{.model = arguments.model, .output = arguments.output};
-  request.target = &targets::find_target(arguments.target);
+  request.plan = arguments.plan.parse();
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
   request.rows = arguments.rows;
@@ -42,7 +42,7 @@ void add_observe(CLI::App& app) {
   command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
   command.add_option("-o,--output", arguments->output, "Where the statistics go (.rfs)")
       ->required();
-  command.add_option("--target", arguments->target, "Runtime to observe for; default: ort-cpu");
+  add_plan_options(command, arguments->plan);
   command.add_option("--rows", arguments->rows,
                      "Also keep the rows of tensors of this name (* and ? allowed), for isotone; "
                      "those with two dimensions are kept anyway");
@@ -51,6 +51,7 @@ void add_observe(CLI::App& app) {
                      "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_nonfinite_option(command, arguments->run);
   command.callback([arguments] { run(*arguments); });
 }
 

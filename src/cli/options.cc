@@ -85,15 +85,29 @@ workflow::RunOptions run_options(const RunArguments& arguments, Progress& progre
 void add_run_options(CLI::App& command, RunArguments& arguments) {
   command.add_option("--jobs", arguments.jobs, "Workers; default: one per core")
       ->check(CLI::PositiveNumber);
-  command.add_option("--nonfinite", arguments.nonfinite,
-                     "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");
 }
 
-passes::RuntimeCalibration CalibrationArguments::parse() const {
+void add_nonfinite_option(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--nonfinite", arguments.nonfinite,
+                     "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
+}
+
+workflow::PlanOptions PlanArguments::parse() const {
+  return {.target = &targets::find_target(target), .exclude = exclude};
+}
+
+void add_plan_options(CLI::App& command, PlanArguments& arguments) {
+  command.add_option("--target", arguments.target, "Runtime to write for; default: ort-cpu");
+  command.add_option("--exclude", arguments.exclude,
+                     "Nodes that stay float, by their name or that of a tensor they make "
+                     "(* and ? allowed)");
+}
+
+passes::RuntimeCalibration CalibrationArguments::parse(const targets::Target& target) const {
   for (const std::filesystem::path& plugin : plugins) observers::load_plugin(plugin);
-  const auto& config = targets::find_target(target).activation;
+  const auto& config = target.activation;
   passes::RuntimeCalibration parsed = calibration;
   // Made once to see that it can be made, before the work.
   const auto known = [&](const std::string& method) {
@@ -126,7 +140,6 @@ void add_calibration_options(CLI::App& command, CalibrationArguments& arguments)
   command.add_option("--method-for", arguments.method_for,
                      "NAME=METHOD: another method for tensors of this name (* and ? allowed)");
   add_method_options(command, arguments.calibration.options, arguments.plugins);
-  command.add_option("--target", arguments.target, "Runtime to write for; default: ort-cpu");
 }
 
 }  // namespace rangefinder::cli

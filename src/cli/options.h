@@ -42,25 +42,38 @@ struct RunArguments {
 /// Throws std::invalid_argument.
 workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress);
 
-/// --jobs --nonfinite --progress
+/// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --nonfinite, for commands that look for such values.
+void add_nonfinite_option(CLI::App& command, RunArguments& arguments);
+
+struct PlanArguments {
+  std::string target = "ort-cpu";
+  std::vector<std::string> exclude;
+
+  /// Throws std::invalid_argument: an unknown target.
+  workflow::PlanOptions parse() const;
+};
+
+/// --target --exclude
+void add_plan_options(CLI::App& command, PlanArguments& arguments);
 
 struct CalibrationArguments {
   passes::RuntimeCalibration calibration = {.method = workflow::kDefaultMethod};
   std::vector<std::string> method_for;
   std::vector<std::filesystem::path> plugins;
-  std::string target = "ort-cpu";
 
-  /// Loads the plug-ins. Throws std::invalid_argument: an unknown target or method, a method that
+  /// Loads the plug-ins. Throws std::invalid_argument: an unknown method, a method that
   /// does not serve the target's activations or takes no such option, a pattern without a method.
-  passes::RuntimeCalibration parse() const;
+  passes::RuntimeCalibration parse(const targets::Target& target) const;
 };
 
 /// --percentile --alpha --axis --top-k --plugin, for every command that names methods.
 void add_method_options(CLI::App& command, observers::CalibrationOptions& options,
                         std::vector<std::filesystem::path>& plugins);
 
-/// --method --method-for --target, and add_method_options().
+/// --method --method-for, and add_method_options().
 void add_calibration_options(CLI::App& command, CalibrationArguments& arguments);
 
 }  // namespace rangefinder::cli

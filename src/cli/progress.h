@@ -14,6 +14,10 @@ class Progress {
  public:
   /// `mode` is auto, json or none. Throws std::invalid_argument otherwise.
   explicit Progress(const std::string& mode);
+  /// As finish(): what is written next, an error perhaps, begins a line.
+  ~Progress() { finish(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
 
   /// `done` of `total` samples of a stage are through.
   void update(const std::string& stage, size_t done, size_t total);

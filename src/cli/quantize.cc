@@ -17,14 +17,15 @@ struct Arguments {
   std::filesystem::path summary;
   DataArguments data;
   RunArguments run;
+  PlanArguments plan;
   CalibrationArguments calibration;
 };
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
   workflow::QuantizeRequest request{.model = arguments.model, .output = arguments.output};
-  request.calibration = arguments.calibration.parse();
-  request.target = &targets::find_target(arguments.calibration.target);
+  request.plan = arguments.plan.parse();
+  request.calibration = arguments.calibration.parse(*request.plan.target);
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
   if (!arguments.statistics.empty()) request.statistics = arguments.statistics;
@@ -46,7 +47,9 @@ void add_quantize(CLI::App& app) {
   command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_nonfinite_option(command, arguments->run);
   add_calibration_options(command, arguments->calibration);
+  add_plan_options(command, arguments->plan);
   command.callback([arguments] { run(*arguments); });
 }
 

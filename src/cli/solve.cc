@@ -13,14 +13,15 @@ struct Arguments {
   std::filesystem::path statistics;
   std::filesystem::path output;
   std::filesystem::path summary;
+  PlanArguments plan;
   CalibrationArguments calibration;
 };
 
 void run(const Arguments& arguments) {
   workflow::SolveRequest request{
       .model = arguments.model, .statistics = arguments.statistics, .output = arguments.output};
-  request.calibration = arguments.calibration.parse();
-  request.target = &targets::find_target(arguments.calibration.target);
+  request.plan = arguments.plan.parse();
+  request.calibration = arguments.calibration.parse(*request.plan.target);
   if (!arguments.summary.empty()) request.summary = arguments.summary;
   const report::Summary summary = workflow::solve_from_file(request);
   std::fputs(report::to_table(summary).c_str(), stdout);
@@ -38,6 +39,7 @@ void add_solve(CLI::App& app) {
   command.add_option("-o,--output", arguments->output, "Where the int8 model goes")->required();
   command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
   add_calibration_options(command, arguments->calibration);
+  add_plan_options(command, arguments->plan);
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -1,6 +1,7 @@
 #include "engine/runtime.h"
 
 #include <onnxruntime_session_options_config_keys.h>
+#include <stdlib.h>
 
 #include <cstring>
 #include <string>
@@ -27,6 +28,10 @@ void ignore_log(void*, OrtLoggingLevel, const char*, const char*, const char*, c
 }  // namespace
 
 const Ort::Env& environment() {
+  // Published builds of ONNX Runtime report usage to their maker: they leave files in the temporary
+  // folder, and search the command line with a recursion that a few thousand words overflow.
+  static const int no_telemetry = ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);
+  static_cast<void>(no_telemetry);
   static const Ort::Env env(ORT_LOGGING_LEVEL_FATAL, "rangefinder", ignore_log, nullptr);
   return env;
 }

@@ -36,7 +36,12 @@ class WatchWorker : public ObserveSink {
     sample_ = index;
     thrown_ = nullptr;
     session_.execute(sample.read(), sample.name);
-    if (thrown_) std::rethrow_exception(thrown_);
+    if (!thrown_) return;
+    try {
+      std::rethrow_exception(thrown_);
+    } catch (const Error& error) {
+      throw error.in(sample.name);
+    }
   }
 
  private:

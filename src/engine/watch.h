@@ -31,7 +31,8 @@ using SampleFeed = std::function<std::optional<PendingSample>()>;
 SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> limit = {});
 
 /// Sees tensor number `tensor` of those asked for, in sample number `sample`, while it is in
-/// flight. Called from several threads unless there is one job; what it throws stops the pass.
+/// flight. Called from several threads unless there is one job; what it throws stops the pass, an
+/// Error that names no file with the sample's name.
 using Watcher =
     std::function<void(size_t tensor, uint64_t sample, const tensor::TensorView& values)>;
 

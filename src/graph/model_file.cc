@@ -167,6 +167,18 @@ uint64_t fingerprint(std::string_view bytes) {
   return hash;
 }
 
+const onnx::NodeProto* find_quantized_node(const onnx::ModelProto& model) {
+  for (const auto& node : model.graph().node()) {
+    const std::string& type = node.op_type();
+    if (type == "QuantizeLinear" || type == "DequantizeLinear" || type == "DynamicQuantizeLinear" ||
+        type == "ConvInteger" || type == "MatMulInteger" || type == "MatMulNBits" ||
+        type.starts_with("QLinear") || type == "QGemm") {
+      return &node;
+    }
+  }
+  return nullptr;
+}
+
 int64_t opset_version(const onnx::ModelProto& model) {
   for (const auto& opset : model.opset_import()) {
     if (opset.domain().empty() || opset.domain() == "ai.onnx") return opset.version();

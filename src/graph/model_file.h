@@ -26,4 +26,8 @@ uint64_t fingerprint(std::string_view bytes);
 /// The version of the default ONNX operator set; 0 if the model imports none.
 int64_t opset_version(const onnx::ModelProto& model);
 
+/// A node of the main graph that makes codes or computes on them, the first one: the model is
+/// quantized already. Null if there is none.
+const onnx::NodeProto* find_quantized_node(const onnx::ModelProto& model);
+
 }  // namespace rangefinder::graph

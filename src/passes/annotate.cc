@@ -1,10 +1,12 @@
 #include "passes/annotate.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -34,8 +36,11 @@ struct Candidate {
 
 class Annotator {
  public:
-  Annotator(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target)
-      : graph_(graph), infos_(infos), target_(target) {}
+  Annotator(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
+            std::span<const std::string> exclude)
+      : graph_(graph), infos_(infos), target_(target) {
+    for (const std::string& pattern : exclude) this->exclude(pattern);
+  }
 
   Annotation run() {
     collect();
@@ -47,6 +52,22 @@ class Annotator {
   }
 
  private:
+  void exclude(const std::string& pattern) {
+    const auto fits = [&](const std::string& name) {
+      return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    };
+    bool is_used = false;
+    for (const auto& node : graph_.message().node()) {
+      const auto& outputs = node.output();
+      if (!fits(node.name()) && std::none_of(outputs.begin(), outputs.end(), fits)) continue;
+      excluded_.insert(&node);
+      is_used = true;
+    }
+    if (!is_used) {
+      throw std::invalid_argument(fmt::format("no node fits the exclusion '{}'", pattern));
+    }
+  }
+
   bool is_float(const std::string& tensor) const {
     const auto found = infos_.find(tensor);
     return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
@@ -71,6 +92,7 @@ class Annotator {
 
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
+    if (excluded_.contains(&node)) return "is excluded";
     if (!is_float(node.output(0))) return "computes in " + type_name(node.output(0));
     const std::string& weight = node.input(1);
     const bool constant = is_constant(weight);
@@ -124,6 +146,7 @@ class Annotator {
   /// Float activations in, one float activation out; a constant only where it is exact as a code.
   bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
+    if (excluded_.contains(&node)) return false;
     if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0)))
       return false;
     for (const int i : candidate.data) {
@@ -302,6 +325,7 @@ class Annotator {
   graph::Graph& graph_;
   const TensorInfos& infos_;
   const targets::Target& target_;
+  std::unordered_set<const onnx::NodeProto*> excluded_;
   std::vector<Candidate> candidates_;
   /// Some reader or maker wants the tensor as codes.
   std::unordered_set<std::string> wanted_;
@@ -329,8 +353,9 @@ std::vector<std::string> Annotation::observed() const {
   return names;
 }
 
-Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target) {
-  return Annotator(graph, infos, target).run();
+Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
+                    std::span<const std::string> exclude) {
+  return Annotator(graph, infos, target, exclude).run();
 }
 
 }  // namespace rangefinder::passes

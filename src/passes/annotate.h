@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -93,7 +94,10 @@ struct Annotation {
 /// data come from tensors that are codes anyway and some reader wants codes. A positive constant
 /// factor costs nothing: the same codes are read with another scale. A Relu, or a Clip from 0,
 /// behind a maker of codes is fused: only its output is quantized.
-/// Cost: linear in the number of nodes and reads.
-Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target);
+/// Nodes that fit a pattern of `exclude` (* ? [...]; by their name, or that of a tensor they make)
+/// compute in float. Throws std::invalid_argument naming a pattern that fits no node.
+/// Cost: linear in the number of nodes and reads, times patterns.
+Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
+                    std::span<const std::string> exclude = {});
 
 }  // namespace rangefinder::passes

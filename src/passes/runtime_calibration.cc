@@ -148,7 +148,7 @@ void require_data(const std::vector<Planned>& plan, std::span<const Activation> 
   }
   if (missing == 0) return;
   if (missing > kNameLimit) names += " and " + std::to_string(missing - kNameLimit) + " more";
-  throw Error("No data reached these tensors, so they have no range: " + names + ".");
+  throw Error("no data reached these tensors, so they have no range: " + names);
 }
 
 // The observers that want raw batches get them, all in the same passes.

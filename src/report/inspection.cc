@@ -37,13 +37,19 @@ Json to_json(const ModelInspection& inspection) {
   for (const auto& node : inspection.float_nodes) {
     nodes.push_back(to_json(node));
   }
+  Json integer_nodes = Json::array();
+  for (const auto& node : inspection.nodes) {
+    integer_nodes.push_back({{"name", node.name}, {"op_type", node.op_type}});
+  }
   return {{"file", inspection.file},
           {"bytes", inspection.bytes},
           {"opset", inspection.opset},
           {"target", inspection.target},
           {"integer_nodes", inspection.integer_nodes},
           {"eligible_nodes", inspection.eligible_nodes},
-          {"observed_tensors", inspection.observed_tensors},
+          {"observed_tensors", inspection.observed.size()},
+          {"nodes", integer_nodes},
+          {"observed", inspection.observed},
           {"float_nodes", nodes}};
 }
 
@@ -68,12 +74,16 @@ std::string to_table(const ModelInspection& inspection) {
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes compute in integers on {}\n",
                  inspection.integer_nodes, inspection.eligible_nodes, inspection.target);
-  if (inspection.observed_tensors > 0) {
-    fmt::format_to(out, "{} tensors would be observed\n", inspection.observed_tensors);
+  if (!inspection.observed.empty()) {
+    fmt::format_to(out, "{} tensors would be observed\n", inspection.observed.size());
+  }
+  for (const auto& node : inspection.nodes) {
+    fmt::format_to(out, "integer: {} '{}'\n", node.op_type, node.name);
   }
   for (const auto& node : inspection.float_nodes) {
     fmt::format_to(out, "float: {} '{}': {}\n", node.op_type, node.name, node.reason);
   }
+  for (const auto& name : inspection.observed) fmt::format_to(out, "observed: {}\n", name);
   return text;
 }
 

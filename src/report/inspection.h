@@ -29,6 +29,12 @@ struct StatisticsInspection {
   std::vector<ObservedRow> tensors;
 };
 
+/// A weighted node that computes in integers.
+struct IntegerNodeRow {
+  std::string name;
+  std::string op_type;
+};
+
 /// What would be quantized in a float model, or what is in a quantized one.
 struct ModelInspection {
   std::string file = {};
@@ -38,7 +44,10 @@ struct ModelInspection {
   size_t eligible_nodes = 0;
   /// Nodes that would compute in integers; of a quantized model: that do.
   size_t integer_nodes = 0;
-  size_t observed_tensors = 0;
+  /// Those that would, by name, in graph order.
+  std::vector<IntegerNodeRow> nodes = {};
+  /// Names of the tensors that would be observed, in graph order.
+  std::vector<std::string> observed = {};
   std::vector<FloatNodeRow> float_nodes = {};
 };
 

@@ -53,7 +53,8 @@ nlohmann::ordered_json to_json(const OutputRow& output) {
   return {{"name", output.name},
           {"sqnr_db", number(output.sqnr_db)},
           {"cosine", number(output.cosine)},
-          {"max_abs_error", number(output.max_abs_error)}};
+          {"max_abs_error", number(output.max_abs_error)},
+          {"nonfinite_count", output.nonfinite_count}};
 }
 
 Json to_json(const Summary& summary) {

@@ -38,6 +38,8 @@ struct OutputRow {
   double sqnr_db = 0;
   double cosine = 0;
   double max_abs_error = 0;
+  /// Pairs of values that were left out because one is NaN or infinite.
+  uint64_t nonfinite_count = 0;
 };
 
 /// A weighted node that stayed float.

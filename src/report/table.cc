@@ -17,7 +17,10 @@ constexpr size_t kNameWidth = 40;
 /// The end of a name says more than its beginning.
 std::string shortened(const std::string& name) {
   if (name.size() <= kNameWidth) return name;
-  return "..." + name.substr(name.size() - kNameWidth + 3);
+  size_t begin = name.size() - kNameWidth + 3;
+  // Not within a UTF-8 character: its later bytes are 10xxxxxx.
+  while (begin < name.size() && (name[begin] & 0xC0) == 0x80) ++begin;
+  return "..." + name.substr(begin);
 }
 
 std::string decibels(std::optional<double> value) {

@@ -20,8 +20,9 @@ std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_
   }
   std::vector<report::OutputRow> rows;
   for (const auto& [name, metrics] :
-       analysis::compare(float_model, quantized_model, samples, pass)) {
-    rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error()});
+       analysis::compare(float_model, quantized_model, samples, pass, run.nonfinite)) {
+    rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error(),
+                    metrics.nonfinite_count()});
   }
   return rows;
 }

@@ -10,16 +10,6 @@
 namespace rangefinder::workflow {
 namespace {
 
-bool holds_codes(const onnx::ModelProto& model) {
-  for (const auto& node : model.graph().node()) {
-    if (node.op_type() == "DequantizeLinear" || node.op_type() == "QLinearConv" ||
-        node.op_type() == "QLinearMatMul") {
-      return true;
-    }
-  }
-  return false;
-}
-
 report::ObservedRow row(const statistics::ObservedTensor& tensor) {
   statistics::TensorStatistics all;
   for (const auto& channel : tensor.channels) all.merge(channel);
@@ -52,13 +42,14 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
 }
 
 report::ModelInspection inspect_model(const std::filesystem::path& file,
-                                      const targets::Target& target) {
+                                      const PlanOptions& options) {
+  const targets::Target& target = options.target_or_default();
   const onnx::ModelProto model = graph::load_model(file);
   report::ModelInspection inspection{.file = file.string(), .target = std::string(target.name)};
   inspection.bytes = model.ByteSizeLong();
   inspection.opset = graph::opset_version(model);
   std::vector<passes::FloatNode> left_float;
-  if (holds_codes(model)) {
+  if (graph::find_quantized_node(model) != nullptr) {
     const auto fusion = analysis::check_fusion(engine::ModelSource(file));
     inspection.eligible_nodes = fusion.eligible_nodes;
     inspection.integer_nodes = fusion.integer_nodes;
@@ -66,10 +57,13 @@ report::ModelInspection inspect_model(const std::filesystem::path& file,
   } else {
     auto prepared = passes::prepare(file);
     graph::Graph graph(prepared.model);
-    const auto annotation = passes::annotate(graph, prepared.infos, target);
+    const auto annotation = passes::annotate(graph, prepared.infos, target, options.exclude);
     inspection.integer_nodes = annotation.weighted.size();
     inspection.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
-    inspection.observed_tensors = annotation.observed().size();
+    inspection.observed = annotation.observed();
+    for (const auto& node : annotation.weighted) {
+      inspection.nodes.push_back({node.name, node.op_type});
+    }
     left_float = annotation.left_float;
   }
   for (const auto& node : left_float) {

@@ -3,16 +3,16 @@
 #include <filesystem>
 
 #include "report/inspection.h"
-#include "targets/target.h"
+#include "workflow/plan.h"
 
 namespace rangefinder::workflow {
 
 /// Throws Error as statistics::read_statistics() does.
 report::StatisticsInspection inspect_statistics(const std::filesystem::path& file);
 
-/// A float model: what would be quantized for the target. A model that already holds codes: what
+/// A float model: what would be quantized. A model that already holds codes: what
 /// ONNX Runtime makes of it. Throws Error as passes::prepare() does.
 report::ModelInspection inspect_model(const std::filesystem::path& file,
-                                      const targets::Target& target);
+                                      const PlanOptions& options = {});
 
 }  // namespace rangefinder::workflow

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -93,9 +94,12 @@ void require_match(const Plan& plan, const statistics::StatisticsFile& statistic
                     statistics.model_fingerprint, plan.path.string(), plan.prepared.fingerprint),
         {.file = file});
   }
-  if (statistics.plan_fingerprint != plan.fingerprint()) {
-    throw Error("holds other tensors than this target needs, or was written by another version",
-                {.file = file});
+  std::set<std::string> present;
+  for (const auto& tensor : statistics.tensors) present.insert(tensor.name);
+  for (const auto& name : plan.annotation.observed()) {
+    if (present.contains(name)) continue;
+    throw Error("is not among what was observed; observe for the same target and exclusions",
+                {.file = file, .tensor = name});
   }
 }
 

@@ -36,7 +36,8 @@ statistics::StatisticsFile observe(const Plan& plan, const Samples& samples, con
 void show_raw(const Plan& plan, const Samples& samples, const std::vector<std::string>& tensors,
               const passes::RawVisitor& visitor, const RunOptions& run);
 
-/// Throws Error naming `file` unless the statistics were observed on this very plan.
+/// Throws Error naming `file` unless the statistics were observed on this very model, and hold
+/// every tensor that the plan needs. They may hold more: what is excluded may have been observed.
 void require_match(const Plan& plan, const statistics::StatisticsFile& statistics,
                    const std::string& file);
 

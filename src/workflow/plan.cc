@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -11,6 +12,58 @@
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::workflow {
+namespace {
+
+/// The observed tensors whose names fit a pattern: at least one, or std::invalid_argument.
+std::vector<std::string> fitting(const Plan& plan, const std::string& pattern) {
+  std::vector<std::string> names;
+  for (const auto& name : plan.annotation.observed()) {
+    if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) names.push_back(name);
+  }
+  if (names.empty()) {
+    throw std::invalid_argument(fmt::format(
+        "no quantized tensor fits '{}'; 'inspect' lists what a model would observe", pattern));
+  }
+  return names;
+}
+
+bool has_weights(const onnx::NodeProto& node) {
+  return node.op_type() == "Conv" || node.op_type() == "Gemm" || node.op_type() == "MatMul";
+}
+
+/// Nodes with weights in the bodies of If, Loop and Scan.
+size_t count_in_bodies(const onnx::GraphProto& graph) {
+  size_t count = 0;
+  for (const auto& node : graph.node()) {
+    for (const auto& attribute : node.attribute()) {
+      if (!attribute.has_g()) continue;
+      const auto& body = attribute.g().node();
+      count += static_cast<size_t>(std::count_if(body.begin(), body.end(), has_weights));
+      count += count_in_bodies(attribute.g());
+    }
+  }
+  return count;
+}
+
+/// Why nothing in the model becomes codes.
+std::string obstacle(const Plan& plan) {
+  const onnx::ModelProto& model = plan.prepared.model;
+  if (const auto* node = graph::find_quantized_node(model)) {
+    return fmt::format("it is quantized already ({} '{}')", node->op_type(), node->name());
+  }
+  if (!plan.annotation.left_float.empty()) {
+    const auto& first = plan.annotation.left_float.front();
+    return fmt::format("{} '{}' {}", first.op_type, first.name, first.reason);
+  }
+  if (const size_t count = count_in_bodies(model.graph()); count > 0) {
+    return fmt::format(
+        "its {} Conv, Gemm and MatMul nodes are in bodies of If, Loop or Scan, which stay float",
+        count);
+  }
+  return "it has no Conv, Gemm or MatMul";
+}
+
+}  // namespace
 
 std::vector<engine::ObservedTensor> Plan::observed(const RowAxes& rows) const {
   std::vector<engine::ObservedTensor> tensors;
@@ -43,20 +96,13 @@ RowAxes default_rows(const Plan& plan) {
 RowAxes rows_of(const Plan& plan, const std::vector<std::string>& patterns, int64_t axis) {
   RowAxes rows = default_rows(plan);
   for (const std::string& pattern : patterns) {
-    bool fits = false;
-    for (const auto& name : plan.annotation.observed()) {
-      if (::fnmatch(pattern.c_str(), name.c_str(), 0) != 0) continue;
-      rows[name] = axis;
-      fits = true;
-    }
-    if (!fits) {
-      throw std::invalid_argument(fmt::format("no observed tensor fits '{}'", pattern));
-    }
+    for (const std::string& name : fitting(plan, pattern)) rows[name] = axis;
   }
   return rows;
 }
 
 RowAxes rows_of(const Plan& plan, const passes::RuntimeCalibration& calibration) {
+  require_known_names(plan, calibration);
   RowAxes rows = default_rows(plan);
   const auto& config = plan.target->activation;
   for (const auto& name : plan.annotation.observed()) {
@@ -68,17 +114,17 @@ RowAxes rows_of(const Plan& plan, const passes::RuntimeCalibration& calibration)
   return rows;
 }
 
-Plan make_plan(const std::filesystem::path& model, const targets::Target& target) {
-  Plan plan{model, &target, passes::prepare(model), {}};
+void require_known_names(const Plan& plan, const passes::RuntimeCalibration& calibration) {
+  for (const auto& [pattern, method] : calibration.method_for) fitting(plan, pattern);
+}
+
+Plan make_plan(const std::filesystem::path& model, const PlanOptions& options) {
+  Plan plan{model, &options.target_or_default(), passes::prepare(model), {}};
   graph::Graph graph(plan.prepared.model);
-  plan.annotation = passes::annotate(graph, plan.prepared.infos, target);
+  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, options.exclude);
   if (plan.annotation.weighted.empty()) {
-    std::string why = "it has no Conv, Gemm or MatMul in its main graph";
-    if (!plan.annotation.left_float.empty()) {
-      const auto& first = plan.annotation.left_float.front();
-      why = fmt::format("{} '{}' {}", first.op_type, first.name, first.reason);
-    }
-    throw Error("nothing in this model can be quantized: " + why, {.file = model.string()});
+    throw Error("nothing in this model can be quantized: " + obstacle(plan),
+                {.file = model.string()});
   }
   return plan;
 }

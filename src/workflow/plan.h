@@ -17,6 +17,18 @@ namespace rangefinder::workflow {
 /// Along which axis the largest values of every row are kept, for the tensors whose are.
 using RowAxes = std::map<std::string, int64_t>;
 
+/// What is to become codes, before any data: for which runtime, and what shall stay float.
+struct PlanOptions {
+  /// Null: the first of targets::all_targets().
+  const targets::Target* target = nullptr;
+  /// Patterns of nodes (or tensors they make) that compute in float, see passes::annotate().
+  std::vector<std::string> exclude = {};
+
+  const targets::Target& target_or_default() const {
+    return target ? *target : targets::all_targets().front();
+  }
+};
+
 /// A model, a target, and what follows from them before any data: which tensors become codes.
 struct Plan {
   std::filesystem::path path = {};
@@ -37,11 +49,14 @@ RowAxes default_rows(const Plan& plan);
 /// Throws std::invalid_argument naming a pattern that no observed tensor fits.
 RowAxes rows_of(const Plan& plan, const std::vector<std::string>& patterns, int64_t axis);
 /// And those that the tensors' methods must see. Throws std::invalid_argument: an unknown method,
-/// or one that does not serve the target's activations.
+/// one that does not serve the target's activations, a pattern that no observed tensor fits.
 RowAxes rows_of(const Plan& plan, const passes::RuntimeCalibration& calibration);
+
+/// Throws std::invalid_argument naming a pattern of `method_for` that no observed tensor fits.
+void require_known_names(const Plan& plan, const passes::RuntimeCalibration& calibration);
 
 /// Throws Error as passes::prepare() does, and if nothing in the model can be quantized, naming
 /// what stands in the way.
-Plan make_plan(const std::filesystem::path& model, const targets::Target& target);
+Plan make_plan(const std::filesystem::path& model, const PlanOptions& options = {});
 
 }  // namespace rangefinder::workflow

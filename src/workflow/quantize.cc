@@ -1,5 +1,6 @@
 #include "workflow/quantize.h"
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -7,10 +8,12 @@
 #include <vector>
 
 #include "analysis/fusion_check.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/version.h"
 #include "graph/model_file.h"
+#include "report/json_text.h"
 #include "workflow/compare.h"
 #include "workflow/observe.h"
 
@@ -73,8 +76,23 @@ void measure_outputs(const Samples& samples, const QuantizeRequest& request,
                                     *samples.held_out, request.run);
 }
 
+/// Places for results: writable, each its own, and none of them what the run reads.
+void require_outputs(const std::vector<std::filesystem::path>& outputs,
+                     const std::vector<std::filesystem::path>& inputs) {
+  std::vector<std::filesystem::path> taken;
+  for (const auto& input : inputs) taken.push_back(std::filesystem::weakly_canonical(input));
+  for (const auto& output : outputs) {
+    require_writable(output);
+    taken.push_back(std::filesystem::weakly_canonical(output));
+    if (std::find(taken.begin(), taken.end() - 1, taken.back()) != taken.end() - 1) {
+      throw Error("is read or written by this run already; a result needs a name of its own",
+                  {.file = output.string()});
+    }
+  }
+}
+
 /// Several files that appear together, once all of them are on disk.
-class Outputs {
+class Results {
  public:
   void add(const std::filesystem::path& path, std::string_view bytes) {
     files_.push_back(std::make_unique<PendingFile>(path));
@@ -88,19 +106,16 @@ class Outputs {
   std::vector<std::unique_ptr<PendingFile>> files_;
 };
 
-std::string summary_text(const report::Summary& summary) {
-  return report::to_json(summary).dump(2) + "\n";
-}
-
 }  // namespace
 
 report::Summary quantize(const QuantizeRequest& request) {
-  require_writable(request.output);
-  if (request.statistics) require_writable(*request.statistics);
-  if (request.summary) require_writable(*request.summary);
+  std::vector<std::filesystem::path> outputs = {request.output};
+  if (request.statistics) outputs.push_back(*request.statistics);
+  if (request.summary) outputs.push_back(*request.summary);
+  require_outputs(outputs, {request.model});
   Stopwatch watch;
   const Samples samples = open_samples(request.data);
-  const Plan plan = make_plan(request.model, *request.target);
+  const Plan plan = make_plan(request.model, request.plan);
   report::Summary summary = start_summary(plan, request.output, request.calibration);
   summary.seconds.prepare = watch.lap();
   const auto statistics = observe(plan, samples, rows_of(plan, request.calibration), request.run);
@@ -115,18 +130,18 @@ report::Summary quantize(const QuantizeRequest& request) {
   measure_outputs(samples, request, quantized, summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
-  Outputs outputs;
-  if (request.statistics) outputs.add(*request.statistics, statistics::serialize(statistics));
-  outputs.add(request.output, quantized.bytes);
-  if (request.summary) outputs.add(*request.summary, summary_text(summary));
-  outputs.commit();
+  Results results;
+  if (request.statistics) results.add(*request.statistics, statistics::serialize(statistics));
+  results.add(request.output, quantized.bytes);
+  if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
+  results.commit();
   return summary;
 }
 
 size_t observe_to_file(const ObserveRequest& request) {
-  require_writable(request.output);
+  require_outputs({request.output}, {request.model});
   const Samples samples = open_samples(request.data);
-  const Plan plan = make_plan(request.model, *request.target);
+  const Plan plan = make_plan(request.model, request.plan);
   const auto statistics =
       observe(plan, samples, rows_of(plan, request.rows, request.row_axis), request.run);
   statistics::write_statistics(request.output, statistics);
@@ -134,11 +149,12 @@ size_t observe_to_file(const ObserveRequest& request) {
 }
 
 report::Summary solve_from_file(const SolveRequest& request) {
-  require_writable(request.output);
-  if (request.summary) require_writable(*request.summary);
+  std::vector<std::filesystem::path> outputs = {request.output};
+  if (request.summary) outputs.push_back(*request.summary);
+  require_outputs(outputs, {request.model, request.statistics});
   Stopwatch watch;
   const auto statistics = statistics::read_statistics(request.statistics);
-  const Plan plan = make_plan(request.model, *request.target);
+  const Plan plan = make_plan(request.model, request.plan);
   require_match(plan, statistics, request.statistics.string());
   report::Summary summary = start_summary(plan, request.output, request.calibration);
   summary.seconds.prepare = watch.lap();
@@ -148,10 +164,10 @@ report::Summary solve_from_file(const SolveRequest& request) {
   check_kernels(plan, quantized, summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
-  Outputs outputs;
-  outputs.add(request.output, quantized.bytes);
-  if (request.summary) outputs.add(*request.summary, summary_text(summary));
-  outputs.commit();
+  Results results;
+  results.add(request.output, quantized.bytes);
+  if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
+  results.commit();
   return summary;
 }
 

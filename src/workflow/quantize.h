@@ -16,7 +16,7 @@ namespace rangefinder::workflow {
 struct QuantizeRequest {
   std::filesystem::path model = {};
   std::filesystem::path output = {};
-  const targets::Target* target = nullptr;
+  PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
   data::DataOptions data = {};
   RunOptions run = {};
@@ -33,7 +33,7 @@ report::Summary quantize(const QuantizeRequest& request);
 struct ObserveRequest {
   std::filesystem::path model = {};
   std::filesystem::path output = {};
-  const targets::Target* target = nullptr;
+  PlanOptions plan = {};
   data::DataOptions data = {};
   RunOptions run = {};
   /// Name patterns of tensors whose rows are kept too, and the axis along which they lie.
@@ -48,7 +48,7 @@ struct SolveRequest {
   std::filesystem::path model = {};
   std::filesystem::path statistics = {};
   std::filesystem::path output = {};
-  const targets::Target* target = nullptr;
+  PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
   /// Also write the summary here, as JSON.
   std::optional<std::filesystem::path> summary = {};

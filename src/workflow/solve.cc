@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/tensor_error.h"
+#include "base/error.h"
 #include "graph/model_file.h"
 #include "quantization/dominance.h"
 
@@ -136,8 +137,13 @@ void solve_weights(const Plan& plan, Solution& solution) {
 
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
                const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
+  require_known_names(plan, calibration);
   Solution solution;
-  solve_activations(plan, StatisticsIndex(statistics), calibration, show_raw, solution);
+  try {
+    solve_activations(plan, StatisticsIndex(statistics), calibration, show_raw, solution);
+  } catch (const Error& error) {
+    throw error.in(plan.path.string());
+  }
   solve_weights(plan, solution);
   return solution;
 }

@@ -22,8 +22,7 @@ void with_file(const std::string& file, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    if (!error.place().file.empty()) throw;
-    throw Error(error.what(), {.file = file});
+    throw error.in(file);
   } catch (const std::invalid_argument& error) {
     throw Error(error.what(), {.file = file});
   }

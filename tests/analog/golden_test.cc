@@ -32,7 +32,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 std::vector<Row> read_rows(const std::string& name) {
-  std::istringstream lines(read_file(std::string(RANGEFINDER_TEST_DATA) + "/goldens/" + name));
+  std::istringstream lines(read_file(RANGEFINDER_TEST_DATA "/goldens/" + name));
   std::vector<std::string> header;
   std::vector<Row> rows;
   for (std::string line; std::getline(lines, line);) {

@@ -17,5 +17,15 @@ TEST(Error, LeavesOutWhatIsNotKnown) {
   EXPECT_STREQ(Error("empty", {.file = "a.npy"}).what(), "a.npy: empty");
 }
 
+TEST(Error, TakesTheFileThatOthersKnow) {
+  const Error inner("shows NaN", {.node = "conv", .tensor = "x"});
+  const Error outer = inner.in("a.npy");
+  EXPECT_STREQ(outer.what(), "a.npy: node 'conv': tensor 'x': shows NaN");
+  EXPECT_EQ(outer.place().file, "a.npy");
+  EXPECT_EQ(outer.place().node, "conv");
+  EXPECT_EQ(outer.place().tensor, "x");
+  EXPECT_STREQ(outer.in("b.npy").what(), outer.what()) << "the first file counts";
+}
+
 }  // namespace
 }  // namespace rangefinder

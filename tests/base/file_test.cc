@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -49,6 +50,32 @@ TEST_F(File, PendingFileLeavesTheOldContentUntilCommitted) {
   pending.commit();
   EXPECT_EQ(read_file(folder_ / "x"), "new");
   EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(File, LinksStayAndWhatTheyLeadToIsReplaced) {
+  write_file(folder_ / "x", "old");
+  fs::create_symlink("x", folder_ / "link");
+  write_file(folder_ / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_file(folder_ / "x"), "new");
+  EXPECT_EQ(files(), 2u);
+}
+
+TEST_F(File, WhatIsNoFileIsNeverReplaced) {
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_THROW(write_file(folder_ / "pipe", "a"), Error);
+  EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(File, RequireWritableChangesNothing) {
+  write_file(folder_ / "x", "old");
+  require_writable(folder_ / "x");
+  require_writable(folder_ / "y");
+  EXPECT_EQ(read_file(folder_ / "x"), "old");
+  EXPECT_EQ(files(), 1u);
+  EXPECT_THROW(require_writable(folder_ / "none" / "x"), Error);
+  EXPECT_THROW(require_writable(folder_), Error);
 }
 
 }  // namespace

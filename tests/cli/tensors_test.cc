@@ -6,71 +6,43 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <limits>
-#include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "data/npy.h"
+#include "cli/fixture.h"
 #include "support/goldens.h"
-#include "support/program.h"
-#include "support/streams.h"
 
 namespace rangefinder::cli {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
 
-class Tensors : public testing::Test {
+class Tensors : public ProgramTest {
  protected:
-  Tensors() {
-    std::string name = (std::filesystem::temp_directory_path() / "rangefinder_XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-  }
-  ~Tensors() override { std::filesystem::remove_all(folder_); }
-
-  std::string write(const std::string& name, const tensor::Tensor& batch) {
-    const std::filesystem::path path = folder_ / name;
-    data::write_npy(path, batch.view());
-    return path.string();
-  }
-  std::string write(const std::string& name, tensor::Shape shape,
-                    const std::vector<float>& values) {
-    return write(name, tensor::Tensor::from_floats(std::move(shape), values));
-  }
   Words write_stream(const std::string& name, uint32_t seed, const tensor::Shape& shape,
                      size_t count) {
-    Words files;
+    Words names;
     for (const tensor::Tensor& batch : support::stream_batches(name, seed, shape, count)) {
-      files.push_back(write(name + std::to_string(files.size()) + ".npy", batch));
+      names.push_back(write(name + std::to_string(names.size()) + ".npy", batch));
     }
-    return files;
+    return names;
   }
 
-  static support::ProgramResult run(const Words& files, const Words& options) {
-    Words arguments = {"tensors"};
-    arguments.insert(arguments.end(), files.begin(), files.end());
-    arguments.insert(arguments.end(), options.begin(), options.end());
-    return support::run_program(RANGEFINDER_PROGRAM, arguments);
+  static Words command(const Words& batches, const Words& options) {
+    return joined(joined({"tensors"}, batches), options);
   }
-  static json solved(const Words& files, const Words& options) {
-    const support::ProgramResult result = run(files, options);
+  static json solved(const Words& batches, const Words& options) {
+    return parsed(run(command(batches, options)));
+  }
+  static json parsed(const support::ProgramResult& result) {
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_EQ(result.errors, "");
     return result.exit_code == 0 ? json::parse(result.output) : json();
   }
-  // Failed as told: nothing on the standard output, a message with `part` on the other.
-  static void expect_failure(const Words& files, const Words& options, int exit_code,
-                             const std::string& part) {
-    const support::ProgramResult result = run(files, options);
-    EXPECT_EQ(result.exit_code, exit_code) << result.errors;
-    EXPECT_EQ(result.output, "");
-    EXPECT_THAT(result.errors, HasSubstr(part));
+  void expect_failure(const Words& batches, const Words& options, int exit_code,
+                      const std::string& part) const {
+    ProgramTest::expect_failure(command(batches, options), exit_code, {part});
   }
-
-  std::filesystem::path folder_;
 };
 
 TEST_F(Tensors, PrintsWhatWasFoundSoThatItRoundTrips) {
@@ -107,8 +79,7 @@ TEST_F(Tensors, CoversTheMatrix) {
 }
 
 TEST_F(Tensors, ReproducesPpqBitForBit) {
-  const auto rows =
-      support::ppq_goldens(std::string(RANGEFINDER_TEST_DATA) + "/goldens/ppq_observers.csv");
+  const auto rows = support::ppq_goldens(RANGEFINDER_TEST_DATA "/goldens/ppq_observers.csv");
   // Every 24th row (a stream has 23 or 25) meets every method and most streams; the library's own
   // test takes them all.
   // RANGEFINDER_ALL_GOLDENS=1 takes them all here too.
@@ -135,17 +106,16 @@ TEST_F(Tensors, ReproducesPpqBitForBit) {
   }
 }
 
+// A plug-in stays loaded: in a process of its own.
 TEST_F(Tensors, UsesPluginsWithAsManyPassesAsTheyAsk) {
   const Words files = write_stream("normal", 3, {64, 16}, 3);
-  const Words plugin = {"--plugin", EXAMPLE_PLUGIN, "--symmetric", "--method"};
-  Words options = plugin;
-  options.push_back("LP-Error");
-  EXPECT_EQ(solved(files, options)["passes"], 2);
-  options.back() = "aciq-laplace";
-  EXPECT_EQ(solved(files, options)["passes"], 1);
-  options.back() = "nonsense";
-  expect_failure(files, options, 2, "aciq-laplace");
-  expect_failure(files, {"--plugin", "/no/such.so"}, 1, "/no/such.so");
+  const auto run_with = [&](const std::string& plugin, const std::string& method) {
+    return run_alone(command(files, {"--plugin", plugin, "--symmetric", "--method", method}));
+  };
+  EXPECT_EQ(parsed(run_with(EXAMPLE_PLUGIN, "LP-Error"))["passes"], 2);
+  EXPECT_EQ(parsed(run_with(EXAMPLE_PLUGIN, "aciq-laplace"))["passes"], 1);
+  expect_failed(run_with(EXAMPLE_PLUGIN, "nonsense"), 2, {"aciq-laplace"});
+  expect_failed(run_with("/no/such.so", "mse"), 1, {"/no/such.so"});
 }
 
 TEST_F(Tensors, MeasuresTheError) {
@@ -216,8 +186,7 @@ TEST_F(Tensors, WrongUsageIsExitCode2) {
 TEST_F(Tensors, BadDataIsExitCode1AndNamesTheFile) {
   const Words good = {write("good.npy", {1, 2}, {1, 2})};
   expect_failure({"/no/such.npy"}, {}, 1, "/no/such.npy");
-  const std::string text = (folder_ / "text.npy").string();
-  write_file(text, "not an array");
+  const std::string text = write("text.npy", "not an array");
   expect_failure({good[0], text}, {}, 1, "text.npy");
   const std::string empty = write("empty.npy", {0, 4}, {});
   expect_failure({empty}, {"--method", "minmax"}, 1, "saw no data");
@@ -256,7 +225,7 @@ TEST_F(Tensors, DegenerateDataHaveDefinedResults) {
 }
 
 TEST_F(Tensors, ItsHelpTellsTheOptions) {
-  const support::ProgramResult help = run({}, {"--help"});
+  const support::ProgramResult help = run({"tensors", "--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.output, HasSubstr("--channel-axis"));
 }

@@ -33,6 +33,8 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
       .integer(kChannelAxisAttribute, axis)
       .integer(kBlockAttribute, 0)
       .integer(kChannelsAttribute, 0)
+      .integer(kKeepsRowsAttribute, 0)
+      .integer(kRowAxisAttribute, -1)
       .proto()
       .set_domain(kObserveDomain);
   b.output("y", {-1, 2}, type);

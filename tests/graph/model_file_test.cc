@@ -172,5 +172,12 @@ TEST(ModelFile, TheDefaultDomainHasTwoNames) {
   EXPECT_EQ(opset_version(model), 12);
 }
 
+TEST(ModelFile, KnowsAModelThatIsQuantizedAlready) {
+  OnnxBuilder b = small_model();
+  EXPECT_EQ(find_quantized_node(b.model()), nullptr);
+  b.node("DynamicQuantizeLinear", {"x"}, {"q", "scale", "zero"});
+  EXPECT_EQ(find_quantized_node(b.model())->name(), "DynamicQuantizeLinear_q");
+}
+
 }  // namespace
 }  // namespace rangefinder::graph

@@ -39,7 +39,7 @@ TEST(Plugin, ThatIsNoneIsRefused) {
   Registry into;
   EXPECT_THAT(refusal(NO_ENTRY_PLUGIN, into), HasSubstr("does not export"));
   EXPECT_THAT(refusal("/no/such/plugin.so", into), HasSubstr("cannot be loaded"));
-  EXPECT_THAT(refusal(std::string(RANGEFINDER_TEST_DATA) + "/goldens/ppq_observers.csv", into),
+  EXPECT_THAT(refusal(RANGEFINDER_TEST_DATA "/goldens/ppq_observers.csv", into),
               HasSubstr("cannot be loaded"));
 }
 

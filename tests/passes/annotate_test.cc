@@ -192,5 +192,36 @@ TEST(Annotate, OtherDomainsAreNotRead) {
   EXPECT_THAT(annotation.left_float, IsEmpty());
 }
 
+TEST(Annotate, ExcludedNodesComputeInFloat) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "c0", 3, 4);
+  b.node("Relu", {"c0"}, {"r0"});
+  conv(b, "r0", "c1", 4, 4);
+  b.node("Add", {"r0", "c1"}, {"sum"});
+  conv(b, "sum", "y", 4, 4);
+  b.output("y", {-1, 4, 8, 8});
+  const auto excluding = [&](const std::vector<std::string>& exclude) {
+    const auto prepared = test_support::prepare(b.model());
+    onnx::ModelProto model = prepared.model;
+    graph::Graph graph(model);
+    return annotate(graph, prepared.infos, targets::find_target("ort-cpu"), exclude);
+  };
+  const auto reads = [](const Annotation& annotation, const std::string& name) {
+    const QuantizedTensor* tensor = annotation.find(name);
+    return tensor ? tensor->reads.size() : 0;
+  };
+  EXPECT_EQ(reads(excluding({}), "r0"), 2u);
+  for (const char* pattern : {"Conv_c1", "c1", "*c1"}) {
+    const Annotation without = excluding({pattern});
+    EXPECT_EQ(without.weighted.size(), 2u) << pattern;
+    EXPECT_EQ(without.left_float.at(0).name, "Conv_c1") << pattern;
+    EXPECT_EQ(without.find("c1"), nullptr) << "nobody wants its codes";
+  }
+  const Annotation sum_in_float = excluding({"Add_sum"});
+  EXPECT_EQ(sum_in_float.weighted.size(), 3u);
+  EXPECT_EQ(reads(sum_in_float, "r0"), 1u);
+  EXPECT_THROW(excluding({"Conv"}), std::invalid_argument);
+}
+
 }  // namespace
 }  // namespace rangefinder::passes

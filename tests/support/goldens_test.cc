@@ -8,7 +8,7 @@ namespace rangefinder::support {
 namespace {
 
 TEST(PpqGoldens, ReadsEveryRowWithItsGrid) {
-  const auto rows = ppq_goldens(std::string(RANGEFINDER_TEST_DATA) + "/goldens/ppq_observers.csv");
+  const auto rows = ppq_goldens(RANGEFINDER_TEST_DATA "/goldens/ppq_observers.csv");
   ASSERT_EQ(rows.size(), 672u);
   const PpqGolden& first = rows.front();
   EXPECT_EQ(first.description(), "normal [4, 8, 16, 16] minmax symmetric [-128, 127]");

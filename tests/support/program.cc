@@ -1,6 +1,8 @@
 #include "support/program.h"
 
+#include <signal.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,31 +34,64 @@ std::string content_of(const File& file) {
   return text;
 }
 
-int wait_for(pid_t process, const std::string& program) {
-  int status = 0;
-  waitpid(process, &status, 0);
-  if (!WIFEXITED(status)) throw std::runtime_error(program + " was ended by a signal");
-  return WEXITSTATUS(status);
-}
+/// A started program and what it writes.
+class Running {
+ public:
+  Running(const std::string& program, const std::vector<std::string>& arguments)
+      : program_(program) {
+    std::vector<char*> argv = {const_cast<char*>(program.c_str())};
+    for (const std::string& word : arguments) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fileno(output_.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(errors_.get()), STDERR_FILENO);
+    const int failure = posix_spawn(&process_, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failure != 0) throw std::runtime_error("cannot start " + program);
+  }
+
+  void interrupt_after_first_error(int signal) const {
+    constexpr useconds_t kMicroseconds = 500;
+    while (!ended() && !wrote_errors()) ::usleep(kMicroseconds);
+    ::kill(process_, signal);  // Of no effect on one that has ended but was not waited for.
+  }
+
+  ProgramResult wait() const {
+    int status = 0;
+    ::waitpid(process_, &status, 0);
+    if (!WIFEXITED(status)) throw std::runtime_error(program_ + " was ended by a signal");
+    return {WEXITSTATUS(status), content_of(output_), content_of(errors_)};
+  }
+
+ private:
+  bool ended() const {
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT);
+    return info.si_pid != 0;
+  }
+  bool wrote_errors() const {
+    struct stat file = {};
+    return ::fstat(fileno(errors_.get()), &file) == 0 && file.st_size > 0;
+  }
+
+  std::string program_;
+  File output_ = scratch_file();
+  File errors_ = scratch_file();
+  pid_t process_ = 0;
+};
 
 }  // namespace
 
 ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments) {
-  std::vector<char*> argv = {const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  const File output = scratch_file();
-  const File errors = scratch_file();
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, fileno(output.get()), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(errors.get()), STDERR_FILENO);
-  pid_t process = 0;
-  const int failure = posix_spawn(&process, argv[0], &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failure != 0) throw std::runtime_error("cannot start " + program);
-  const int exit_code = wait_for(process, program);
-  return {exit_code, content_of(output), content_of(errors)};
+  return Running(program, arguments).wait();
+}
+
+ProgramResult interrupt_program(const std::string& program,
+                                const std::vector<std::string>& arguments, int signal) {
+  const Running running(program, arguments);
+  running.interrupt_after_first_error(signal);
+  return running.wait();
 }
 
 }  // namespace rangefinder::support

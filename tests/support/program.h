@@ -16,4 +16,9 @@ struct ProgramResult {
 /// Throws std::runtime_error if it cannot be started or was ended by a signal.
 ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments);
 
+/// As run_program(), but sends `signal` to the program as soon as it has written something to its
+/// standard error.
+ProgramResult interrupt_program(const std::string& program,
+                                const std::vector<std::string>& arguments, int signal);
+
 }  // namespace rangefinder::support

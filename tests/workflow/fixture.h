@@ -11,7 +11,6 @@
 #include "data/npy.h"
 #include "engine/temporary_folder.h"
 #include "support/onnx_builder.h"
-#include "targets/target.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder::workflow {
@@ -29,7 +28,6 @@ class WorkflowTest : public testing::Test {
   std::filesystem::path file(const std::string& name) const { return folder_.path() / name; }
   std::filesystem::path model() const { return file("net.onnx"); }
   std::filesystem::path samples() const { return file("samples"); }
-  static const targets::Target& target() { return targets::find_target("ort-cpu"); }
 
   /// Observed are "x", "r", "mean" and "h"; "h" and what the last layer makes have two dimensions.
   static test_support::OnnxBuilder classifier() {
@@ -52,7 +50,7 @@ class WorkflowTest : public testing::Test {
   }
 
   QuantizeRequest quantize_request(const std::string& output) const {
-    QuantizeRequest request{.model = model(), .output = file(output), .target = &target()};
+    QuantizeRequest request{.model = model(), .output = file(output)};
     request.data.paths = {samples()};
     request.data.samples = 8;
     request.run.jobs = 1;
@@ -60,17 +58,14 @@ class WorkflowTest : public testing::Test {
   }
 
   ObserveRequest observe_request(const std::string& output) const {
-    ObserveRequest request{.model = model(), .output = file(output), .target = &target()};
+    ObserveRequest request{.model = model(), .output = file(output)};
     request.data.paths = {samples()};
     request.data.samples = 8;
     return request;
   }
 
   SolveRequest solve_request(const std::string& statistics, const std::string& output) const {
-    return {.model = model(),
-            .statistics = file(statistics),
-            .output = file(output),
-            .target = &target()};
+    return {.model = model(), .statistics = file(statistics), .output = file(output)};
   }
 
   /// The same bytes each time, others for each sample.

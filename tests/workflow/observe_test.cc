@@ -37,7 +37,7 @@ TEST_F(ObserveTest, AShardSeesItsPart) {
 }
 
 TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
-  const Plan plan = make_plan(model(), target());
+  const Plan plan = make_plan(model());
   const auto file = observe(plan, open_samples(data(8)), default_rows(plan), {});
   EXPECT_EQ(file.model_fingerprint, plan.prepared.fingerprint);
   EXPECT_EQ(file.plan_fingerprint, plan.fingerprint());
@@ -52,7 +52,7 @@ TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
 }
 
 TEST_F(ObserveTest, AnEmptyShardMergesWithTheOthers) {
-  const Plan plan = make_plan(model(), target());
+  const Plan plan = make_plan(model());
   const auto shard = [&](size_t index) {
     data::DataOptions options = data(2);
     options.shard = {.index = index, .count = 3};
@@ -66,7 +66,7 @@ TEST_F(ObserveTest, AnEmptyShardMergesWithTheOthers) {
 }
 
 TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {
-  const Plan plan = make_plan(model(), target());
+  const Plan plan = make_plan(model());
   const Samples set = open_samples(data(3));
   std::map<size_t, std::vector<std::vector<float>>> seen;
   show_raw(plan, set, {"h", "x"},
@@ -86,9 +86,9 @@ TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {
 }
 
 TEST_F(ObserveTest, StatisticsBelongToAModelAndAPlan) {
-  const Plan plan = make_plan(model(), target());
-  statistics::StatisticsFile file{.model_fingerprint = plan.prepared.fingerprint,
-                                  .plan_fingerprint = plan.fingerprint()};
+  const Plan plan = make_plan(model());
+  statistics::StatisticsFile file{.model_fingerprint = plan.prepared.fingerprint};
+  for (const char* name : {"x", "r", "mean", "h", "more"}) file.tensors.push_back({.name = name});
   EXPECT_NO_THROW(require_match(plan, file, "a.rfs"));
   const auto refusal = [&] {
     try {
@@ -98,8 +98,8 @@ TEST_F(ObserveTest, StatisticsBelongToAModelAndAPlan) {
     }
     return std::string("none");
   };
-  ++file.plan_fingerprint;
-  EXPECT_THAT(refusal(), HasSubstr("a.rfs: holds other tensors"));
+  file.tensors[2].name = "other";
+  EXPECT_THAT(refusal(), HasSubstr("a.rfs: tensor 'mean': is not among what was observed"));
   ++file.model_fingerprint;
   EXPECT_THAT(refusal(), HasSubstr("another model"));
 }

@@ -17,7 +17,7 @@ using testing::Pair;
 
 class PlanTest : public WorkflowTest {
  protected:
-  Plan plan() const { return make_plan(model(), target()); }
+  Plan plan() const { return make_plan(model()); }
 };
 
 TEST_F(PlanTest, ObservesWhatBecomesCodes) {
@@ -30,7 +30,7 @@ TEST_F(PlanTest, TheFingerprintTellsWhatIsObserved) {
   test_support::OnnxBuilder other = classifier();
   other.graph().mutable_node(1)->set_op_type("Sigmoid");
   write_file(file("other.onnx"), other.bytes());
-  const Plan changed = make_plan(file("other.onnx"), target());
+  const Plan changed = make_plan(file("other.onnx"));
   EXPECT_NE(changed.fingerprint(), plan().fingerprint());
   EXPECT_NE(changed.prepared.fingerprint, plan().prepared.fingerprint);
 }
@@ -91,6 +91,53 @@ TEST_F(PlanTest, TheFirstObstacleIsNamed) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("MatMul 'MatMul_y' its first factor is constant"));
   }
+}
+
+TEST_F(PlanTest, AModelThatIsQuantizedAlreadyIsCalledThat) {
+  quantize(quantize_request("int8.onnx"));
+  try {
+    make_plan(file("int8.onnx"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("quantized already"));
+  }
+}
+
+TEST_F(PlanTest, PatternsThatFitNothingAreRefused) {
+  const passes::RuntimeCalibration calibration{.method = "mse", .method_for = {{"x?", "kl"}}};
+  EXPECT_THROW(require_known_names(plan(), calibration), std::invalid_argument);
+  EXPECT_THROW(rows_of(plan(), calibration), std::invalid_argument);
+}
+
+TEST_F(PlanTest, WeightsInBodiesAreCounted) {
+  test_support::OnnxBuilder body;
+  body.weights("w", {4, 4});
+  body.node("MatMul", {"x", "w"}, {"m"});
+  body.output("m", {-1, 4});
+  test_support::OnnxBuilder b;
+  b.input("x", {-1, 4});
+  b.input("flag", {}, onnx::TensorProto::BOOL);
+  b.node("If", {"flag"}, {"y"})
+      .graph("then_branch", body.graph())
+      .graph("else_branch", body.graph());
+  b.output("y", {-1, 4});
+  write_file(model(), b.bytes());
+  try {
+    plan();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("2 Conv, Gemm and MatMul nodes are in bodies of If"));
+  }
+}
+
+TEST_F(PlanTest, ExcludedNodesStayFloat) {
+  const Plan without = make_plan(model(), {.exclude = {"Conv_*"}});
+  EXPECT_THAT(without.observed(), ElementsAre(ObservedTensor{"flat"}, ObservedTensor{"h"}))
+      << "what pools in float gives no codes";
+  ASSERT_EQ(without.annotation.left_float.size(), 1u);
+  EXPECT_EQ(without.annotation.left_float[0].reason, "is excluded");
+  EXPECT_THROW(make_plan(model(), {.exclude = {"conv"}}), std::invalid_argument);
+  EXPECT_THROW(make_plan(model(), {.exclude = {"*"}}), Error) << "nothing is left";
 }
 
 }  // namespace

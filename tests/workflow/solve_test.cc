@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 class SolveTest : public WorkflowTest {
  protected:
-  SolveTest() : plan_(make_plan(model(), target())) {
+  SolveTest() : plan_(make_plan(model())) {
     statistics_ = observe(plan_, set(), default_rows(plan_), {});
   }
 

@@ -18,8 +18,7 @@ TEST(PpqMethods, AreTheReferencesWithoutCase) {
 }
 
 TEST(PpqGoldens, AllRowsAreReproducedBitForBit) {
-  const auto rows =
-      support::ppq_goldens(std::string(RANGEFINDER_TEST_DATA) + "/goldens/ppq_observers.csv");
+  const auto rows = support::ppq_goldens(RANGEFINDER_TEST_DATA "/goldens/ppq_observers.csv");
   ASSERT_EQ(rows.size(), 672u);
   std::string stream;
   std::vector<tensor::Tensor> batches;

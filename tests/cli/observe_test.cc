@@ -1,0 +1,87 @@
+// `rangefinder observe` as a user runs it.
+
+#include <cmath>
+#include <csignal>
+
+#include "cli/fixture.h"
+
+namespace rangefinder::cli {
+namespace {
+
+class Observe : public ProgramTest {
+ protected:
+  Observe() { write_model(); }
+
+  Words command(const std::string& data, const Words& more = {}) const {
+    return joined({"observe", path("model.onnx"), "--data", data, "-o", path("all.rfs")}, more);
+  }
+};
+
+TEST_F(Observe, CountsWhatFlowsThroughTheModel) {
+  const support::ProgramResult result = run(command(write_samples(11)));
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output, "");
+  EXPECT_EQ(result.errors, "observed 10 samples\n") << "one in ten is held out";
+  const Json seen = json_of({"inspect", path("all.rfs"), "--json"});
+  EXPECT_EQ(seen["samples"], 10);
+  EXPECT_EQ(seen["tensors"][0]["name"], "x");
+  EXPECT_EQ(seen["tensors"][0]["count"], 10 * 2 * 64);
+}
+
+TEST_F(Observe, TheSameSamplesGiveTheSameBytes) {
+  const std::string data = write_samples(7);
+  succeed(command(data, {"--jobs", "1"}));
+  const std::string one = content("all.rfs");
+  succeed(command(data, {"--jobs", "2"}));
+  EXPECT_EQ(content("all.rfs"), one);
+  succeed({"quantize", path("model.onnx"), "--data", data, "-o", path("int8.onnx"), "--statistics",
+           path("kept.rfs")});
+  EXPECT_EQ(content("kept.rfs"), one);
+  succeed(command(data, {"--samples", "3"}));
+  EXPECT_NE(content("all.rfs"), one);
+}
+
+TEST_F(Observe, AShardMayBeEmpty) {
+  const support::ProgramResult result =
+      run(command(write_samples(2), {"--samples", "2", "--shard", "2/3"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.errors, "observed 0 samples\n");
+  EXPECT_EQ(json_of({"inspect", path("all.rfs"), "--json"})["samples"], 0);
+}
+
+TEST_F(Observe, WrongUsageIsExitCode2) {
+  const std::string data = write_samples(1);
+  for (const char* shard : {"2/2", "0/0", "-1/2", "1", "1/2/3", "a/b"}) {
+    expect_failure(command(data, {"--shard", shard}), 2, {"'" + std::string(shard) + "'", "K/N"});
+  }
+  expect_failure(command(data, {"--target", "abacus"}), 2, {"'abacus'", "ort-cpu"});
+  expect_failure(command(data, {"--method", "kl"}), 2, {"--method"});
+  expect_failure({"observe", path("model.onnx"), "--data", data}, 2, {"--output"});
+  expect_failure({"observe"}, 2, {"MODEL"});
+}
+
+TEST_F(Observe, TroubleIsExitCode1AndNamesTheFile) {
+  const std::string data = write_samples(1);
+  expect_failure({"observe", path("none.onnx"), "--data", data, "-o", path("all.rfs")}, 1,
+                 {path("none.onnx")});
+  expect_failure(command(path("none")), 1, {path("none")});
+  tensor::Tensor sample = support::stream_batch("normal", 7, {1, 1, 8, 8});
+  sample.floats()[0] = std::nanf("");
+  const std::string bad = write("bad.npy", sample);
+  expect_failure(command(bad), 1, {"'x'", "NaN", bad});
+  const std::string nowhere = path("none/all.rfs");
+  expect_failure(
+      {"observe", path("model.onnx"), "--data", data, "-o", nowhere, "--progress", "json"}, 1,
+      {"rangefinder: " + nowhere + ": "});
+  succeed(command(bad, {"--nonfinite", "ignore"}));
+  EXPECT_EQ(json_of({"inspect", path("all.rfs"), "--json"})["tensors"][0]["nan_count"], 1);
+}
+
+TEST_F(Observe, StopsWhenAskedAndLeavesNothing) {
+  expect_nothing_left_after(SIGTERM, joined({"observe", path("model.onnx"), "-o", path("all.rfs"),
+                                             "--progress", "json", "--jobs", "2"},
+                                            long_data()));
+}
+
+}  // namespace
+}  // namespace rangefinder::cli

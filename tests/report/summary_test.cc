@@ -1,0 +1,156 @@
+#include "report/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "support/json_keys.h"
+
+namespace rangefinder::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using support::keys;
+using testing::ElementsAre;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Summary summary() {
+  Summary summary;
+  summary.model = "model.onnx";
+  summary.output = "int8.onnx";
+  summary.method = "kl";
+  summary.target = "ort-cpu";
+  summary.version = "1.2.3";
+  summary.sample_count = 90;
+  summary.held_out_count = 10;
+  summary.seconds = {.prepare = 1, .observe = 2, .solve = 3, .export_ = 4, .verify = 5};
+  summary.peak_memory_bytes = uint64_t{1} << 40;
+  summary.float_bytes = 4000;
+  summary.quantized_bytes = 1000;
+  summary.tensors = {{.name = "r0",
+                      .root = "c0",
+                      .method = "minmax",
+                      .range_min = -0.5,
+                      .range_max = 25,
+                      .scale = 0.1f,
+                      .offset = 5,
+                      .count = uint64_t{1} << 60,
+                      .nan_count = 2,
+                      .inf_count = 3,
+                      .clipped_share = 0.25,
+                      .sqnr_db = 40.5}};
+  summary.integer_nodes = 6;
+  summary.eligible_nodes = 7;
+  summary.float_nodes = {{"fc", "Gemm", "is too small"}};
+  summary.outputs = {{"y", 30.5, 0.99, 0.125, 3}};
+  summary.raised_channel_count = 8;
+  summary.notes = {"a note"};
+  return summary;
+}
+
+TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
+  const Json json = to_json(summary());
+  EXPECT_THAT(keys(json),
+              ElementsAre("model", "output", "method", "target", "version", "samples",
+                          "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+                          "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
+                          "raised_channels", "outputs", "tensors", "notes"));
+  EXPECT_THAT(keys(json["seconds"]),
+              ElementsAre("prepare", "observe", "solve", "export", "verify"));
+  EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
+  EXPECT_THAT(keys(json["outputs"][0]),
+              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count"));
+  EXPECT_THAT(keys(json["tensors"][0]),
+              ElementsAre("name", "root", "method", "range", "scale", "offset", "count",
+                          "nan_count", "inf_count", "clipped_share", "sqnr_db"));
+}
+
+TEST(SummaryJson, HoldsEveryField) {
+  const Json json = to_json(summary());
+  EXPECT_EQ(json["model"], "model.onnx");
+  EXPECT_EQ(json["output"], "int8.onnx");
+  EXPECT_EQ(json["method"], "kl");
+  EXPECT_EQ(json["target"], "ort-cpu");
+  EXPECT_EQ(json["version"], "1.2.3");
+  EXPECT_EQ(json["samples"], 90);
+  EXPECT_EQ(json["held_out_samples"], 10);
+  EXPECT_EQ(json["seconds"].dump(),
+            R"({"prepare":1.0,"observe":2.0,"solve":3.0,"export":4.0,"verify":5.0})");
+  EXPECT_EQ(json["peak_memory_bytes"], uint64_t{1} << 40);
+  EXPECT_EQ(json["float_bytes"], 4000);
+  EXPECT_EQ(json["quantized_bytes"], 1000);
+  EXPECT_EQ(json["integer_nodes"], 6);
+  EXPECT_EQ(json["eligible_nodes"], 7);
+  EXPECT_EQ(json["raised_channels"], 8);
+  EXPECT_EQ(json["float_nodes"].dump(),
+            R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
+  EXPECT_EQ(json["outputs"].dump(),
+            R"([{"name":"y","sqnr_db":30.5,"cosine":0.99,"max_abs_error":0.125,)"
+            R"("nonfinite_count":3}])");
+  EXPECT_EQ(json["notes"], Json({"a note"}));
+}
+
+TEST(SummaryJson, HoldsEveryFieldOfATensor) {
+  const Json json = to_json(summary())["tensors"][0];
+  EXPECT_EQ(json["name"], "r0");
+  EXPECT_EQ(json["root"], "c0");
+  EXPECT_EQ(json["method"], "minmax");
+  EXPECT_EQ(json["range"], Json({-0.5, 25.0}));
+  EXPECT_EQ(json["offset"], 5);
+  EXPECT_EQ(json["count"], uint64_t{1} << 60) << "64 bits, to the last one";
+  EXPECT_EQ(json["nan_count"], 2);
+  EXPECT_EQ(json["inf_count"], 3);
+  EXPECT_EQ(json["clipped_share"], 0.25);
+  EXPECT_EQ(json["sqnr_db"], 40.5);
+}
+
+TEST(SummaryJson, ScalesSurviveWritingAndReading) {
+  Summary given = summary();
+  for (const float scale : {0.1f, 1.0f / 3, 1.17549435e-38f, 1e-45f, 3.4e38f}) {
+    given.tensors[0].scale = scale;
+    const Json read = Json::parse(to_json(given).dump());
+    EXPECT_EQ(read["tensors"][0]["scale"].get<float>(), scale);
+  }
+}
+
+TEST(SummaryJson, WhatIsNoNumberIsNull) {
+  Summary given = summary();
+  given.outputs = {{"exact", kInfinity, 1, 0}, {"bad", std::nan(""), std::nan(""), kInfinity}};
+  given.tensors[0].sqnr_db = kInfinity;
+  given.tensors[0].range_max = kInfinity;
+  given.tensors[0].figures = {{"kept_share", std::nan("")}};
+  const Json json = Json::parse(to_json(given).dump());
+  EXPECT_TRUE(json["outputs"][0]["sqnr_db"].is_null());
+  EXPECT_EQ(json["outputs"][0]["cosine"], 1);
+  for (const char* key : {"sqnr_db", "cosine", "max_abs_error"}) {
+    EXPECT_TRUE(json["outputs"][1][key].is_null()) << key;
+  }
+  EXPECT_TRUE(json["tensors"][0]["sqnr_db"].is_null());
+  EXPECT_TRUE(json["tensors"][0]["range"][1].is_null());
+  EXPECT_TRUE(json["tensors"][0]["kept_share"].is_null());
+  given.tensors[0].sqnr_db = {};
+  EXPECT_TRUE(to_json(given)["tensors"][0]["sqnr_db"].is_null()) << "a tensor of zeros";
+}
+
+TEST(SummaryJson, FiguresOfAMethodStandBesideTheOtherKeys) {
+  Summary given = summary();
+  given.tensors[0].figures = {{"kept_share", 0.75}, {"row_count", 12}};
+  const Json json = to_json(given)["tensors"][0];
+  EXPECT_EQ(json["kept_share"], 0.75);
+  EXPECT_EQ(json["row_count"], 12);
+  EXPECT_EQ(json.size(), 13u);
+}
+
+TEST(SummaryJson, NothingIsAnEmptyList) {
+  const Json json = to_json(Summary());
+  for (const char* key : {"float_nodes", "outputs", "tensors", "notes"}) {
+    EXPECT_EQ(json[key].dump(), "[]") << key;
+  }
+}
+
+}  // namespace
+}  // namespace rangefinder::report
