@@ -26,4 +26,12 @@ Error Error::in(const std::string& file) const {
   return result;
 }
 
+Error Error::at(const std::string& tensor) const {
+  if (!place_.tensor.empty()) return *this;
+  Error result(what(), Place{.tensor = tensor});
+  result.place_.file = place_.file;
+  result.place_.node = place_.node;
+  return result;
+}
+
 }  // namespace rangefinder

@@ -22,6 +22,8 @@ class Error : public std::runtime_error {
 
   /// The same trouble, in this file; an error that names a file already stays as it is.
   Error in(const std::string& file) const;
+  /// The same trouble, at this tensor; an error that names a tensor already stays as it is.
+  Error at(const std::string& tensor) const;
 
  private:
   Place place_;

@@ -66,17 +66,19 @@ void write_file(const std::filesystem::path& path, std::string_view bytes) {
 void require_writable(const std::filesystem::path& path) { const PendingFile pending(path); }
 
 PendingFile::PendingFile(std::filesystem::path path) : path_(std::move(path)) {
+  if (path_.empty()) throw Error("a file name is needed, found an empty one");
   std::error_code ignored;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path_, ignored))) {
+    // Not canonical(): what it leads to need not be there yet.
+    path_ = path_.parent_path() / std::filesystem::read_symlink(path_);
+  }
   const auto status = std::filesystem::status(path_, ignored);
   if (std::filesystem::is_directory(status)) {
     throw Error("is a folder, a file name is needed", {.file = path_.string()});
   }
-  if (std::filesystem::exists(status)) {
-    // Renaming onto a device or a link would replace that itself: /dev/null, for one.
-    if (!std::filesystem::is_regular_file(status)) {
-      throw Error("is no regular file and cannot be replaced by one", {.file = path_.string()});
-    }
-    if (std::filesystem::is_symlink(path_)) path_ = std::filesystem::canonical(path_);
+  // Renaming onto a device would replace that itself: /dev/null, for one.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error("is no regular file and cannot be replaced by one", {.file = path_.string()});
   }
   std::string name = path_.string() + ".XXXXXX";
   const Descriptor file(::mkstemp(name.data()));
@@ -100,6 +102,7 @@ void PendingFile::write(std::string_view bytes) {
     if (written < 0 && errno != EINTR) fail(path_, "cannot write");
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
   }
+  if (::fsync(file.value()) != 0) fail(path_, "cannot write");
 }
 
 void PendingFile::commit() {
@@ -107,6 +110,16 @@ void PendingFile::commit() {
   if (file.value() < 0 || ::fsync(file.value()) != 0) fail(path_, "cannot write");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "cannot rename into place");
   temporary_.clear();
+}
+
+void PendingFiles::add(const std::filesystem::path& path, std::string_view bytes) {
+  files_.push_back(std::make_unique<PendingFile>(path));
+  files_.back()->write(bytes);
+}
+
+void PendingFiles::commit() {
+  for (const auto& file : files_) file->commit();
+  files_.clear();
 }
 
 }  // namespace rangefinder

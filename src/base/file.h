@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rangefinder {
 
@@ -30,7 +32,7 @@ class PendingFile {
   /// For writers that need a file name rather than bytes.
   const std::filesystem::path& temporary() const { return temporary_; }
 
-  /// Makes `bytes` the content. Throws Error (disk full).
+  /// Makes `bytes` the content, on disk. Throws Error (disk full).
   void write(std::string_view bytes);
 
   /// Flushes the temporary file to disk and renames it to its final name. Throws Error.
@@ -39,6 +41,18 @@ class PendingFile {
  private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
+};
+
+/// Several files that replace what was there together, once all of them are on disk.
+class PendingFiles {
+ public:
+  /// Throws Error as PendingFile does.
+  void add(const std::filesystem::path& path, std::string_view bytes);
+  /// Throws Error if a file cannot be renamed into place.
+  void commit();
+
+ private:
+  std::vector<std::unique_ptr<PendingFile>> files_;
 };
 
 }  // namespace rangefinder

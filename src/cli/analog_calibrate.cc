@@ -50,12 +50,9 @@ void run(Arguments& arguments, bool has_alpha) {
   }
   analog::validate(type, arguments.options);
   const data::DataOptions data = arguments.data.parse();
-  // Before there are files that Ctrl-C must not leave behind.
   const std::atomic<bool>& cancelled = interrupted();
-  // Before the work: whether its results can be written.
-  PendingFile output(arguments.output);
-  std::optional<PendingFile> ranges;
-  if (!arguments.ranges.empty()) ranges.emplace(arguments.ranges);
+  require_writable(arguments.output);
+  if (!arguments.ranges.empty()) require_writable(arguments.ranges);
   Progress progress(arguments.run.progress);
   auto model = analog::convert_to_analog(graph::load_model(arguments.model),
                                          analog::load_network_config(arguments.rpu_config),
@@ -68,12 +65,12 @@ void run(Arguments& arguments, bool has_alpha) {
        .progress = [&](uint64_t done) { progress.update("calibrate", done, total); },
        .cancelled = &cancelled});
   progress.finish();
-  write_file(output.temporary(), graph::serialize(analog::export_model(model)));
-  if (ranges) {
-    write_file(ranges->temporary(), analog::ranges_bytes(arguments.ranges, model));
-    ranges->commit();
+  PendingFiles results;
+  results.add(arguments.output, graph::serialize(analog::export_model(model)));
+  if (!arguments.ranges.empty()) {
+    results.add(arguments.ranges, analog::ranges_bytes(arguments.ranges, model));
   }
-  output.commit();
+  results.commit();
   print(model);
 }
 

@@ -1,7 +1,5 @@
 #include "workflow/compare.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,6 +16,7 @@ struct Arguments {
   std::filesystem::path quantized_model;
   DataArguments data;
   RunArguments run;
+  bool latency = false;
   bool json = false;
 };
 
@@ -27,13 +26,11 @@ void run(const Arguments& arguments) {
                                    .quantized_model = arguments.quantized_model};
   request.data = arguments.data.parse();
   request.run = run_options(arguments.run, progress);
+  request.measure_latency = arguments.latency;
   const auto comparison = workflow::compare(request);
   progress.finish();
-  const std::string text =
-      arguments.json ? report::json_text(workflow::to_json(comparison))
-                     : fmt::format("{}{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
-                                   report::outputs_table(comparison.outputs),
-                                   comparison.integer_nodes, comparison.eligible_nodes);
+  const std::string text = arguments.json ? report::json_text(workflow::to_json(comparison))
+                                          : workflow::to_table(comparison);
   std::fputs(text.c_str(), stdout);
 }
 
@@ -45,6 +42,8 @@ void add_compare(CLI::App& app) {
   command.add_option("FLOAT", arguments->float_model, "The float ONNX model")->required();
   command.add_option("QUANTIZED", arguments->quantized_model, "The quantized ONNX model")
       ->required();
+  command.add_flag("--latency", arguments->latency,
+                   "Also time both models on the first sample, on one thread");
   command.add_flag("--json", arguments->json, "Print JSON");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "statistics/statistics_file.h"
 
@@ -13,6 +14,7 @@ struct Arguments {
 };
 
 void run(const Arguments& arguments) {
+  interrupted();  // Ctrl-C ends the program between two files, not within one
   statistics::StatisticsFile all = statistics::read_statistics(arguments.inputs.front());
   for (size_t i = 1; i < arguments.inputs.size(); ++i) {
     all.merge(statistics::read_statistics(arguments.inputs[i]), arguments.inputs[i].string());

@@ -43,10 +43,12 @@ void add_observe(CLI::App& app) {
   command.add_option("-o,--output", arguments->output, "Where the statistics go (.rfs)")
       ->required();
   add_plan_options(command, arguments->plan);
-  command.add_option("--rows", arguments->rows,
-                     "Also keep the rows of tensors of this name (* and ? allowed), for isotone; "
-                     "those with two dimensions are kept anyway");
-  command.add_option("--axis", arguments->row_axis, "The axis those rows lie along; default: -1");
+  auto* rows = command.add_option(
+      "--rows", arguments->rows,
+      "Also keep the rows of tensors of this name (* and ? allowed), for isotone; "
+      "those with two dimensions are kept anyway");
+  command.add_option("--axis", arguments->row_axis, "The axis those rows lie along; default: -1")
+      ->needs(rows);
   command.add_option("--shard", arguments->data.shard,
                      "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);

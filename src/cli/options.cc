@@ -54,7 +54,9 @@ void add_data_options(CLI::App& command, DataArguments& arguments) {
   command
       .add_option("--data", arguments.paths, "Samples: .npy, .npz or pictures, or folders of them")
       ->required();
-  command.add_option("--samples", arguments.samples, "Calibrate on the first N samples")
+  command
+      .add_option("--samples", arguments.samples,
+                  "Use the first N samples; quantize and observe hold out others")
       ->check(CLI::PositiveNumber);
   const char* group = "Pictures";
   command.add_option("--mean", arguments.mean, "Subtracted per channel, after --scale")

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "workflow/quantize.h"
 
@@ -20,6 +21,7 @@ struct Arguments {
 void run(const Arguments& arguments) {
   workflow::SolveRequest request{
       .model = arguments.model, .statistics = arguments.statistics, .output = arguments.output};
+  request.cancelled = &interrupted();
   request.plan = arguments.plan.parse();
   request.calibration = arguments.calibration.parse(*request.plan.target);
   if (!arguments.summary.empty()) request.summary = arguments.summary;

@@ -64,7 +64,11 @@ void run(Arguments& arguments) {
   arguments.request.ignore_nonfinite = arguments.nonfinite == "ignore";
   arguments.request.like_ppq = arguments.compat == "ppq";
   const auto result = workflow::calibrate_tensors(arguments.request);
-  std::fputs((workflow::to_json(result).dump() + "\n").c_str(), stdout);
+  std::fputs(
+      (workflow::to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
+       "\n")
+          .c_str(),
+      stdout);
 }
 
 void add_grid_options(CLI::App& command, Arguments& arguments) {

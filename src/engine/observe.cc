@@ -31,7 +31,7 @@ SessionOptions session_options(const InstrumentedModel& model, WorkerSlots& slot
       {.tensor = tensor});
 }
 
-void refuse_nonfinite(const ObserveSlots& slots, const std::string& sample,
+void refuse_nonfinite(ObserveSlots& slots, const std::string& sample,
                       std::span<const ObservedTensor> tensors,
                       std::span<const size_t> graph_order) {
   for (const size_t tensor : graph_order) {

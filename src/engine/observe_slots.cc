@@ -61,13 +61,8 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
     throw std::invalid_argument(
         fmt::format("{} channels, there were {} before", channels, slot.channels.size()));
   }
-  before_.clear();
-  for (auto& channel : slot.channels) before_.push_back(std::exchange(channel.extrema, {}));
-  count_values(target, values, slot.channels);
-  for (size_t c = 0; c < channels; ++c) {
-    slot.batch_figures[c].add(slot.channels[c].extrema);
-    slot.channels[c].extrema.merge(before_[c]);
-  }
+  statistics::count_batch(slot.channels, slot.batch_figures,
+                          [&] { count_values(target, values, slot.channels); });
   if (target.keeps_rows) keep_rows(target, values, slot);
 }
 
@@ -76,13 +71,27 @@ void ObserveSlots::count_values(const ObserveTarget& target, const tensor::Tenso
   if (target.block != 0) {
     count_blocked(target, values, into);
   } else if (target.channel_axis < 0) {
-    count_together(values, into[0]);
+    count_together(target, values, into[0]);
   } else {
     count_channels(target, values, into);
   }
 }
 
-void ObserveSlots::count_together(const tensor::TensorView& values,
+statistics::KeyLog* ObserveSlots::log_for(const ObserveTarget& target,
+                                          const tensor::TensorView& values) {
+  if (values.element_count() > statistics::KeyLog::kLongestRun) return nullptr;
+  auto& log = logs_[target.index];
+  if (!log) log = std::make_unique<statistics::KeyLog>();
+  return log.get();
+}
+
+void ObserveSlots::settle() {
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    if (logs_[i]) counter_.settle(*logs_[i], slots_[i].channels[0]);
+  }
+}
+
+void ObserveSlots::count_together(const ObserveTarget& target, const tensor::TensorView& values,
                                   statistics::TensorStatistics& into) {
   const std::span halves(static_cast<const uint16_t*>(values.data), values.element_count());
   if (values.type == ElementType::kFloat16) {
@@ -90,7 +99,7 @@ void ObserveSlots::count_together(const tensor::TensorView& values,
   } else if (values.type == ElementType::kBfloat16) {
     counter_.count_bfloat16(halves, into);
   } else {
-    counter_.count(as_floats(values), into);
+    counter_.count(as_floats(values), into, log_for(target, values));
   }
 }
 
@@ -100,7 +109,7 @@ void ObserveSlots::count_blocked(const ObserveTarget& target, const tensor::Tens
   const auto block = static_cast<size_t>(target.block);
   const std::span<const float> floats = as_floats(values);
   if (target.channel_axis < 0) {
-    counter_.count_blocked(floats, layout, block, into[0]);
+    counter_.count_blocked(floats, layout, block, into[0], log_for(target, values));
   } else {
     counter_.count_channels_blocked(floats, layout, block, into);
   }
@@ -146,8 +155,10 @@ std::span<const float> ObserveSlots::as_floats(const tensor::TensorView& values)
 }
 
 std::vector<TensorObservation> ObserveSlots::take() {
+  settle();
   std::vector<TensorObservation> result(slots_.size());
   std::swap(result, slots_);
+  logs_ = std::vector<std::unique_ptr<statistics::KeyLog>>(slots_.size());
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -70,14 +71,17 @@ class ObserveSink {
 /// Where one worker counts. One thread at a time.
 class ObserveSlots : public ObserveSink {
  public:
-  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count) {}
+  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count), logs_(tensor_count) {}
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
   /// bfloat16, a channel count that changes, or an axis that the values do not have.
   void count(const ObserveTarget& target, const tensor::TensorView& values) override;
 
-  const std::vector<TensorObservation>& slots() const { return slots_; }
+  const std::vector<TensorObservation>& slots() {
+    settle();
+    return slots_;
+  }
   /// Gives what was gathered away; nothing is left.
   std::vector<TensorObservation> take();
 
@@ -87,7 +91,10 @@ class ObserveSlots : public ObserveSink {
  private:
   void count_values(const ObserveTarget& target, const tensor::TensorView& values,
                     std::span<statistics::TensorStatistics> into);
-  void count_together(const tensor::TensorView& values, statistics::TensorStatistics& into);
+  void count_together(const ObserveTarget& target, const tensor::TensorView& values,
+                      statistics::TensorStatistics& into);
+  /// Null if the values are too many to wait in one.
+  statistics::KeyLog* log_for(const ObserveTarget& target, const tensor::TensorView& values);
   void count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
                      std::span<statistics::TensorStatistics> into);
   void count_channels(const ObserveTarget& target, const tensor::TensorView& values,
@@ -97,10 +104,13 @@ class ObserveSlots : public ObserveSink {
   /// The values as float32, in `widened_` unless they are.
   std::span<const float> as_floats(const tensor::TensorView& values);
 
+  /// Counts what still waits in the logs.
+  void settle();
+
   std::vector<TensorObservation> slots_;
+  /// Of the tensors that are counted per tensor: short ones are counted many at a time.
+  std::vector<std::unique_ptr<statistics::KeyLog>> logs_;
   statistics::Counter counter_;
-  /// Extremes from before the batch that is being counted, so that its own can be told.
-  std::vector<statistics::Extrema> before_;
   std::vector<float> widened_;
 };
 

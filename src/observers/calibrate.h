@@ -18,8 +18,8 @@ Solution solve(std::string_view method, const CalibrationOptions& options,
                const Observations& observations,
                const quantization::TensorQuantizationConfig& config);
 
-/// The same with an observer that was made for the config and has seen all the raw batches that it
-/// asks for; `method` is for messages.
+/// The same with an observer that was made for the config, a valid one, and has seen all the raw
+/// batches that it asks for; `method` is for messages.
 Solution solve(Observer& observer, std::string_view method, const Observations& observations,
                const quantization::TensorQuantizationConfig& config);
 

@@ -2,7 +2,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "base/error.h"
 
@@ -55,15 +54,11 @@ void Gatherer::add_channels(const tensor::TensorView& batch) {
   channels_.resize(layout.channels);
   if (needs_.batch_figures) batches_.resize(layout.channels);
   if (batch.element_count() == 0) return;
-  // The extremes are set aside while the batch is counted, so that its own can be told.
-  std::vector<statistics::Extrema> before(needs_.batch_figures ? layout.channels : 0);
-  for (size_t c = 0; c < before.size(); ++c) {
-    before[c] = std::exchange(channels_[c].extrema, statistics::Extrema{});
-  }
-  counter_.count_channels_nchw(batch.floats(), layout, channels_);
-  for (size_t c = 0; c < before.size(); ++c) {
-    batches_[c].add(channels_[c].extrema);
-    channels_[c].extrema.merge(before[c]);
+  const auto count = [&] { counter_.count_channels_nchw(batch.floats(), layout, channels_); };
+  if (needs_.batch_figures) {
+    statistics::count_batch(channels_, batches_, count);
+  } else {
+    count();
   }
 }
 

@@ -61,11 +61,19 @@ class Annotator {
       const auto& outputs = node.output();
       if (!fits(node.name()) && std::none_of(outputs.begin(), outputs.end(), fits)) continue;
       excluded_.insert(&node);
+      exclude_what_is_bounded(node);
       is_used = true;
     }
     if (!is_used) {
       throw std::invalid_argument(fmt::format("no node fits the exclusion '{}'", pattern));
     }
+  }
+
+  /// Who names the output of a Relu means the node whose codes would be that output.
+  void exclude_what_is_bounded(const onnx::NodeProto& node) {
+    const auto* rule = target_.rule(node.op_type());
+    if (!rule || rule->role != Role::kBound || node.input_size() == 0) return;
+    if (const auto* maker = graph_.producer(node.input(0))) excluded_.insert(maker);
   }
 
   bool is_float(const std::string& tensor) const {

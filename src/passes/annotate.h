@@ -95,8 +95,9 @@ struct Annotation {
 /// factor costs nothing: the same codes are read with another scale. A Relu, or a Clip from 0,
 /// behind a maker of codes is fused: only its output is quantized.
 /// Nodes that fit a pattern of `exclude` (* ? [...]; by their name, or that of a tensor they make)
-/// compute in float. Throws std::invalid_argument naming a pattern that fits no node.
-/// Cost: linear in the number of nodes and reads, times patterns.
+/// compute in float, and so does what a fitting Relu or Clip bounds. Throws std::invalid_argument
+/// naming a pattern that fits no node. Cost: linear in the number of nodes and reads, times
+/// patterns.
 Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
                     std::span<const std::string> exclude = {});
 

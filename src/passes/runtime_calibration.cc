@@ -83,10 +83,16 @@ class GroupView {
       merge(activation);
     }
     if (seen.rows == nullptr) return;
-    if (rows_)
-      rows_->merge(*seen.rows);
-    else
+    if (!rows_) {
       rows_ = *seen.rows;
+      seen_.row_axis = seen.row_axis;
+    } else if (seen.row_axis == seen_.row_axis) {
+      rows_->merge(*seen.rows);
+    } else {
+      throw Error("has rows along axis " + std::to_string(seen.row_axis) +
+                      ", others of its aligned group along axis " + std::to_string(seen_.row_axis),
+                  {.tensor = activation.name});
+    }
   }
 
   void merge(const Activation& activation) {
@@ -121,8 +127,7 @@ void naming(const std::string& tensor, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    if (!error.place().tensor.empty()) throw;
-    throw Error(error.what(), {.tensor = tensor});
+    throw error.at(tensor);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument("Tensor '" + tensor + "': " + error.what());
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 namespace rangefinder::statistics {
 
@@ -33,6 +35,24 @@ BatchFigures BatchFigures::restore(uint64_t batch_count, const ExactSum& min_sum
 std::optional<double> BatchFigures::mean(const ExactSum& sum) const {
   if (batch_count_ == 0) return {};
   return sum.value() / static_cast<double>(batch_count_);
+}
+
+void count_batch(std::span<TensorStatistics> channels, std::span<BatchFigures> figures,
+                 const std::function<void()>& count) {
+  std::vector<Extrema> before;
+  before.reserve(channels.size());
+  for (TensorStatistics& channel : channels) before.push_back(std::exchange(channel.extrema, {}));
+  const auto restore = [&] {
+    for (size_t c = 0; c < channels.size(); ++c) channels[c].extrema.merge(before[c]);
+  };
+  try {
+    count();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  for (size_t c = 0; c < channels.size(); ++c) figures[c].add(channels[c].extrema);
+  restore();
 }
 
 }  // namespace rangefinder::statistics

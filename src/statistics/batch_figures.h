@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "statistics/exact_sum.h"
 #include "statistics/extrema.h"
+#include "statistics/tensor_statistics.h"
 
 namespace rangefinder::statistics {
 
@@ -14,11 +17,7 @@ namespace rangefinder::statistics {
 ///
 /// The sums are exact: split, merge and order of the batches make no difference, bit for bit. What
 /// a batch is does: the same values in other batches are other figures.
-/// A caller that counts a batch into statistics it already has gets the batch's own extremes so:
-///   Extrema before = std::exchange(statistics.extrema, {});
-///   counter.count(values, statistics);
-///   figures.add(statistics.extrema);
-///   statistics.extrema.merge(before);
+/// See count_batch() for a batch that is counted into statistics which are there already.
 class BatchFigures {
  public:
   /// One batch. A batch without a finite value counts as none.
@@ -48,5 +47,10 @@ class BatchFigures {
   ExactSum max_sum_;
   ExactSum magnitude_sum_;
 };
+
+/// Runs `count`, which counts one batch into `channels`, and adds the batch's own extremes to
+/// `figures`, one for each channel. If `count` throws, the extremes from before stay.
+void count_batch(std::span<TensorStatistics> channels, std::span<BatchFigures> figures,
+                 const std::function<void()>& count);
 
 }  // namespace rangefinder::statistics

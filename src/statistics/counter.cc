@@ -29,6 +29,10 @@ void check(std::span<const float> values, const ChannelLayout& layout, size_t st
   check(values.size() == layout.batch * stored_channels * layout.inner);
 }
 
+/// The bucket of a value; 0 also for positive zero. Ascends with the magnitude of values of one
+/// sign.
+uint32_t key_of(float value) { return std::bit_cast<uint32_t>(value) >> ValueHistogram::kShift; }
+
 /// The values that are finite, in order; counts the others.
 size_t keep_finite(std::span<const float> values, float* kept, Extrema& extrema) {
   size_t count = 0;
@@ -56,7 +60,17 @@ void gather(const float* rows, size_t row_length, size_t row_count, size_t colum
 
 }  // namespace
 
-void Counter::count(std::span<const float> values, TensorStatistics& into) {
+void Counter::count(std::span<const float> values, TensorStatistics& into, KeyLog* log) {
+  if (log != nullptr && values.size() <= KeyLog::kLongestRun) {
+    if (!log->has_room_for(values.size())) settle(*log, into);
+    for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
+      const auto block = values.subspan(i, std::min(simd::kBlockValues, values.size() - i));
+      sweep_block(block, into, [log](std::span<const uint32_t> keys, float min, float max) {
+        log->append(keys, min, max);
+      });
+    }
+    return;
+  }
   for (size_t i = 0; i < values.size(); i += kFlushRun) {
     count_run(values.subspan(i, std::min(kFlushRun, values.size() - i)), into);
   }
@@ -70,7 +84,25 @@ void Counter::count_run(std::span<const float> values, TensorStatistics& into) {
   if (by_table) table_.flush(into.extrema, into.histogram);
 }
 
+void Counter::settle(KeyLog& log, TensorStatistics& into) {
+  if (log.keys().empty()) return;
+  table_.add(log.keys());
+  table_.flush(log.covered(), into.histogram);
+  log.clear();
+}
+
 void Counter::count_block(std::span<const float> values, bool by_table, TensorStatistics& into) {
+  sweep_block(values, into, [&](std::span<const uint32_t> keys, float, float) {
+    if (by_table) {
+      table_.add(keys);
+    } else {
+      into.histogram.add_keys(keys);
+    }
+  });
+}
+
+template <typename Take>
+void Counter::sweep_block(std::span<const float> values, TensorStatistics& into, Take take) {
   auto summary = simd::compress_keys(values, keys_.data());
   std::array<float, simd::kBlockValues> finite;
   if (!summary.all_finite()) {
@@ -80,12 +112,13 @@ void Counter::count_block(std::span<const float> values, bool by_table, TensorSt
   if (values.empty()) return;
   into.extrema.add_range(summary.min(), summary.max());
   into.histogram.add_zeros(values.size() - summary.key_count);
-  const std::span<const uint32_t> keys(keys_.data(), summary.key_count);
-  if (by_table) {
-    table_.add(keys);
-  } else {
-    into.histogram.add_keys(keys);
+  const uint32_t key = key_of(summary.min());
+  if (key != 0 && key == key_of(summary.max())) {
+    // One bucket, as in constant or saturated data, where increments would wait for each other.
+    into.histogram.add_key(key, summary.key_count);
+    return;
   }
+  take({keys_.data(), summary.key_count}, summary.min(), summary.max());
 }
 
 void Counter::count_columns(std::span<const float> rows, size_t row_length,
@@ -121,23 +154,23 @@ void Counter::count_channels_nhwc(std::span<const float> values, const ChannelLa
 }
 
 void Counter::count_blocked(std::span<const float> values, const ChannelLayout& layout,
-                            size_t block, TensorStatistics& into) {
+                            size_t block, TensorStatistics& into, KeyLog* log) {
   check(block != 0);
   const size_t last_channels = layout.channels % block;
   const size_t full_size = layout.channels / block * block * layout.inner;
   const size_t last_size = last_channels == 0 ? 0 : block * layout.inner;
   check(values.size() == layout.batch * (full_size + last_size));
-  if (last_size == 0) return count(values, into);
+  if (last_size == 0) return count(values, into, log);
   for (size_t n = 0; n < layout.batch; ++n) {
     const auto entry = values.subspan(n * (full_size + last_size), full_size + last_size);
-    count(entry.first(full_size), into);
+    count(entry.first(full_size), into, log);
     std::vector<float> last;
     last.reserve(last_channels * layout.inner);
     for (size_t i = full_size; i < entry.size(); i += block) {
       const auto lanes = entry.subspan(i, last_channels);
       last.insert(last.end(), lanes.begin(), lanes.end());
     }
-    count(last, into);
+    count(last, into, log);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "statistics/key_log.h"
 #include "statistics/key_table.h"
 #include "statistics/simd/compress_keys.h"
 #include "statistics/tensor_statistics.h"
@@ -24,13 +25,17 @@ struct ChannelLayout {
 ///
 /// One sweep per block of values that stays in the first-level cache (simd/compress_keys.h), then
 /// one increment per value that is not zero (key_table.h). Runs too short to pay for a table
-/// flush are counted straight into the histogram. A counter is scratch memory, about 1 MiB, for
-/// one thread at a time; use it for many tensors, but no more once a call of it threw
-/// std::bad_alloc.
+/// flush are counted straight into the histogram, or wait in a log until they are. A counter is
+/// scratch memory, about 1 MiB, for one thread at a time; use it for many tensors, but no more once
+/// a call of it threw std::bad_alloc.
 class Counter {
  public:
-  /// All values as one tensor.
-  void count(std::span<const float> values, TensorStatistics& into);
+  /// All values as one tensor. With a log, which belongs to `into`, short runs wait in it:
+  /// extremes, zeros and values that are not finite are counted at once, the rest by settle() at
+  /// the latest.
+  void count(std::span<const float> values, TensorStatistics& into, KeyLog* log = nullptr);
+  /// Counts what waits in the log of `into`.
+  void settle(KeyLog& log, TensorStatistics& into);
 
   // The functions below throw std::invalid_argument unless the numbers of values and of
   // statistics fit the layout. Layouts in the order of memory, channel c counts into into[c].
@@ -44,7 +49,7 @@ class Counter {
   /// [batch][ceil(channels / block)][inner][block], all channels as one tensor. The lanes behind
   /// the last channel are padding and not counted.
   void count_blocked(std::span<const float> values, const ChannelLayout& layout, size_t block,
-                     TensorStatistics& into);
+                     TensorStatistics& into, KeyLog* log = nullptr);
   void count_channels_blocked(std::span<const float> values, const ChannelLayout& layout,
                               size_t block, std::span<TensorStatistics> into);
 
@@ -56,6 +61,9 @@ class Counter {
   void count_run(std::span<const float> values, TensorStatistics& into);
   /// At most simd::kBlockValues; keys go to the table or straight into the histogram.
   void count_block(std::span<const float> values, bool by_table, TensorStatistics& into);
+  /// The same, keys go to `take(keys, min, max)`.
+  template <typename Take>
+  void sweep_block(std::span<const float> values, TensorStatistics& into, Take take);
   /// Rows of `row_length` values, of which the first into.size() are each counted apart.
   void count_columns(std::span<const float> rows, size_t row_length,
                      std::span<TensorStatistics> into);

@@ -20,7 +20,11 @@ int octave_of(float value, bool negative) {
 
 KeyTable::KeyTable() : cells_(ValueHistogram::kOctaveCount * ValueHistogram::kBucketsPerOctave) {}
 
-void KeyTable::add(std::span<const uint32_t> keys) {
+void KeyTable::add(std::span<const uint32_t> keys) { add_keys(keys); }
+void KeyTable::add(std::span<const uint16_t> keys) { add_keys(keys); }
+
+template <typename Key>
+void KeyTable::add_keys(std::span<const Key> keys) {
   static_assert(kLanes == 4);
   pending_ += keys.size();
   const size_t whole = keys.size() / kLanes * kLanes;

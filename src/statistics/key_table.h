@@ -25,12 +25,15 @@ class KeyTable {
   KeyTable();
 
   void add(std::span<const uint32_t> keys);
+  void add(std::span<const uint16_t> keys);
   /// Moves all counts into the histogram. `extrema` must cover the values behind the keys. The
   /// scan goes from the largest magnitude down and stops where everything added was found.
   void flush(const Extrema& extrema, ValueHistogram& into);
 
  private:
   using Cell = std::array<uint32_t, kLanes>;
+  template <typename Key>
+  void add_keys(std::span<const Key> keys);
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
 
   std::vector<Cell> cells_;

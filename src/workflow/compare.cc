@@ -1,10 +1,15 @@
 #include "workflow/compare.h"
 
+#include <fmt/format.h>
+
+#include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "analysis/compare.h"
 #include "analysis/fusion_check.h"
+#include "engine/latency.h"
 
 namespace rangefinder::workflow {
 
@@ -45,6 +50,12 @@ Comparison compare(const CompareRequest& request) {
   for (const auto& node : fusion.float_nodes) {
     comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
+  if (request.measure_latency) {
+    const std::array<engine::ModelSource, 2> models = {engine::ModelSource(request.float_model),
+                                                       quantized};
+    const auto seconds = engine::median_latency(models, samples->read(0), samples->name(0));
+    comparison.latency = {seconds[0], seconds[1]};
+  }
   return comparison;
 }
 
@@ -53,11 +64,30 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
   for (const auto& output : comparison.outputs) outputs.push_back(report::to_json(output));
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
   for (const auto& node : comparison.float_nodes) nodes.push_back(report::to_json(node));
-  return {{"outputs", outputs},
-          {"integer_nodes", comparison.integer_nodes},
-          {"eligible_nodes", comparison.eligible_nodes},
-          {"samples", comparison.sample_count},
-          {"float_nodes", nodes}};
+  nlohmann::ordered_json json = {{"outputs", outputs},
+                                 {"integer_nodes", comparison.integer_nodes},
+                                 {"eligible_nodes", comparison.eligible_nodes},
+                                 {"samples", comparison.sample_count},
+                                 {"float_nodes", nodes}};
+  if (comparison.latency) {
+    json["latency"] = {{"float_seconds", comparison.latency->float_seconds},
+                       {"quantized_seconds", comparison.latency->quantized_seconds},
+                       {"ratio", comparison.latency->ratio()}};
+  }
+  return json;
+}
+
+std::string to_table(const Comparison& comparison) {
+  std::string text = report::outputs_table(comparison.outputs);
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
+                 comparison.integer_nodes, comparison.eligible_nodes);
+  if (const auto& latency = comparison.latency) {
+    fmt::format_to(out, "one sample on one thread: {:.2f} ms, {:.2f} ms quantized ({:.2f}x)\n",
+                   latency->float_seconds * 1e3, latency->quantized_seconds * 1e3,
+                   latency->ratio());
+  }
+  return text;
 }
 
 }  // namespace rangefinder::workflow

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "data/sample_source.h"
@@ -13,7 +14,7 @@ namespace rangefinder::workflow {
 /// How far each output of the quantized model is from the float model's, over all samples.
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
 /// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not
-/// fit.
+/// fit, or it holds NaN or infinity and run.nonfinite does not say to ignore that.
 std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_model,
                                                const engine::ModelSource& quantized_model,
                                                const data::SampleSource& samples,
@@ -24,6 +25,17 @@ struct CompareRequest {
   std::filesystem::path quantized_model = {};
   data::DataOptions data = {};
   RunOptions run = {};
+  /// Also time both models on the first sample, on one thread.
+  bool measure_latency = false;
+};
+
+/// Median seconds for one sample on one thread, both models in turn.
+struct Latency {
+  double float_seconds = 0;
+  double quantized_seconds = 0;
+
+  /// Below 1: the quantized model is faster.
+  double ratio() const { return quantized_seconds / float_seconds; }
 };
 
 struct Comparison {
@@ -33,11 +45,14 @@ struct Comparison {
   size_t integer_nodes = 0;
   size_t eligible_nodes = 0;
   std::vector<report::FloatNodeRow> float_nodes;
+  std::optional<Latency> latency = {};
 };
 
 /// Compares on the first `data.samples` samples, or on all. Throws as compare_outputs() does.
 Comparison compare(const CompareRequest& request);
 
 nlohmann::ordered_json to_json(const Comparison& comparison);
+/// What a person wants to see.
+std::string to_table(const Comparison& comparison);
 
 }  // namespace rangefinder::workflow

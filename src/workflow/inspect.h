@@ -10,8 +10,8 @@ namespace rangefinder::workflow {
 /// Throws Error as statistics::read_statistics() does.
 report::StatisticsInspection inspect_statistics(const std::filesystem::path& file);
 
-/// A float model: what would be quantized. A model that already holds codes: what
-/// ONNX Runtime makes of it. Throws Error as passes::prepare() does.
+/// A float model: what would be quantized. The options are for such models alone. A model that
+/// already holds codes: what ONNX Runtime makes of it. Throws Error as passes::prepare() does.
 report::ModelInspection inspect_model(const std::filesystem::path& file,
                                       const PlanOptions& options = {});
 

@@ -38,9 +38,15 @@ struct Plan {
 
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
-  /// Tells plans apart: which tensors are observed, rows aside. Statistics belong to one plan.
+  /// Tells plans apart: which tensors are observed, rows aside. Only statistics of one plan merge.
   uint64_t fingerprint() const;
 };
+
+/// `axis` of a tensor counted from the back (-1: the last one); as it is where the tensor's rank is
+/// not known. Throws std::invalid_argument naming the tensor if it has no such axis.
+int64_t axis_from_back(const Plan& plan, const std::string& tensor, int64_t axis);
+/// True if both name one axis of the tensor, from the front or from the back.
+bool is_same_axis(const Plan& plan, const std::string& tensor, int64_t axis, int64_t other);
 
 /// Rows that are kept of every model, whatever the method: those of observed tensors with two
 /// dimensions, one row for each sample of a batch, along the last axis.

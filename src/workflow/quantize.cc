@@ -1,7 +1,7 @@
 #include "workflow/quantize.h"
 
 #include <algorithm>
-#include <memory>
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -76,14 +76,17 @@ void measure_outputs(const Samples& samples, const QuantizeRequest& request,
                                     *samples.held_out, request.run);
 }
 
-/// Places for results: writable, each its own, and none of them what the run reads.
+/// Places for results: writable, each its own, and none of them a file that the run was given.
 void require_outputs(const std::vector<std::filesystem::path>& outputs,
                      const std::vector<std::filesystem::path>& inputs) {
   std::vector<std::filesystem::path> taken;
-  for (const auto& input : inputs) taken.push_back(std::filesystem::weakly_canonical(input));
+  const auto whole = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  };
+  for (const auto& input : inputs) taken.push_back(whole(input));
   for (const auto& output : outputs) {
     require_writable(output);
-    taken.push_back(std::filesystem::weakly_canonical(output));
+    taken.push_back(whole(output));
     if (std::find(taken.begin(), taken.end() - 1, taken.back()) != taken.end() - 1) {
       throw Error("is read or written by this run already; a result needs a name of its own",
                   {.file = output.string()});
@@ -91,20 +94,16 @@ void require_outputs(const std::vector<std::filesystem::path>& outputs,
   }
 }
 
-/// Several files that appear together, once all of them are on disk.
-class Results {
- public:
-  void add(const std::filesystem::path& path, std::string_view bytes) {
-    files_.push_back(std::make_unique<PendingFile>(path));
-    files_.back()->write(bytes);
-  }
-  void commit() {
-    for (const auto& file : files_) file->commit();
-  }
+/// The last chance to leave everything as it was.
+void stop_if_cancelled(const std::atomic<bool>* cancelled) {
+  if (cancelled != nullptr && *cancelled) throw Error("interrupted");
+}
 
- private:
-  std::vector<std::unique_ptr<PendingFile>> files_;
-};
+std::vector<std::filesystem::path> with(std::vector<std::filesystem::path> paths,
+                                        const std::filesystem::path& one_more) {
+  paths.push_back(one_more);
+  return paths;
+}
 
 }  // namespace
 
@@ -112,7 +111,7 @@ report::Summary quantize(const QuantizeRequest& request) {
   std::vector<std::filesystem::path> outputs = {request.output};
   if (request.statistics) outputs.push_back(*request.statistics);
   if (request.summary) outputs.push_back(*request.summary);
-  require_outputs(outputs, {request.model});
+  require_outputs(outputs, with(request.data.paths, request.model));
   Stopwatch watch;
   const Samples samples = open_samples(request.data);
   const Plan plan = make_plan(request.model, request.plan);
@@ -130,7 +129,8 @@ report::Summary quantize(const QuantizeRequest& request) {
   measure_outputs(samples, request, quantized, summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
-  Results results;
+  stop_if_cancelled(request.run.cancelled);
+  PendingFiles results;
   if (request.statistics) results.add(*request.statistics, statistics::serialize(statistics));
   results.add(request.output, quantized.bytes);
   if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
@@ -139,11 +139,12 @@ report::Summary quantize(const QuantizeRequest& request) {
 }
 
 size_t observe_to_file(const ObserveRequest& request) {
-  require_outputs({request.output}, {request.model});
+  require_outputs({request.output}, with(request.data.paths, request.model));
   const Samples samples = open_samples(request.data);
   const Plan plan = make_plan(request.model, request.plan);
   const auto statistics =
       observe(plan, samples, rows_of(plan, request.rows, request.row_axis), request.run);
+  stop_if_cancelled(request.run.cancelled);
   statistics::write_statistics(request.output, statistics);
   return samples.calibration->size();
 }
@@ -164,7 +165,8 @@ report::Summary solve_from_file(const SolveRequest& request) {
   check_kernels(plan, quantized, summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
-  Results results;
+  stop_if_cancelled(request.cancelled);
+  PendingFiles results;
   results.add(request.output, quantized.bytes);
   if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
   results.commit();

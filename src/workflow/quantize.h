@@ -50,6 +50,8 @@ struct SolveRequest {
   std::filesystem::path output = {};
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
+  /// Set it to stop before anything is written.
+  const std::atomic<bool>* cancelled = nullptr;
   /// Also write the summary here, as JSON.
   std::optional<std::filesystem::path> summary = {};
 };

@@ -33,23 +33,27 @@ class StatisticsIndex {
   std::unordered_map<std::string, const statistics::ObservedTensor*> tensors_;
 };
 
-observers::Observations observations(const statistics::ObservedTensor* tensor) {
+/// `row_axis`: what the methods would call the axis of the rows.
+observers::Observations observations(const Plan& plan, const statistics::ObservedTensor* tensor,
+                                     int64_t row_axis) {
   if (tensor == nullptr) return {};
-  return {.channels = tensor->channels,
-          .batches = tensor->batch_figures,
-          .rows = tensor->row_top ? &*tensor->row_top : nullptr,
-          .row_axis = tensor->row_axis};
+  observers::Observations seen{.channels = tensor->channels, .batches = tensor->batch_figures};
+  if (!tensor->row_top) return seen;
+  seen.rows = &*tensor->row_top;
+  const bool is_same = is_same_axis(plan, tensor->name, row_axis, tensor->row_axis);
+  seen.row_axis = is_same ? row_axis : tensor->row_axis;
+  return seen;
 }
 
 /// The tensors with parameters of their own, those that need no data already in force.
-std::vector<passes::Activation> activations_of(const Plan& plan,
-                                               const StatisticsIndex& statistics) {
+std::vector<passes::Activation> activations_of(const Plan& plan, const StatisticsIndex& statistics,
+                                               int64_t row_axis) {
   std::vector<passes::Activation> activations;
   for (const auto& tensor : plan.annotation.tensors) {
     if (tensor.root != tensor.name) continue;
     activations.push_back({.name = tensor.name,
                            .config = plan.target->activation,
-                           .seen = observations(statistics.find(tensor.name))});
+                           .seen = observations(plan, statistics.find(tensor.name), row_axis)});
     if (!tensor.fixed) continue;
     auto& config = activations.back().config;
     config.observer = "fixed";
@@ -101,7 +105,8 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
 void solve_activations(const Plan& plan, const StatisticsIndex& statistics,
                        const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
                        Solution& solution) {
-  std::vector<passes::Activation> activations = activations_of(plan, statistics);
+  std::vector<passes::Activation> activations =
+      activations_of(plan, statistics, calibration.options.axis);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
   for (auto& calibrated : calibration.run(activations, quantization::Dominance(activations.size()),
                                           {}, raw_pass(activations, show_raw))) {

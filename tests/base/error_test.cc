@@ -25,6 +25,10 @@ TEST(Error, TakesTheFileThatOthersKnow) {
   EXPECT_EQ(outer.place().node, "conv");
   EXPECT_EQ(outer.place().tensor, "x");
   EXPECT_STREQ(outer.in("b.npy").what(), outer.what()) << "the first file counts";
+  EXPECT_STREQ(outer.at("y").what(), outer.what()) << "and the first tensor";
+  const Error named = Error("is cut", {.file = "a.npy"}).at("x");
+  EXPECT_STREQ(named.what(), "tensor 'x': a.npy: is cut");
+  EXPECT_EQ(named.place().file, "a.npy");
 }
 
 }  // namespace

@@ -78,5 +78,33 @@ TEST_F(File, RequireWritableChangesNothing) {
   EXPECT_THROW(require_writable(folder_), Error);
 }
 
+TEST_F(File, SeveralFilesAppearTogether) {
+  write_file(folder_ / "a", "old");
+  {
+    PendingFiles files;
+    files.add(folder_ / "a", "new");
+    EXPECT_THROW(files.add(folder_ / "none" / "b", "new"), Error);
+  }
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  EXPECT_EQ(files(), 1u);
+  PendingFiles pending;
+  pending.add(folder_ / "a", "new");
+  pending.add(folder_ / "b", "more");
+  EXPECT_EQ(read_file(folder_ / "a"), "old");
+  pending.commit();
+  EXPECT_EQ(read_file(folder_ / "a"), "new");
+  EXPECT_EQ(read_file(folder_ / "b"), "more");
+  EXPECT_EQ(files(), 2u);
+}
+
+TEST_F(File, ALinkToNothingYetIsFollowed) {
+  fs::create_symlink(folder_ / "later", folder_ / "link");
+  write_file(folder_ / "link", "a");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(read_file(folder_ / "later"), "a");
+}
+
+TEST_F(File, AnEmptyNameIsRefused) { EXPECT_THROW(require_writable(""), Error); }
+
 }  // namespace
 }  // namespace rangefinder

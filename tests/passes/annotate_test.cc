@@ -217,6 +217,8 @@ TEST(Annotate, ExcludedNodesComputeInFloat) {
     EXPECT_EQ(without.left_float.at(0).name, "Conv_c1") << pattern;
     EXPECT_EQ(without.find("c1"), nullptr) << "nobody wants its codes";
   }
+  const Annotation bounded = excluding({"r0"});
+  EXPECT_EQ(bounded.left_float.at(0).name, "Conv_c0") << "its fused Relu was named";
   const Annotation sum_in_float = excluding({"Add_sum"});
   EXPECT_EQ(sum_in_float.weighted.size(), 3u);
   EXPECT_EQ(reads(sum_in_float, "r0"), 1u);

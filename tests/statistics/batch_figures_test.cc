@@ -32,5 +32,22 @@ TEST(BatchFigures, AreEmptyWithoutAFiniteValue) {
   EXPECT_FALSE(figures.mean_min() || figures.mean_max() || figures.mean_magnitude());
 }
 
+TEST(CountBatch, TellsTheBatchFromWhatWasThereBefore) {
+  std::vector<TensorStatistics> channels(1);
+  std::vector<BatchFigures> figures(1);
+  const auto count = [&](const std::vector<float>& values) {
+    count_batch(channels, figures, [&] { channels[0].add(values); });
+  };
+  count({5, -1});
+  count({2});
+  EXPECT_EQ(figures[0].mean_max(), 3.5);
+  EXPECT_EQ(channels[0].extrema.max, 5);
+  EXPECT_EQ(channels[0].count(), 3u);
+  EXPECT_THROW(count_batch(channels, figures, [] { throw std::runtime_error("no"); }),
+               std::runtime_error);
+  EXPECT_EQ(channels[0].extrema.max, 5);
+  EXPECT_EQ(figures[0].batch_count(), 2u);
+}
+
 }  // namespace
 }  // namespace rangefinder::statistics

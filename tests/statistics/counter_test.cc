@@ -47,6 +47,41 @@ TEST(Counter, LeavesNothingBehindForTheNextTensor) {
   EXPECT_EQ(second, reference(values));
 }
 
+TEST(Counter, RunsThatWaitInALogAreCountedAlike) {
+  // Several tensors in turn, short runs and long ones, logs that fill up on the way.
+  const std::vector<float> values = mixed_values(60'000, 3, true);
+  Counter counter;
+  std::vector<KeyLog> logs(2);
+  std::vector<TensorStatistics> counted(2);
+  std::vector<TensorStatistics> expected(2);
+  size_t length = 1;
+  for (size_t run = 0; run < 60; ++run) {
+    length = length * 7 % 39'989;
+    const std::span<const float> part(&values[run * 300], length);
+    counter.count(part, counted[run % 2], &logs[run % 2]);
+    expected[run % 2].add(part);
+    EXPECT_EQ(counted[run % 2].extrema, expected[run % 2].extrema) << "extremes do not wait";
+  }
+  EXPECT_NE(counted, expected) << "keys do";
+  for (size_t i = 0; i < 2; ++i) counter.settle(logs[i], counted[i]);
+  EXPECT_EQ(counted, expected);
+  counter.settle(logs[0], counted[0]);
+  EXPECT_EQ(counted, expected) << "nothing waits any more";
+}
+
+TEST(Counter, BlockedTensorsMayWaitToo) {
+  const std::vector<float> values = mixed_values(2 * 16 * 50, 4, false);
+  const ChannelLayout layout{.batch = 2, .channels = 11, .inner = 50};
+  TensorStatistics expected;
+  Counter counter;
+  counter.count_blocked(values, layout, 8, expected);
+  TensorStatistics counted;
+  KeyLog log;
+  counter.count_blocked(values, layout, 8, counted, &log);
+  counter.settle(log, counted);
+  EXPECT_EQ(counted, expected);
+}
+
 TEST(Counter, CountsLongRunsOfOneValue) {
   for (const float value : {1.5f, -1.5f, 0.0f, -0.0f, 1e-42f}) {
     const std::vector<float> values(100'000, value);

@@ -71,6 +71,19 @@ TEST_F(CompareTest, WritesTheAgreedKeys) {
   }
 }
 
+TEST_F(CompareTest, TimesBothModelsOnRequest) {
+  quantize(quantize_request("int8.onnx"));
+  CompareRequest timed = request("int8.onnx");
+  EXPECT_FALSE(to_json(compare(timed)).contains("latency"));
+  timed.measure_latency = true;
+  const Comparison comparison = compare(timed);
+  ASSERT_TRUE(comparison.latency);
+  EXPECT_GT(comparison.latency->float_seconds, 0);
+  EXPECT_EQ(to_json(comparison)["latency"]["ratio"],
+            comparison.latency->quantized_seconds / comparison.latency->float_seconds);
+  EXPECT_THAT(to_table(comparison), HasSubstr("one sample on one thread"));
+}
+
 TEST_F(CompareTest, AnOutputThatIsMissingIsNamed) {
   test_support::OnnxBuilder other = classifier();
   other.graph().mutable_output(0)->set_name("z");

@@ -44,7 +44,7 @@ TEST_F(PlanTest, RowsOfTwoDimensionalTensorsAreKeptAnyway) {
 
 TEST_F(PlanTest, RowsOfOthersAreKeptOnRequest) {
   EXPECT_THAT(rows_of(plan(), {"r", "m*"}, 1),
-              ElementsAre(Pair("h", -1), Pair("mean", 1), Pair("r", 1)));
+              ElementsAre(Pair("h", -1), Pair("mean", -3), Pair("r", -3)));
   try {
     rows_of(plan(), {"c"}, -1);
     FAIL();
@@ -53,12 +53,21 @@ TEST_F(PlanTest, RowsOfOthersAreKeptOnRequest) {
   }
 }
 
+TEST_F(PlanTest, AxesAreCountedFromTheBack) {
+  EXPECT_EQ(axis_from_back(plan(), "r", 1), -3);
+  EXPECT_EQ(axis_from_back(plan(), "r", -4), -4);
+  EXPECT_EQ(axis_from_back(plan(), "h", 1), -1);
+  EXPECT_THROW(axis_from_back(plan(), "h", 2), std::invalid_argument);
+  EXPECT_TRUE(is_same_axis(plan(), "h", 1, -1));
+  EXPECT_FALSE(is_same_axis(plan(), "r", 1, -1));
+}
+
 TEST_F(PlanTest, RowsAreKeptWhereAMethodMustSeeThem) {
   EXPECT_THAT(rows_of(plan(), passes::RuntimeCalibration{.method = "mse"}),
               ElementsAre(Pair("h", -1)));
   passes::RuntimeCalibration calibration{.method = "mse", .method_for = {{"r", "Isotone"}}};
   calibration.options.axis = 1;
-  EXPECT_THAT(rows_of(plan(), calibration), ElementsAre(Pair("h", -1), Pair("r", 1)));
+  EXPECT_THAT(rows_of(plan(), calibration), ElementsAre(Pair("h", -1), Pair("r", -3)));
   EXPECT_THROW(rows_of(plan(), passes::RuntimeCalibration{.method = "entropy"}),
                std::invalid_argument);
 }

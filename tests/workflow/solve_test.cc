@@ -56,6 +56,9 @@ TEST_F(SolveTest, RowsServeIsotone) {
   EXPECT_EQ(row(solution, "h").method, "isotone");
   EXPECT_EQ(row(solution, "h").figures.at("row_count"), 8);
   EXPECT_GT(row(solution, "h").figures.at("kept_share"), 0.8);
+  RuntimeCalibration from_front{.method = "mse", .method_for = {{"h", "isotone"}}};
+  from_front.options.axis = 1;
+  EXPECT_EQ(row(solve(plan_, statistics_, from_front), "h").scale, row(solution, "h").scale);
 }
 
 TEST_F(SolveTest, IsotoneNeedsTheRowsItAsksFor) {
