@@ -60,6 +60,9 @@ std::vector<size_t> order_in_graph(const ModelSource& model, const onnx::GraphPr
   return order;
 }
 
+/// The tensor whose node makes the output that is asked for.
+constexpr size_t kTokenIndex = 0;
+
 std::string token_name(size_t index) { return fmt::format("rangefinder.observed.{}", index); }
 
 void add_integer(onnx::NodeProto& node, const char* name, int64_t value) {
@@ -82,6 +85,7 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   add_integer(node, kChannelsAttribute, 0);
   add_integer(node, kKeepsRowsAttribute, tensor.row_axis ? 1 : 0);
   add_integer(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
+  add_integer(node, kMakesTokenAttribute, index == kTokenIndex ? 1 : 0);
   auto* output = graph.add_output();
   output->set_name(token_name(index));
   auto* type = output->mutable_type()->mutable_tensor_type();
@@ -125,7 +129,7 @@ InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& 
   domain->set_domain(kObserveDomain);
   domain->set_version(1);
   result.model = with_bytes(model, proto);
-  if (!tensors.empty()) result.token = token_name(0);
+  if (!tensors.empty()) result.token = token_name(kTokenIndex);
   return result;
 }
 

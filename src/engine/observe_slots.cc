@@ -77,17 +77,15 @@ void ObserveSlots::count_values(const ObserveTarget& target, const tensor::Tenso
   }
 }
 
-statistics::KeyLog* ObserveSlots::log_for(const ObserveTarget& target,
-                                          const tensor::TensorView& values) {
-  if (values.element_count() > statistics::KeyLog::kLongestRun) return nullptr;
-  auto& log = logs_[target.index];
-  if (!log) log = std::make_unique<statistics::KeyLog>();
-  return log.get();
+statistics::KeyTable* ObserveSlots::table_for(const ObserveTarget& target) {
+  auto& table = tables_[target.index];
+  if (!table) table = std::make_unique<statistics::KeyTable>();
+  return table.get();
 }
 
 void ObserveSlots::settle() {
   for (size_t i = 0; i < slots_.size(); ++i) {
-    if (logs_[i]) counter_.settle(*logs_[i], slots_[i].channels[0]);
+    if (tables_[i]) tables_[i]->flush(slots_[i].channels[0].histogram);
   }
 }
 
@@ -95,11 +93,11 @@ void ObserveSlots::count_together(const ObserveTarget& target, const tensor::Ten
                                   statistics::TensorStatistics& into) {
   const std::span halves(static_cast<const uint16_t*>(values.data), values.element_count());
   if (values.type == ElementType::kFloat16) {
-    counter_.count_float16(halves, into);
+    counter_.count_float16(halves, into, table_for(target));
   } else if (values.type == ElementType::kBfloat16) {
-    counter_.count_bfloat16(halves, into);
+    counter_.count_bfloat16(halves, into, table_for(target));
   } else {
-    counter_.count(as_floats(values), into, log_for(target, values));
+    counter_.count(as_floats(values), into, table_for(target));
   }
 }
 
@@ -109,7 +107,7 @@ void ObserveSlots::count_blocked(const ObserveTarget& target, const tensor::Tens
   const auto block = static_cast<size_t>(target.block);
   const std::span<const float> floats = as_floats(values);
   if (target.channel_axis < 0) {
-    counter_.count_blocked(floats, layout, block, into[0], log_for(target, values));
+    counter_.count_blocked(floats, layout, block, into[0], table_for(target));
   } else {
     counter_.count_channels_blocked(floats, layout, block, into);
   }
@@ -158,7 +156,7 @@ std::vector<TensorObservation> ObserveSlots::take() {
   settle();
   std::vector<TensorObservation> result(slots_.size());
   std::swap(result, slots_);
-  logs_ = std::vector<std::unique_ptr<statistics::KeyLog>>(slots_.size());
+  tables_ = std::vector<std::unique_ptr<statistics::KeyTable>>(slots_.size());
   return result;
 }
 

@@ -24,6 +24,8 @@ inline constexpr char kBlockAttribute[] = "block";
 inline constexpr char kChannelsAttribute[] = "channels";
 inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
 inline constexpr char kRowAxisAttribute[] = "row_axis";
+/// Of the one node whose output is asked for.
+inline constexpr char kMakesTokenAttribute[] = "makes_token";
 
 /// What one Observe node counts, and how its input lies in memory.
 struct ObserveTarget {
@@ -71,7 +73,7 @@ class ObserveSink {
 /// Where one worker counts. One thread at a time.
 class ObserveSlots : public ObserveSink {
  public:
-  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count), logs_(tensor_count) {}
+  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count), tables_(tensor_count) {}
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
@@ -93,8 +95,7 @@ class ObserveSlots : public ObserveSink {
                     std::span<statistics::TensorStatistics> into);
   void count_together(const ObserveTarget& target, const tensor::TensorView& values,
                       statistics::TensorStatistics& into);
-  /// Null if the values are too many to wait in one.
-  statistics::KeyLog* log_for(const ObserveTarget& target, const tensor::TensorView& values);
+  statistics::KeyTable* table_for(const ObserveTarget& target);
   void count_blocked(const ObserveTarget& target, const tensor::TensorView& values,
                      std::span<statistics::TensorStatistics> into);
   void count_channels(const ObserveTarget& target, const tensor::TensorView& values,
@@ -104,12 +105,12 @@ class ObserveSlots : public ObserveSink {
   /// The values as float32, in `widened_` unless they are.
   std::span<const float> as_floats(const tensor::TensorView& values);
 
-  /// Counts what still waits in the logs.
+  /// Adds what the tables hold to the histograms.
   void settle();
 
   std::vector<TensorObservation> slots_;
-  /// Of the tensors that are counted per tensor: short ones are counted many at a time.
-  std::vector<std::unique_ptr<statistics::KeyLog>> logs_;
+  /// Of the tensors that are counted as a whole: where they are counted from sample to sample.
+  std::vector<std::unique_ptr<statistics::KeyTable>> tables_;
   statistics::Counter counter_;
   std::vector<float> widened_;
 };

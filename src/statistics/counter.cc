@@ -13,8 +13,6 @@ namespace {
 
 /// From this length on a run pays for scanning the table afterwards [counting.md].
 constexpr size_t kTableRun = 16384;
-/// Between two flushes at most this many values, well below KeyTable::kCapacity.
-constexpr size_t kFlushRun = size_t{1} << 31;
 /// Columns are gathered in tiles of one cache line's width and this many rows.
 constexpr size_t kTileColumns = 16;
 constexpr size_t kTileRows = 256;
@@ -60,49 +58,21 @@ void gather(const float* rows, size_t row_length, size_t row_count, size_t colum
 
 }  // namespace
 
-void Counter::count(std::span<const float> values, TensorStatistics& into, KeyLog* log) {
-  if (log != nullptr && values.size() <= KeyLog::kLongestRun) {
-    if (!log->has_room_for(values.size())) settle(*log, into);
-    for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
-      const auto block = values.subspan(i, std::min(simd::kBlockValues, values.size() - i));
-      sweep_block(block, into, [log](std::span<const uint32_t> keys, float min, float max) {
-        log->append(keys, min, max);
-      });
-    }
-    return;
-  }
-  for (size_t i = 0; i < values.size(); i += kFlushRun) {
-    count_run(values.subspan(i, std::min(kFlushRun, values.size() - i)), into);
-  }
-}
-
-void Counter::count_run(std::span<const float> values, TensorStatistics& into) {
-  const bool by_table = values.size() >= kTableRun;
+void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTable* kept) {
+  KeyTable* table = table_for(values.size(), kept);
+  if (table != nullptr) table->prefetch(values.size());
   for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
-    count_block(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)), by_table, into);
+    count_block(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)), table, into);
   }
-  if (by_table) table_.flush(into.extrema, into.histogram);
+  if (table == &table_) table_.flush(into.histogram);
 }
 
-void Counter::settle(KeyLog& log, TensorStatistics& into) {
-  if (log.keys().empty()) return;
-  table_.add(log.keys());
-  table_.flush(log.covered(), into.histogram);
-  log.clear();
+KeyTable* Counter::table_for(size_t run_length, KeyTable* kept) {
+  if (kept != nullptr) return kept;
+  return run_length >= kTableRun ? &table_ : nullptr;
 }
 
-void Counter::count_block(std::span<const float> values, bool by_table, TensorStatistics& into) {
-  sweep_block(values, into, [&](std::span<const uint32_t> keys, float, float) {
-    if (by_table) {
-      table_.add(keys);
-    } else {
-      into.histogram.add_keys(keys);
-    }
-  });
-}
-
-template <typename Take>
-void Counter::sweep_block(std::span<const float> values, TensorStatistics& into, Take take) {
+void Counter::count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into) {
   auto summary = simd::compress_keys(values, keys_.data());
   std::array<float, simd::kBlockValues> finite;
   if (!summary.all_finite()) {
@@ -112,13 +82,17 @@ void Counter::sweep_block(std::span<const float> values, TensorStatistics& into,
   if (values.empty()) return;
   into.extrema.add_range(summary.min(), summary.max());
   into.histogram.add_zeros(values.size() - summary.key_count);
+  const std::span<const uint32_t> keys(keys_.data(), summary.key_count);
   const uint32_t key = key_of(summary.min());
   if (key != 0 && key == key_of(summary.max())) {
     // One bucket, as in constant or saturated data, where increments would wait for each other.
-    into.histogram.add_key(key, summary.key_count);
-    return;
+    into.histogram.add_key(key, keys.size());
+  } else if (table != nullptr) {
+    if (!table->has_room_for(keys.size())) table->flush(into.histogram);
+    table->add(keys, summary.min(), summary.max());
+  } else {
+    into.histogram.add_keys(keys);
   }
-  take({keys_.data(), summary.key_count}, summary.min(), summary.max());
 }
 
 void Counter::count_columns(std::span<const float> rows, size_t row_length,
@@ -131,7 +105,7 @@ void Counter::count_columns(std::span<const float> rows, size_t row_length,
       const size_t width = std::min(kTileColumns, into.size() - column);
       gather(&rows[row * row_length + column], row_length, height, width, staging_.data());
       for (size_t c = 0; c < width; ++c) {
-        count_block({&staging_[c * kTileStride], height}, false, into[column + c]);
+        count_block({&staging_[c * kTileStride], height}, nullptr, into[column + c]);
       }
     }
   }
@@ -154,23 +128,23 @@ void Counter::count_channels_nhwc(std::span<const float> values, const ChannelLa
 }
 
 void Counter::count_blocked(std::span<const float> values, const ChannelLayout& layout,
-                            size_t block, TensorStatistics& into, KeyLog* log) {
+                            size_t block, TensorStatistics& into, KeyTable* kept) {
   check(block != 0);
   const size_t last_channels = layout.channels % block;
   const size_t full_size = layout.channels / block * block * layout.inner;
   const size_t last_size = last_channels == 0 ? 0 : block * layout.inner;
   check(values.size() == layout.batch * (full_size + last_size));
-  if (last_size == 0) return count(values, into, log);
+  if (last_size == 0) return count(values, into, kept);
   for (size_t n = 0; n < layout.batch; ++n) {
     const auto entry = values.subspan(n * (full_size + last_size), full_size + last_size);
-    count(entry.first(full_size), into, log);
+    count(entry.first(full_size), into, kept);
     std::vector<float> last;
     last.reserve(last_channels * layout.inner);
     for (size_t i = full_size; i < entry.size(); i += block) {
       const auto lanes = entry.subspan(i, last_channels);
       last.insert(last.end(), lanes.begin(), lanes.end());
     }
-    count(last, into, log);
+    count(last, into, kept);
   }
 }
 
@@ -188,32 +162,31 @@ void Counter::count_channels_blocked(std::span<const float> values, const Channe
   }
 }
 
-void Counter::count_float16(std::span<const uint16_t> values, TensorStatistics& into) {
-  count_converted(values, simd::widen_float16, into);
+void Counter::count_float16(std::span<const uint16_t> values, TensorStatistics& into,
+                            KeyTable* kept) {
+  count_converted(values, simd::widen_float16, into, kept);
 }
 
-void Counter::count_bfloat16(std::span<const uint16_t> values, TensorStatistics& into) {
+void Counter::count_bfloat16(std::span<const uint16_t> values, TensorStatistics& into,
+                             KeyTable* kept) {
   count_converted(
       values,
       [](std::span<const uint16_t> from, float* to) {
         std::ranges::transform(from, to, tensor::bfloat16_to_float);
       },
-      into);
+      into, kept);
 }
 
-void Counter::count_converted(std::span<const uint16_t> values, Widen widen,
-                              TensorStatistics& into) {
-  const bool by_table = values.size() >= kTableRun;
+void Counter::count_converted(std::span<const uint16_t> values, Widen widen, TensorStatistics& into,
+                              KeyTable* kept) {
+  KeyTable* table = table_for(values.size(), kept);
   std::array<float, simd::kBlockValues> block;
   for (size_t i = 0; i < values.size(); i += block.size()) {
     const auto part = values.subspan(i, std::min(block.size(), values.size() - i));
     widen(part, block.data());
-    count_block({block.data(), part.size()}, by_table, into);
-    if (by_table && i / kFlushRun != (i + block.size()) / kFlushRun) {
-      table_.flush(into.extrema, into.histogram);
-    }
+    count_block({block.data(), part.size()}, table, into);
   }
-  if (by_table) table_.flush(into.extrema, into.histogram);
+  if (table == &table_) table_.flush(into.histogram);
 }
 
 }  // namespace rangefinder::statistics

@@ -1,12 +1,19 @@
 #include "statistics/key_table.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <new>
+#include <numeric>
 
 namespace rangefinder::statistics {
 namespace {
 
+constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
+constexpr size_t kKeyCount = size_t{ValueHistogram::kOctaveCount} * kBuckets;
 constexpr uint32_t kOctavesPerSign = ValueHistogram::kOctaveCount / 2;
+constexpr size_t kGroup = 8;
+constexpr size_t kCacheLine = 64;
 
 /// The octave of a value within its sign, or -1 unless the value has that sign and is not zero.
 /// By bits: a thread that treats subnormals as zero must find them all the same.
@@ -18,48 +25,65 @@ int octave_of(float value, bool negative) {
 
 }  // namespace
 
-KeyTable::KeyTable() : cells_(ValueHistogram::kOctaveCount * ValueHistogram::kBucketsPerOctave) {}
-
-void KeyTable::add(std::span<const uint32_t> keys) { add_keys(keys); }
-void KeyTable::add(std::span<const uint16_t> keys) { add_keys(keys); }
-
-template <typename Key>
-void KeyTable::add_keys(std::span<const Key> keys) {
-  static_assert(kLanes == 4);
-  pending_ += keys.size();
-  const size_t whole = keys.size() / kLanes * kLanes;
-  for (size_t i = 0; i < whole; i += kLanes) {
-    ++cells_[keys[i]][0];
-    ++cells_[keys[i + 1]][1];
-    ++cells_[keys[i + 2]][2];
-    ++cells_[keys[i + 3]][3];
-  }
-  for (size_t i = whole; i < keys.size(); ++i) ++cells_[keys[i]][0];
+KeyTable::KeyTable()
+    : counts_(static_cast<uint32_t*>(std::calloc(kKeyCount, sizeof(uint32_t)))) {
+  if (!counts_) throw std::bad_alloc();
 }
 
-void KeyTable::flush(const Extrema& extrema, ValueHistogram& into) {
-  const int positive = octave_of(extrema.max, false);
-  const int negative = octave_of(extrema.min, true);
+void KeyTable::prefetch(size_t run_length) const {
+  // Each octave down holds half as many values or less: to where a line gets about one of them.
+  const int count = std::min(16, static_cast<int>(std::bit_width(run_length)) - 2);
+  prefetch_octaves(octave_of(covered_.max, false), 0, count);
+  prefetch_octaves(octave_of(covered_.min, true), kOctavesPerSign, count);
+}
+
+void KeyTable::prefetch_octaves(int top, uint32_t sign_index, int count) const {
+  const int last = std::max(0, top + 1 - count);
+  for (int octave = top; octave >= last; --octave) {
+    const uint32_t* counts = &counts_[(sign_index + static_cast<size_t>(octave)) * kBuckets];
+    for (size_t i = 0; i < kBuckets; i += kCacheLine / sizeof *counts) {
+      __builtin_prefetch(counts + i, 1);
+    }
+  }
+}
+
+void KeyTable::add(std::span<const uint32_t> keys, float min, float max) {
+  uint32_t* counts = counts_.get();
+  const size_t whole = keys.size() / kGroup * kGroup;
+  for (size_t i = 0; i < whole; i += kGroup) {
+    const uint32_t* group = &keys[i];
+    // In a run of equal values each increment would wait for the store of the one before.
+    if (group[0] == group[kGroup - 1] &&
+        std::all_of(group, group + kGroup, [=](uint32_t key) { return key == group[0]; })) {
+      counts[group[0]] += kGroup;
+      continue;
+    }
+    for (size_t k = 0; k < kGroup; ++k) ++counts[group[k]];
+  }
+  for (size_t i = whole; i < keys.size(); ++i) ++counts[keys[i]];
+  pending_ += keys.size();
+  covered_.add_range(min, max);
+}
+
+void KeyTable::flush(ValueHistogram& into) {
+  const int positive = octave_of(covered_.max, false);
+  const int negative = octave_of(covered_.min, true);
   for (int octave = std::max(positive, negative); octave >= 0 && pending_ != 0; --octave) {
     const auto index = static_cast<uint32_t>(octave);
     if (octave <= positive) pending_ -= move_octave(index, into);
     if (octave <= negative) pending_ -= move_octave(index + kOctavesPerSign, into);
   }
+  covered_ = {};
 }
 
 uint64_t KeyTable::move_octave(uint32_t index, ValueHistogram& into) {
-  constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
-  const std::span<Cell, kBuckets> cells(cells_.data() + size_t{index} * kBuckets, kBuckets);
-  std::array<uint64_t, kBuckets> sums;
-  uint64_t total = 0;
-  for (uint32_t k = 0; k < kBuckets; ++k) {
-    const Cell& cell = cells[k];
-    sums[k] = uint64_t{cell[0]} + cell[1] + cell[2] + cell[3];
-    total += sums[k];
-  }
+  const std::span<uint32_t, kBuckets> counts(&counts_[size_t{index} * kBuckets], kBuckets);
+  const auto total = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
   if (total == 0) return 0;
-  into.add_octave(index, sums);
-  std::ranges::fill(cells, Cell{});
+  std::array<uint64_t, kBuckets> wide;
+  std::ranges::copy(counts, wide.begin());
+  into.add_octave(index, wide);
+  std::ranges::fill(counts, uint32_t{0});
   return total;
 }
 

@@ -1,43 +1,51 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "statistics/extrema.h"
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::statistics {
 
-/// Scratch counters of every histogram key, kept between tensors and always left empty.
+/// Counters of every histogram key in one flat array: where the keys of a tensor are counted before
+/// they are added to its histogram.
 ///
-/// Each key has kLanes counters that take turns. A run of equal values, as in constant or
-/// saturated data, would otherwise wait for its own last store at every increment.
-/// Cost: 1 MiB, of which a tensor touches its own octaves.
+/// One counter of 4 bytes a key, so that few cache lines hold all that a tensor touches
+/// [counting.md].
+/// Cost: 256 KiB of addresses, of which a tensor touches its own octaves, 512 bytes each; the rest
+/// is memory that was never written and that the system therefore need not hold.
 class KeyTable {
  public:
-  static constexpr size_t kLanes = 4;
-  /// The most keys that may be added between two flushes.
-  static constexpr uint64_t kCapacity = UINT32_MAX;
-
+  /// Throws std::bad_alloc.
   KeyTable();
 
-  void add(std::span<const uint32_t> keys);
-  void add(std::span<const uint16_t> keys);
-  /// Moves all counts into the histogram. `extrema` must cover the values behind the keys. The
-  /// scan goes from the largest magnitude down and stops where everything added was found.
-  void flush(const Extrema& extrema, ValueHistogram& into);
+  /// The most keys that may be added between two flushes.
+  static constexpr uint64_t kCapacity = UINT32_MAX;
+  bool has_room_for(size_t count) const { return count <= kCapacity - pending_; }
+  /// Asks for the counters that a run of so many values like those before will need most, to have
+  /// them at hand when the keys come.
+  void prefetch(size_t run_length) const;
+  /// One count for each key. There must be room. `min` and `max` cover the values behind the keys.
+  void add(std::span<const uint32_t> keys, float min, float max);
+  /// Moves all counts into the histogram. The scan goes from the largest magnitude down and stops
+  /// where everything added was found.
+  void flush(ValueHistogram& into);
 
  private:
-  using Cell = std::array<uint32_t, kLanes>;
-  template <typename Key>
-  void add_keys(std::span<const Key> keys);
+  struct Free {
+    void operator()(uint32_t* counts) const { std::free(counts); }
+  };
+  void prefetch_octaves(int top, uint32_t sign_index, int count) const;
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
 
-  std::vector<Cell> cells_;
+  std::unique_ptr<uint32_t[], Free> counts_;
+  /// Sum over all counters.
   uint64_t pending_ = 0;
+  Extrema covered_;
 };
 
 }  // namespace rangefinder::statistics

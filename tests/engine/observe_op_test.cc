@@ -20,8 +20,8 @@ using test_support::OnnxBuilder;
 using testing::HasSubstr;
 
 /// y = Relu(x), and an Observe node that counts y into slot `index`.
-std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT,
-                          int64_t axis = -1) {
+std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT, int64_t axis = -1,
+                          bool makes_token = true) {
   OnnxBuilder b;
   auto* domain = b.model().add_opset_import();
   domain->set_domain(kObserveDomain);
@@ -35,6 +35,7 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
       .integer(kChannelsAttribute, 0)
       .integer(kKeepsRowsAttribute, 0)
       .integer(kRowAxisAttribute, -1)
+      .integer(kMakesTokenAttribute, makes_token ? 1 : 0)
       .proto()
       .set_domain(kObserveDomain);
   b.output("y", {-1, 2}, type);
@@ -60,6 +61,14 @@ TEST(ObserveOp, ItsOutputIsAScalarOfZero) {
   const auto result = session.run({{"x", Tensor(ElementType::kFloat32, {1, 2})}});
   ASSERT_EQ(result.size(), 1u);
   EXPECT_EQ(result.at("token"), Tensor(ElementType::kUint8, {}));
+}
+
+TEST(ObserveOp, CountsWithoutAnOutputThatNobodyAsksFor) {
+  WorkerSlots slots(1, 1);
+  Session session(ModelSource(observed_relu(0, onnx::TensorProto::FLOAT, -1, false), ""),
+                  {.fetch = {"y"}, .observe = &slots});
+  for (int run = 0; run < 3; ++run) session.execute({{"x", Tensor(ElementType::kFloat32, {1, 2})}});
+  EXPECT_EQ(slots.worker(0).slots()[0].channels[0].count(), 6u);
 }
 
 TEST(ObserveOp, EachSessionCountsForItself) {

@@ -47,39 +47,56 @@ TEST(Counter, LeavesNothingBehindForTheNextTensor) {
   EXPECT_EQ(second, reference(values));
 }
 
-TEST(Counter, RunsThatWaitInALogAreCountedAlike) {
-  // Several tensors in turn, short runs and long ones, logs that fill up on the way.
+TEST(Counter, TensorsWithATableOfTheirOwnAreCountedAlike) {
+  // Several tensors in turn, short runs and long ones.
   const std::vector<float> values = mixed_values(60'000, 3, true);
   Counter counter;
-  std::vector<KeyLog> logs(2);
+  std::vector<KeyTable> tables(2);
   std::vector<TensorStatistics> counted(2);
   std::vector<TensorStatistics> expected(2);
   size_t length = 1;
   for (size_t run = 0; run < 60; ++run) {
     length = length * 7 % 39'989;
     const std::span<const float> part(&values[run * 300], length);
-    counter.count(part, counted[run % 2], &logs[run % 2]);
+    counter.count(part, counted[run % 2], &tables[run % 2]);
     expected[run % 2].add(part);
     EXPECT_EQ(counted[run % 2].extrema, expected[run % 2].extrema) << "extremes do not wait";
   }
   EXPECT_NE(counted, expected) << "keys do";
-  for (size_t i = 0; i < 2; ++i) counter.settle(logs[i], counted[i]);
+  for (size_t i = 0; i < 2; ++i) tables[i].flush(counted[i].histogram);
   EXPECT_EQ(counted, expected);
-  counter.settle(logs[0], counted[0]);
+  tables[0].flush(counted[0].histogram);
   EXPECT_EQ(counted, expected) << "nothing waits any more";
 }
 
-TEST(Counter, BlockedTensorsMayWaitToo) {
+TEST(Counter, BlockedAndHalfPrecisionTensorsMayHaveATableToo) {
   const std::vector<float> values = mixed_values(2 * 16 * 50, 4, false);
   const ChannelLayout layout{.batch = 2, .channels = 11, .inner = 50};
-  TensorStatistics expected;
+  std::vector<uint16_t> halves(values.size());
+  std::ranges::transform(values, halves.begin(), tensor::float_to_float16);
   Counter counter;
+  TensorStatistics expected;
   counter.count_blocked(values, layout, 8, expected);
+  counter.count_float16(halves, expected);
+  counter.count_bfloat16(halves, expected);
   TensorStatistics counted;
-  KeyLog log;
-  counter.count_blocked(values, layout, 8, counted, &log);
-  counter.settle(log, counted);
+  KeyTable table;
+  counter.count_blocked(values, layout, 8, counted, &table);
+  counter.count_float16(halves, counted, &table);
+  counter.count_bfloat16(halves, counted, &table);
+  table.flush(counted.histogram);
   EXPECT_EQ(counted, expected);
+}
+
+TEST(Counter, CountsShortRunsOfOneValue) {
+  // Runs of 1 to 40 equal values, so that groups of the table's loop are equal, mixed, or nearly so.
+  std::vector<float> values;
+  for (size_t run = 0; values.size() < 40'000; ++run) {
+    values.insert(values.end(), 1 + run * 7 % 40, static_cast<float>(run % 5) - 1.5f);
+  }
+  TensorStatistics counted;
+  Counter().count(values, counted);
+  EXPECT_EQ(counted, reference(values));
 }
 
 TEST(Counter, CountsLongRunsOfOneValue) {
