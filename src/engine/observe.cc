@@ -41,11 +41,13 @@ void refuse_nonfinite(ObserveSlots& slots, const std::string& sample,
   }
 }
 
-std::vector<TensorObservation> merge(WorkerSlots& slots) {
-  std::vector<TensorObservation> total = slots.worker(0).take();
-  for (size_t i = 1; i < slots.worker_count(); ++i) {
-    std::vector<TensorObservation> more = slots.worker(i).take();
-    for (size_t t = 0; t < total.size(); ++t) total[t].merge(std::move(more[t]));
+/// Tensor by tensor, so that what was added up need not be there twice.
+std::vector<TensorObservation> merge(WorkerSlots& slots, size_t tensor_count) {
+  std::vector<TensorObservation> total(tensor_count);
+  for (size_t tensor = 0; tensor < tensor_count; ++tensor) {
+    for (size_t worker = 0; worker < slots.worker_count(); ++worker) {
+      total[tensor].merge(slots.worker(worker).take(tensor));
+    }
   }
   return total;
 }
@@ -88,7 +90,7 @@ Observation observe(const ModelSource& model, std::span<const ObservedTensor> te
     }
   });
   Observation result;
-  result.tensors = merge(slots);
+  result.tensors = merge(slots, tensors.size());
   result.sample_count = samples.size();
   result.in_place_count = opened.model.in_place_count;
   result.plain_because = opened.plain_because;

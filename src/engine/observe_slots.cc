@@ -83,10 +83,13 @@ statistics::KeyTable* ObserveSlots::table_for(const ObserveTarget& target) {
   return table.get();
 }
 
-void ObserveSlots::settle() {
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    if (tables_[i]) tables_[i]->flush(slots_[i].channels[0].histogram);
-  }
+void ObserveSlots::settle(size_t index) {
+  if (tables_[index]) tables_[index]->flush(slots_[index].channels[0].histogram);
+}
+
+const std::vector<TensorObservation>& ObserveSlots::slots() {
+  for (size_t i = 0; i < slots_.size(); ++i) settle(i);
+  return slots_;
 }
 
 void ObserveSlots::count_together(const ObserveTarget& target, const tensor::TensorView& values,
@@ -152,12 +155,10 @@ std::span<const float> ObserveSlots::as_floats(const tensor::TensorView& values)
   return widened_;
 }
 
-std::vector<TensorObservation> ObserveSlots::take() {
-  settle();
-  std::vector<TensorObservation> result(slots_.size());
-  std::swap(result, slots_);
-  tables_ = std::vector<std::unique_ptr<statistics::KeyTable>>(slots_.size());
-  return result;
+TensorObservation ObserveSlots::take(size_t index) {
+  settle(index);
+  tables_.at(index).reset();
+  return std::exchange(slots_[index], {});
 }
 
 bool ObserveSlots::saw_nonfinite(size_t index) const {

@@ -80,12 +80,9 @@ class ObserveSlots : public ObserveSink {
   /// bfloat16, a channel count that changes, or an axis that the values do not have.
   void count(const ObserveTarget& target, const tensor::TensorView& values) override;
 
-  const std::vector<TensorObservation>& slots() {
-    settle();
-    return slots_;
-  }
-  /// Gives what was gathered away; nothing is left.
-  std::vector<TensorObservation> take();
+  const std::vector<TensorObservation>& slots();
+  /// Gives away what was gathered of tensor `index`; nothing is left.
+  TensorObservation take(size_t index);
 
   /// True once NaN or infinity was counted for tensor `index`.
   bool saw_nonfinite(size_t index) const;
@@ -105,8 +102,8 @@ class ObserveSlots : public ObserveSink {
   /// The values as float32, in `widened_` unless they are.
   std::span<const float> as_floats(const tensor::TensorView& values);
 
-  /// Adds what the tables hold to the histograms.
-  void settle();
+  /// Adds what a tensor's table holds to its histogram.
+  void settle(size_t index);
 
   std::vector<TensorObservation> slots_;
   /// Of the tensors that are counted as a whole: where they are counted from sample to sample.

@@ -82,6 +82,9 @@ class Observer {
   /// Throws std::invalid_argument if laws().merge is false.
   virtual void merge(const Observer& other);
 
+  /// True if solve() touches nothing that observers of other tensors touch: they may then be solved
+  /// at the same time, in several threads.
+  virtual bool solves_concurrently() const { return false; }
   /// Called once, at the end. Throws Error if nothing was seen that could be solved.
   virtual Solution solve(const Observations& observations) = 0;
 

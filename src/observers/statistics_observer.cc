@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace rangefinder::observers {
 namespace {
@@ -23,11 +24,12 @@ Error nothing_seen(const Observations& observations, size_t channel) {
 Solution StatisticsObserver::solve(const Observations& observations) {
   if (observations.channels.empty()) throw Error("The tensor saw no data.");
   Solution solution;
-  for (size_t c = 0; c < observations.channels.size(); ++c) {
+  solution.parameters.resize(observations.channels.size());
+  parallel_for(observations.channels.size(), [&](size_t c) {
     const auto parameters = search_(observations.channels[c]);
     if (!parameters) throw nothing_seen(observations, c);
-    solution.parameters.push_back(*parameters);
-  }
+    solution.parameters[c] = *parameters;
+  });
   return solution;
 }
 

@@ -7,17 +7,19 @@
 
 namespace rangefinder::observers {
 
-/// A search over the statistics of one channel. Empty if nothing finite was seen.
+/// A search over the statistics of one channel, called for many channels at the same time. Empty if
+/// nothing finite was seen.
 using ChannelSearch = std::function<std::optional<quantization::AffineParameters>(
     const statistics::TensorStatistics&)>;
 
 /// The observer of every method that is a pure function of the counts: it keeps nothing, obeys all
-/// laws, and solves channel by channel.
+/// laws, and solves its channels on all cores.
 class StatisticsObserver : public Observer {
  public:
   explicit StatisticsObserver(ChannelSearch search) : search_(std::move(search)) {}
 
-  /// Throws Error naming the channel if the search finds nothing to work on.
+  bool solves_concurrently() const override { return true; }
+  /// Throws Error naming the first channel in which the search finds nothing to work on.
   Solution solve(const Observations& observations) override;
 
  private:

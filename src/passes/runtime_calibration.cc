@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "observers/calibrate.h"
 
 namespace rangefinder::passes {
@@ -213,6 +214,15 @@ void solve(Planned& planned, std::span<const Activation> activations) {
   });
 }
 
+// On all cores, except for observers that want to be alone.
+void solve(std::vector<Planned>& plan, std::span<const Activation> activations) {
+  const auto solve_those = [&](bool concurrent, size_t i) {
+    if (plan[i].observer->solves_concurrently() == concurrent) solve(plan[i], activations);
+  };
+  parallel_for(plan.size(), [&](size_t i) { solve_those(true, i); });
+  for (size_t i = 0; i < plan.size(); ++i) solve_those(false, i);
+}
+
 // The calibrated form of a config; the original stays as it is until all are known to be good.
 TensorQuantizationConfig activated(const Planned& planned, TensorQuantizationConfig config) {
   if (config.state() == State::kPassive) config.move_to(State::kInitial);
@@ -258,11 +268,11 @@ std::vector<CalibratedActivation> RuntimeCalibration::run(std::span<Activation> 
   }
   require_data(plan, activations);
   RawPasses(plan, activations).run(raw_pass);
+  solve(plan, activations);
   std::vector<TensorQuantizationConfig> configs;
   for (const Activation& activation : activations) configs.push_back(activation.config);
   std::vector<CalibratedActivation> calibrated;
   for (Planned& planned : plan) {
-    solve(planned, activations);
     configs[planned.root] = activated(planned, configs[planned.root]);
     calibrated.push_back(
         {activations[planned.root].name, planned.method, std::move(planned.solution.figures)});

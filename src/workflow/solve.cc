@@ -8,6 +8,7 @@
 
 #include "analysis/tensor_error.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "graph/model_file.h"
 #include "quantization/dominance.h"
 
@@ -129,13 +130,16 @@ void solve_weights(const Plan& plan, Solution& solution) {
   const graph::Graph graph(model);
   std::unordered_map<std::string, const onnx::NodeProto*> nodes;
   for (const auto& node : model.graph().node()) nodes[node.name()] = &node;
-  for (const auto& weighted : plan.annotation.weighted) {
-    if (!weighted.has_constant_weight) continue;
-    const onnx::NodeProto& node = *nodes.at(weighted.name);
-    const auto* input = plan.annotation.find(node.input(0));
-    const float scale = solution.tensors.at(input->root).scale[0] * input->factor;
-    solution.weights.push_back(passes::quantize_weight(graph, node, scale, *plan.target));
+  std::vector<const onnx::NodeProto*> weighted;
+  for (const auto& node : plan.annotation.weighted) {
+    if (node.has_constant_weight) weighted.push_back(nodes.at(node.name));
   }
+  solution.weights.resize(weighted.size());
+  parallel_for(weighted.size(), [&](size_t i) {
+    const auto* input = plan.annotation.find(weighted[i]->input(0));
+    const float scale = solution.tensors.at(input->root).scale[0] * input->factor;
+    solution.weights[i] = passes::quantize_weight(graph, *weighted[i], scale, *plan.target);
+  });
 }
 
 }  // namespace

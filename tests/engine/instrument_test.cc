@@ -57,7 +57,7 @@ std::vector<TensorObservation> run(const InstrumentedModel& model, size_t tensor
   Session session(model.model,
                   {.optimization = model.level, .fetch = {model.token}, .observe = &slots});
   for (const NamedTensors& sample : samples) session.execute(sample);
-  return slots.worker(0).take();
+  return slots.worker(0).slots();
 }
 
 /// Both ways to instrument must count the same; returns what they counted.

@@ -66,7 +66,7 @@ TensorObservation gathered(const ObserveTarget& target,
                            const std::vector<tensor::TensorView>& batches) {
   ObserveSlots slots(1);
   for (const auto& values : batches) slots.count(target, values);
-  return slots.take()[0];
+  return slots.take(0);
 }
 
 ChannelStatistics counted(const ObserveTarget& target, const tensor::TensorView& values) {

@@ -20,6 +20,28 @@ TEST(StatisticsObserver, SearchesChannelByChannel) {
   EXPECT_EQ(observer.needs(), Needs{});
 }
 
+TEST(StatisticsObserver, ManyChannelsKeepTheirPlacesAndTheFirstBadOneIsNamed) {
+  StatisticsObserver observer([](const statistics::TensorStatistics& channel) {
+    if (!channel.extrema.has_range()) return std::optional<quantization::AffineParameters>();
+    return std::optional(quantization::AffineParameters{channel.extrema.max, 0});
+  });
+  std::vector<statistics::TensorStatistics> channels(500);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    channels[c].add(std::vector<float>{static_cast<float>(c) + 1});
+  }
+  const Solution solution = observer.solve({channels});
+  for (size_t c = 0; c < channels.size(); ++c) {
+    EXPECT_EQ(solution.parameters[c].scale, static_cast<float>(c) + 1);
+  }
+  channels[123] = channels[321] = {};
+  try {
+    observer.solve({channels});
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "Channel 123 of 500 saw no data.");
+  }
+}
+
 TEST(StatisticsObserver, RefusesWhatTheSearchCannotUse) {
   StatisticsObserver observer([](const statistics::TensorStatistics&) {
     return std::optional<quantization::AffineParameters>();
