@@ -35,8 +35,7 @@ class ObserveKernel {
  public:
   ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink)
       : target_(read_target(Ort::ConstKernelInfo(info))),
-        makes_token_(
-            Ort::ConstKernelInfo(info).GetAttribute<int64_t>(kMakesTokenAttribute) != 0),
+        makes_token_(Ort::ConstKernelInfo(info).GetAttribute<int64_t>(kMakesTokenAttribute) != 0),
         sink_(sink) {}
 
   OrtStatusPtr ComputeV2(OrtKernelContext* raw) {  // NOLINT(readability-identifier-naming)

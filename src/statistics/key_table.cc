@@ -25,8 +25,7 @@ int octave_of(float value, bool negative) {
 
 }  // namespace
 
-KeyTable::KeyTable()
-    : counts_(static_cast<uint32_t*>(std::calloc(kKeyCount, sizeof(uint32_t)))) {
+KeyTable::KeyTable() : counts_(static_cast<uint32_t*>(std::calloc(kKeyCount, sizeof(uint32_t)))) {
   if (!counts_) throw std::bad_alloc();
 }
 

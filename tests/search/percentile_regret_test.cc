@@ -45,7 +45,8 @@ double range_loss(const std::vector<float>& values, double p, const Range& range
 double regret(const Sample& sample, double p, bool symmetric) {
   const Range found = *percentile_range(observed(sample.values), p, symmetric);
   std::vector<float> values = sample.values;
-  if (symmetric) std::ranges::transform(values, values.begin(), [](float x) { return std::abs(x); });
+  if (symmetric)
+    std::ranges::transform(values, values.begin(), [](float x) { return std::abs(x); });
   const Range exact = {symmetric ? 0 : raw_quantile(values, 1 - p), raw_quantile(values, p)};
   const double least = range_loss(values, p, exact, symmetric);
   // Constants lose nothing; what is lost instead counts against the smallest part of the range.

@@ -89,7 +89,8 @@ TEST(Counter, BlockedAndHalfPrecisionTensorsMayHaveATableToo) {
 }
 
 TEST(Counter, CountsShortRunsOfOneValue) {
-  // Runs of 1 to 40 equal values, so that groups of the table's loop are equal, mixed, or nearly so.
+  // Runs of 1 to 40 equal values, so that groups of the table's loop are equal, mixed, or nearly
+  // so.
   std::vector<float> values;
   for (size_t run = 0; values.size() < 40'000; ++run) {
     values.insert(values.end(), 1 + run * 7 % 40, static_cast<float>(run % 5) - 1.5f);
