@@ -77,7 +77,6 @@ class Measurement {
         slots_(workers, workload.tensors.size()),
         bare_session_(workload.original),
         observed_session_(model_.model, {.optimization = model_.level,
-                                         .plan_memory = false,
                                          .fetch = {model_.token},
                                          .observe = &slots_}),
         together_(static_cast<std::ptrdiff_t>(workers)) {}

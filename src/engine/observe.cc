@@ -13,7 +13,7 @@ namespace rangefinder::engine {
 namespace {
 
 SessionOptions session_options(const InstrumentedModel& model, WorkerSlots& slots) {
-  SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = &slots};
+  SessionOptions options{.optimization = model.level, .observe = &slots};
   if (!model.token.empty()) options.fetch = {model.token};
   return options;
 }
