@@ -60,7 +60,7 @@ void gather(const float* rows, size_t row_length, size_t row_count, size_t colum
 
 void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTable* kept) {
   KeyTable* table = table_for(values.size(), kept);
-  if (table != nullptr) table->prefetch(values.size());
+  if (table != nullptr) table->fetch(values.size());
   for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
     count_block(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)), table, into);
   }

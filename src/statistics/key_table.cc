@@ -14,6 +14,10 @@ constexpr size_t kKeyCount = size_t{ValueHistogram::kOctaveCount} * kBuckets;
 constexpr uint32_t kOctavesPerSign = ValueHistogram::kOctaveCount / 2;
 constexpr size_t kGroup = 8;
 constexpr size_t kCacheLine = 64;
+/// Shorter runs need few lines.
+constexpr size_t kFetchRun = 2048;
+/// Below the largest value's octave, of normal values one in a million lies further down.
+constexpr int kFetchedOctaves = 20;
 
 /// The octave of a value within its sign, or -1 unless the value has that sign and is not zero.
 /// By bits: a thread that treats subnormals as zero must find them all the same.
@@ -29,19 +33,19 @@ KeyTable::KeyTable() : counts_(static_cast<uint32_t*>(std::calloc(kKeyCount, siz
   if (!counts_) throw std::bad_alloc();
 }
 
-void KeyTable::prefetch(size_t run_length) const {
-  // Each octave down holds half as many values or less: to where a line gets about one of them.
-  const int count = std::min(16, static_cast<int>(std::bit_width(run_length)) - 2);
-  prefetch_octaves(octave_of(covered_.max, false), 0, count);
-  prefetch_octaves(octave_of(covered_.min, true), kOctavesPerSign, count);
+void KeyTable::fetch(size_t run_length) {
+  if (run_length < kFetchRun) return;
+  fetch_octaves(octave_of(covered_.max, false), 0);
+  fetch_octaves(octave_of(covered_.min, true), kOctavesPerSign);
 }
 
-void KeyTable::prefetch_octaves(int top, uint32_t sign_index, int count) const {
-  const int last = std::max(0, top + 1 - count);
-  for (int octave = top; octave >= last; --octave) {
-    const uint32_t* counts = &counts_[(sign_index + static_cast<size_t>(octave)) * kBuckets];
+void KeyTable::fetch_octaves(int top, uint32_t sign_index) {
+  for (int octave = std::max(0, top - kFetchedOctaves + 1); octave <= top; ++octave) {
+    uint32_t* counts = &counts_[(sign_index + static_cast<size_t>(octave)) * kBuckets];
     for (size_t i = 0; i < kBuckets; i += kCacheLine / sizeof *counts) {
-      __builtin_prefetch(counts + i, 1);
+      // Written, not only read: the increments need the line for themselves.
+      volatile uint32_t& count = counts[i];
+      count = count;
     }
   }
 }

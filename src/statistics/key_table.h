@@ -26,9 +26,10 @@ class KeyTable {
   /// The most keys that may be added between two flushes.
   static constexpr uint64_t kCapacity = UINT32_MAX;
   bool has_room_for(size_t count) const { return count <= kCapacity - pending_; }
-  /// Asks for the counters that a run of so many values like those before will need most, to have
-  /// them at hand when the keys come.
-  void prefetch(size_t run_length) const;
+  /// Fetches the counters that a run of so many values like those before is likely to need into the
+  /// cache, if there are enough values to pay for it: one line after the other, instead of waiting
+  /// for each where its first increment happens to come.
+  void fetch(size_t run_length);
   /// One count for each key. There must be room. `min` and `max` cover the values behind the keys.
   void add(std::span<const uint32_t> keys, float min, float max);
   /// Moves all counts into the histogram. The scan goes from the largest magnitude down and stops
@@ -39,7 +40,7 @@ class KeyTable {
   struct Free {
     void operator()(uint32_t* counts) const { std::free(counts); }
   };
-  void prefetch_octaves(int top, uint32_t sign_index, int count) const;
+  void fetch_octaves(int top, uint32_t sign_index);
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
 
   std::unique_ptr<uint32_t[], Free> counts_;

@@ -55,13 +55,13 @@ TEST(KeyTable, HasRoomForWhatItsCountersCanHold) {
   EXPECT_FALSE(table.has_room_for(KeyTable::kCapacity - 999));
 }
 
-TEST(KeyTable, PrefetchingChangesNothing) {
+TEST(KeyTable, FetchingChangesNothing) {
   KeyTable table;
-  table.prefetch(1'000'000);
+  table.fetch(1'000'000);
   // The largest and the smallest octaves of both signs: nothing behind the ends is asked for.
   const std::vector<uint32_t> keys = {0x7F7F, 0xFF7F, 0x0001, 0x8001};
   table.add(keys, -__FLT_MAX__, __FLT_MAX__);
-  for (const size_t length : {0, 1, 8, 1'000, 1'000'000}) table.prefetch(length);
+  for (const size_t length : {0, 1, 2'048, 1'000'000}) table.fetch(length);
   ValueHistogram moved;
   table.flush(moved);
   EXPECT_EQ(moved.count(), keys.size());
