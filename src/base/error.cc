@@ -18,19 +18,15 @@ std::string describe(const std::string& message, const Error::Place& place) {
 Error::Error(const std::string& message, Place place)
     : std::runtime_error(describe(message, place)), place_(std::move(place)) {}
 
-Error Error::in(const std::string& file) const {
-  if (!place_.file.empty()) return *this;
-  Error result(what(), Place{.file = file});
-  result.place_.node = place_.node;
-  result.place_.tensor = place_.tensor;
-  return result;
-}
-
-Error Error::at(const std::string& tensor) const {
-  if (!place_.tensor.empty()) return *this;
-  Error result(what(), Place{.tensor = tensor});
-  result.place_.file = place_.file;
-  result.place_.node = place_.node;
+Error Error::within(const Place& outer) const {
+  const auto missing = [](const std::string& known, const std::string& more) {
+    return known.empty() ? more : std::string();
+  };
+  const Place added = {missing(place_.file, outer.file), missing(place_.node, outer.node),
+                       missing(place_.tensor, outer.tensor)};
+  Error result(describe(what(), added));
+  result.place_ = {place_.file + added.file, place_.node + added.node,
+                   place_.tensor + added.tensor};
   return result;
 }
 

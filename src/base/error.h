@@ -20,10 +20,9 @@ class Error : public std::runtime_error {
 
   const Place& place() const { return place_; }
 
-  /// The same trouble, in this file; an error that names a file already stays as it is.
-  Error in(const std::string& file) const;
-  /// The same trouble, at this tensor; an error that names a tensor already stays as it is.
-  Error at(const std::string& tensor) const;
+  /// The same trouble, seen from further out: names those parts of `outer`, too, that it does not
+  /// name yet.
+  Error within(const Place& outer) const;
 
  private:
   Place place_;

@@ -40,7 +40,7 @@ class WatchWorker : public ObserveSink {
     try {
       std::rethrow_exception(thrown_);
     } catch (const Error& error) {
-      throw error.in(sample.name);
+      throw error.within({.file = sample.name});
     }
   }
 

@@ -128,7 +128,7 @@ void naming(const std::string& tensor, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    throw error.at(tensor);
+    throw error.within({.tensor = tensor});
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument("Tensor '" + tensor + "': " + error.what());
   }

@@ -99,6 +99,17 @@ void stop_if_cancelled(const std::atomic<bool>* cancelled) {
   if (cancelled != nullptr && *cancelled) throw Error("interrupted");
 }
 
+/// Writes the model and its summary, and what is pending already: all of it or nothing.
+void write_results(PendingFiles& results, const engine::ModelSource& quantized,
+                   const std::optional<std::filesystem::path>& summary_file,
+                   report::Summary& summary, const std::atomic<bool>* cancelled) {
+  summary.peak_memory_bytes = peak_memory_bytes();
+  stop_if_cancelled(cancelled);
+  results.add(quantized.file, quantized.bytes);
+  if (summary_file) results.add(*summary_file, report::json_text(report::to_json(summary)));
+  results.commit();
+}
+
 std::vector<std::filesystem::path> with(std::vector<std::filesystem::path> paths,
                                         const std::filesystem::path& one_more) {
   paths.push_back(one_more);
@@ -128,13 +139,9 @@ report::Summary quantize(const QuantizeRequest& request) {
   check_kernels(plan, quantized, summary);
   measure_outputs(samples, request, quantized, summary);
   summary.seconds.verify = watch.lap();
-  summary.peak_memory_bytes = peak_memory_bytes();
-  stop_if_cancelled(request.run.cancelled);
   PendingFiles results;
   if (request.statistics) results.add(*request.statistics, statistics::serialize(statistics));
-  results.add(request.output, quantized.bytes);
-  if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
-  results.commit();
+  write_results(results, quantized, request.summary, summary, request.run.cancelled);
   return summary;
 }
 
@@ -164,12 +171,8 @@ report::Summary solve_from_file(const SolveRequest& request) {
   watch.lap();
   check_kernels(plan, quantized, summary);
   summary.seconds.verify = watch.lap();
-  summary.peak_memory_bytes = peak_memory_bytes();
-  stop_if_cancelled(request.cancelled);
   PendingFiles results;
-  results.add(request.output, quantized.bytes);
-  if (request.summary) results.add(*request.summary, report::json_text(report::to_json(summary)));
-  results.commit();
+  write_results(results, quantized, request.summary, summary, request.cancelled);
   return summary;
 }
 

@@ -151,7 +151,7 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
   try {
     solve_activations(plan, StatisticsIndex(statistics), calibration, show_raw, solution);
   } catch (const Error& error) {
-    throw error.in(plan.path.string());
+    throw error.within({.file = plan.path.string()});
   }
   solve_weights(plan, solution);
   return solution;

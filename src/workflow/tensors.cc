@@ -22,7 +22,7 @@ void with_file(const std::string& file, const std::function<void()>& work) {
   try {
     work();
   } catch (const Error& error) {
-    throw error.in(file);
+    throw error.within({.file = file});
   } catch (const std::invalid_argument& error) {
     throw Error(error.what(), {.file = file});
   }

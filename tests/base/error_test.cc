@@ -19,14 +19,14 @@ TEST(Error, LeavesOutWhatIsNotKnown) {
 
 TEST(Error, TakesTheFileThatOthersKnow) {
   const Error inner("shows NaN", {.node = "conv", .tensor = "x"});
-  const Error outer = inner.in("a.npy");
+  const Error outer = inner.within({.file = "a.npy"});
   EXPECT_STREQ(outer.what(), "a.npy: node 'conv': tensor 'x': shows NaN");
   EXPECT_EQ(outer.place().file, "a.npy");
   EXPECT_EQ(outer.place().node, "conv");
   EXPECT_EQ(outer.place().tensor, "x");
-  EXPECT_STREQ(outer.in("b.npy").what(), outer.what()) << "the first file counts";
-  EXPECT_STREQ(outer.at("y").what(), outer.what()) << "and the first tensor";
-  const Error named = Error("is cut", {.file = "a.npy"}).at("x");
+  EXPECT_STREQ(outer.within({.file = "b.npy"}).what(), outer.what()) << "the first file counts";
+  EXPECT_STREQ(outer.within({.tensor = "y"}).what(), outer.what()) << "and the first tensor";
+  const Error named = Error("is cut", {.file = "a.npy"}).within({.tensor = "x"});
   EXPECT_STREQ(named.what(), "tensor 'x': a.npy: is cut");
   EXPECT_EQ(named.place().file, "a.npy");
 }
