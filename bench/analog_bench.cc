@@ -3,10 +3,10 @@
 // analog_bench [--networks NAME...] [--types TYPE...] [--rounds N] [--max-input-size N]
 //              [--json FILE]
 //
-// Processor time of one worker with single-threaded kernels. Every round runs the samples bare, then
-// once for each type, so that all types of a round are held against the same figure; told are the
-// medians over the rounds. Opening sessions, the first samples and solving at the end are not what
-// is asked about: the clock runs from the third sample to the last. "watching" is what showing the
+// Processor time of one worker with single-threaded kernels. Every sample is run bare right before
+// the calibration gets it, so that both see the machine in the same state; the ratio is that of the
+// sums over the samples of a round, told is the median over the rounds. Opening sessions, the first
+// two samples and solving at the end are not what is asked about. "watching" is what showing the
 // tensors costs if nobody looks at them, which no type can be faster than.
 
 #include <fmt/format.h>
@@ -91,7 +91,12 @@ Network network(const std::string& name) {
   return {name, model, {32, 1, 28, 28}, 20};
 }
 
-/// Times of one network: by type, one of each round.
+/// Milliseconds per sample.
+struct Times {
+  double bare = 0.0;
+  double calibrating = 0.0;
+};
+
 class Measurement {
  public:
   Measurement(const Network& network, const Options& options)
@@ -104,10 +109,7 @@ class Measurement {
 
   nlohmann::ordered_json run() {
     for (size_t round = 0; round < options_.rounds; ++round) {
-      bare_times_.push_back(time_of([&](const engine::SampleFeed& feed) {
-        while (const auto sample = feed()) bare_.execute(sample->read(), "sample");
-      }));
-      for (const std::string& type : options_.types) times_[type].push_back(time_of_type(type));
+      for (const std::string& type : options_.types) times_[type].push_back(time(type));
     }
     return report();
   }
@@ -120,49 +122,58 @@ class Measurement {
     return config;
   }
 
-  /// Milliseconds per sample from the first sample behind the warm-up to the last one.
-  double time_of(const std::function<void(const engine::SampleFeed&)>& work) {
+  Times time(const std::string& type) {
+    Times times;
     double begin = 0.0;
-    double end = 0.0;
     // A worker asks for the next sample when it is done with the one before.
-    work([&, count = size_t{0}]() mutable -> std::optional<engine::PendingSample> {
-      if (count == kWarmUp) begin = processor_seconds();
-      end = processor_seconds();
-      if (count++ == kWarmUp + network_.samples) return std::nullopt;
+    const auto feed = [&, count = size_t{0}]() mutable -> std::optional<engine::PendingSample> {
+      const double end = processor_seconds();
+      if (count > kWarmUp) times.calibrating += milliseconds(end - begin);
+      if (count == kWarmUp + network_.samples) return std::nullopt;
+      const double bare_begin = processor_seconds();
+      bare_.execute(sample_, "sample");
+      if (count++ >= kWarmUp) times.bare += milliseconds(processor_seconds() - bare_begin);
+      begin = processor_seconds();
       return engine::PendingSample{"sample", [this] { return sample_; }};
-    });
-    return (end - begin) * 1e3 / static_cast<double>(network_.samples);
+    };
+    calibrate(type, feed);
+    return times;
   }
 
-  double time_of_type(const std::string& type) {
-    return time_of([&](const engine::SampleFeed& feed) {
-      if (type == kWatching) {
-        const auto ignore = [](size_t, const analog::CallId&, const analog::ActivationMatrix&) {};
-        analog::watch_layers(model_, feed, ignore, {.jobs = 1});
-      } else {
-        auto copy = model_;
-        const auto parsed = analog::parse_input_range_type(type);
-        analog::calibrate_input_ranges(copy, parsed, feed, {}, {.jobs = 1});
-      }
-    });
+  double milliseconds(double seconds) const {
+    return 1e3 * seconds / static_cast<double>(network_.samples);
   }
 
-  /// The ratios are those of a round, so that what slows a whole round down does not matter.
+  void calibrate(const std::string& type, const engine::SampleFeed& feed) {
+    if (type == kWatching) {
+      const auto ignore = [](size_t, const analog::CallId&, const analog::ActivationMatrix&) {};
+      analog::watch_layers(model_, feed, ignore, {.jobs = 1});
+      return;
+    }
+    auto copy = model_;
+    const auto parsed = analog::parse_input_range_type(type);
+    analog::calibrate_input_ranges(copy, parsed, feed, {}, {.jobs = 1});
+  }
+
   nlohmann::ordered_json report() {
     nlohmann::ordered_json types = nlohmann::ordered_json::array();
     for (const std::string& type : options_.types) {
       std::vector<double> ratios;
-      for (size_t i = 0; i < options_.rounds; ++i) {
-        ratios.push_back(times_[type][i] / bare_times_[i]);
+      std::vector<double> bare;
+      std::vector<double> calibrating;
+      for (const Times& times : times_[type]) {
+        ratios.push_back(times.calibrating / times.bare);
+        bare.push_back(times.bare);
+        calibrating.push_back(times.calibrating);
       }
-      const double ratio = median(ratios);
-      const double ms = median(times_[type]);
-      fmt::print("{:<16} {:<16} {:>8.2f} ms  {:.2f} x\n", network_.name, type, ms, ratio);
-      types.push_back({{"type", type}, {"ms", ms}, {"ratio", ratio}});
+      fmt::print("{:<14} {:<16} {:>8.2f} ms bare {:>8.2f} ms calibrating  {:.2f} x\n",
+                 network_.name, type, median(bare), median(calibrating), median(ratios));
+      types.push_back({{"type", type},
+                       {"bare_ms", median(bare)},
+                       {"calibrating_ms", median(calibrating)},
+                       {"ratio", median(ratios)}});
     }
-    const double bare = median(bare_times_);
-    fmt::print("{:<16} {:<16} {:>8.2f} ms\n", network_.name, "bare inference", bare);
-    return {{"network", network_.name}, {"bare_ms", bare}, {"types", types}};
+    return {{"network", network_.name}, {"types", types}};
   }
 
   const Network& network_;
@@ -170,8 +181,7 @@ class Measurement {
   tensor::NamedTensors sample_;
   analog::AnalogModel model_;
   engine::Session bare_;
-  std::vector<double> bare_times_;
-  std::map<std::string, std::vector<double>> times_;
+  std::map<std::string, std::vector<Times>> times_;
 };
 
 int run(int argc, char** argv) {
