@@ -52,8 +52,8 @@ void append(std::vector<float>& target, const std::vector<float>& row, ColumnRan
 
 uint64_t CacheRange::limit() const {
   const std::lock_guard lock(mutex_);
-  return rows_.size() < max_samples_ ? std::numeric_limits<uint64_t>::max()
-                                     : rows_.front().id.number;
+  return kept_.size() < max_samples_ ? std::numeric_limits<uint64_t>::max()
+                                     : kept_.front().id.number;
 }
 
 std::vector<CacheRange::Candidate> CacheRange::candidates(const CallId& call, uint64_t rows,
@@ -67,50 +67,64 @@ std::vector<CacheRange::Candidate> CacheRange::candidates(const CallId& call, ui
   return result;
 }
 
-void CacheRange::keep(Row row) {
+bool CacheRange::may_stay(const Candidate& id) const {
   const std::lock_guard lock(mutex_);
-  rows_.push_back(std::move(row));
-  std::push_heap(rows_.begin(), rows_.end());
-  if (rows_.size() <= max_samples_) return;
-  std::pop_heap(rows_.begin(), rows_.end());
-  rows_.pop_back();
+  return kept_.size() < max_samples_ || id < kept_.front().id;
+}
+
+void CacheRange::keep(const Candidate& id, const std::vector<float>& values) {
+  const std::lock_guard lock(mutex_);
+  size_t slot = kept_.size();
+  if (slot == max_samples_) {
+    if (kept_.front().id < id) return;
+    std::pop_heap(kept_.begin(), kept_.end());
+    slot = kept_.back().slot;
+    kept_.pop_back();
+    slots_[slot] = values;
+  } else {
+    slots_.push_back(values);
+  }
+  kept_.push_back({id, slot});
+  std::push_heap(kept_.begin(), kept_.end());
 }
 
 void CacheRange::observe(const CallId& call, const ActivationMatrix& activations) {
   require_finite_slices(activations);
-  std::vector<Candidate> left = candidates(call, activations.row_count(), limit());
-  std::vector<Row> chosen;
-  auto sorted = left.begin();
-  // Ascending, but only as far as it is looked at: most calls bring many more than are kept.
-  for (auto next = left.begin(); next != left.end() && chosen.size() < max_samples_; ++next) {
-    if (next == sorted) {
-      const auto step = static_cast<std::ptrdiff_t>(max_samples_ - chosen.size() + kReserve);
-      sorted += std::min(step, left.end() - sorted);
-      std::nth_element(next, sorted - 1, left.end());
-      std::sort(next, sorted);
-    }
-    Row row{*next, {}};
-    if (build_row(activations, next->row, row.values)) chosen.push_back(std::move(row));
-  }
   {
     const std::lock_guard lock(mutex_);
     slices_ = activations.plan().slices;
   }
-  for (Row& row : chosen) keep(std::move(row));
+  std::vector<Candidate> left = candidates(call, activations.row_count(), limit());
+  std::vector<float> values;
+  auto sorted = left.begin();
+  size_t kept = 0;
+  // Ascending, but only as far as it is looked at: most calls bring many more than are kept.
+  for (auto next = left.begin(); next != left.end() && kept < max_samples_; ++next) {
+    if (next == sorted) {
+      const auto step = static_cast<std::ptrdiff_t>(max_samples_ - kept + kReserve);
+      sorted += std::min(step, left.end() - sorted);
+      std::nth_element(next, sorted - 1, left.end());
+      std::sort(next, sorted);
+    }
+    if (!may_stay(*next)) break;
+    if (!build_row(activations, next->row, values)) continue;
+    keep(*next, values);
+    ++kept;
+  }
 }
 
 size_t CacheRange::row_count() const {
   const std::lock_guard lock(mutex_);
-  return rows_.size();
+  return kept_.size();
 }
 
 std::optional<std::vector<float>> CacheRange::ranges() const {
   const std::lock_guard lock(mutex_);
-  if (rows_.empty()) return std::nullopt;
+  if (slots_.empty()) return std::nullopt;
   std::vector<float> result;
   for (const ColumnRange& columns : slices_) {
     std::vector<float> values;
-    for (const Row& row : rows_) append(values, row.values, columns);
+    for (const auto& row : slots_) append(values, row, columns);
     for (float& value : values) value = std::fabs(value);
     result.push_back(quantile_of(values, quantile_, Compatibility::kNone));
   }

@@ -32,23 +32,28 @@ class CacheRange : public RangeMethod {
 
     auto operator<=>(const Candidate&) const = default;
   };
-  struct Row {
+  /// A row that is kept, and where its values lie.
+  struct Kept {
     Candidate id;
-    std::vector<float> values;
+    size_t slot;
 
-    bool operator<(const Row& other) const { return id < other.id; }
+    bool operator<(const Kept& other) const { return id < other.id; }
   };
 
   std::vector<Candidate> candidates(const CallId& call, uint64_t rows, uint64_t limit) const;
   uint64_t limit() const;
-  void keep(Row row);
+  /// False if the row, and so every one with a larger number, is not among those that are kept.
+  bool may_stay(const Candidate& id) const;
+  void keep(const Candidate& id, const std::vector<float>& values);
 
   double quantile_;
   size_t max_samples_;
   uint64_t seed_;
   mutable std::mutex mutex_;
   /// A heap, the largest number on top.
-  std::vector<Row> rows_;
+  std::vector<Kept> kept_;
+  /// The values of each row; the place of one that goes is taken by the one that comes.
+  std::vector<std::vector<float>> slots_;
   std::vector<ColumnRange> slices_;
 };
 
