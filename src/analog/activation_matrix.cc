@@ -15,6 +15,10 @@ uint64_t occurrences(const CoverageBlock& block) {
   return channel * static_cast<uint64_t>(block.channels);
 }
 
+bool any_nonzero(std::span<const float> values) {
+  return std::any_of(values.begin(), values.end(), [](float x) { return x != 0.0f; });
+}
+
 }  // namespace
 
 PatchPlan::PatchPlan(PatchGeometry shape, std::vector<ColumnRange> columns, int64_t block)
@@ -55,12 +59,21 @@ int64_t ActivationMatrix::unseen_zero_count(size_t slice) const {
          static_cast<int64_t>(plan_->covered.at(slice) * sample_count_);
 }
 
-bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
+std::span<const float> ActivationMatrix::sample_of(uint64_t row) const {
   const auto windows = static_cast<uint64_t>(plan_->geometry.windows());
-  const auto sample = values_.subspan(row / windows * plan_->sample_size, plan_->sample_size);
-  copy_window(plan_->geometry, sample, static_cast<int64_t>(row % windows), target,
-              plan_->channel_block);
-  return std::any_of(target.begin(), target.end(), [](float x) { return x != 0.0f; });
+  return values_.subspan(row / windows * plan_->sample_size, plan_->sample_size);
+}
+
+bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
+  const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
+  copy_window(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
+  return any_nonzero(target);
+}
+
+bool ActivationMatrix::copy_entries(uint64_t row, std::span<float> target) const {
+  const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
+  copy_window_entries(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
+  return any_nonzero(target);
 }
 
 }  // namespace rangefinder::analog

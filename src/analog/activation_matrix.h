@@ -60,6 +60,8 @@ class ActivationMatrix {
 
   /// Writes one row. Returns false if it is all zero, that is, not kept.
   bool copy_row(uint64_t row, std::span<float> target) const;
+  /// The same elements in the order that takes least time.
+  bool copy_entries(uint64_t row, std::span<float> target) const;
 
   /// Calls visit(run) for all elements of a slice.
   template <typename Visitor>
@@ -82,6 +84,8 @@ class ActivationMatrix {
  private:
   static constexpr size_t kGathered = 1024;
 
+  std::span<const float> sample_of(uint64_t row) const;
+
   ElementRun run_at(const RunPlace& place, size_t slice, size_t sample) const {
     const CoverageBlock& block = plan_->coverage[slice][place.block];
     return {values_.data() + sample * plan_->sample_size + place.offset, place.positions,
@@ -100,9 +104,7 @@ class ActivationMatrix {
     const size_t most = std::max<size_t>(1, kGathered / run.lanes);
     for (size_t begin = 0; begin < run.positions; begin += most) {
       const size_t positions = std::min(most, run.positions - begin);
-      for (size_t i = 0; i < positions; ++i) {
-        std::copy_n(run.values + (begin + i) * stride, run.lanes, copy.data() + i * run.lanes);
-      }
+      gather(run.values + begin * stride, stride, positions, run.lanes, copy.data());
       const uint32_t* weights = run.weights == nullptr ? nullptr : run.weights + begin;
       visit(ElementRun{copy.data(), positions, run.lanes, weights, run.uniform});
     }

@@ -13,9 +13,7 @@ constexpr uint32_t kMagnitudeMask = 0x7fffffffu;
 constexpr uint32_t kKeyMask = 0x7fffu;
 constexpr size_t kBlock = statistics::simd::kBlockValues;
 /// Shorter stretches of elements that occur equally often wait for others.
-constexpr size_t kLongRun = kBlock / 4;
-/// Different numbers of occurrences for which values wait.
-constexpr size_t kMostWaiting = 64;
+constexpr size_t kLongRun = 128;
 
 /// By their bits, one of the largest positive and the largest negative value has it.
 uint32_t largest_magnitude(const statistics::simd::BlockSummary& summary) {
@@ -26,7 +24,7 @@ uint32_t largest_magnitude(const statistics::simd::BlockSummary& summary) {
 }  // namespace
 
 MagnitudeCounts::MagnitudeCounts()
-    : cells_(kKeyCount), keys_(kBlock + statistics::simd::kKeyPadding) {}
+    : cells_(kKeyCount), keys_(kBlock + statistics::simd::kKeyPadding), waiting_(kMostWaiting) {}
 
 void MagnitudeCounts::reserve(uint64_t occurrences) {
   pending_ += occurrences;
@@ -59,19 +57,20 @@ void MagnitudeCounts::add(std::span<const float> values, uint32_t weight) {
 }
 
 void MagnitudeCounts::put_aside(std::span<const float> values, uint32_t weight) {
-  auto place = std::find_if(waiting_.begin(), waiting_.end(),
-                            [&](const Waiting& waiting) { return waiting.weight == weight; });
-  if (place == waiting_.end()) {
-    // The border of a very large kernel: looking for the place would take longer than it saves.
-    if (waiting_.size() == kMostWaiting) return add(values, weight);
-    place = waiting_.insert(place, {weight, {}});
-    place->values.reserve(kBlock);
-  }
-  if (place->values.size() + values.size() > kBlock) {
-    add(place->values, weight);
-    place->values.clear();
-  }
-  place->values.insert(place->values.end(), values.begin(), values.end());
+  if (weight >= kMostWaiting || values.size() >= kLongRun) return add(values, weight);
+  Waiting& waiting = waiting_[weight];
+  if (waiting.count + values.size() > kBlock) count_waiting(weight);
+  waiting.values.resize(kBlock);
+  float* target = waiting.values.data() + waiting.count;
+  // Too few for a call to pay.
+  for (size_t i = 0; i < values.size(); ++i) target[i] = values[i];
+  waiting.count += values.size();
+}
+
+void MagnitudeCounts::count_waiting(uint32_t weight) {
+  Waiting& waiting = waiting_[weight];
+  if (waiting.count > 0) count_block(std::span(waiting.values).first(waiting.count), weight);
+  waiting.count = 0;
 }
 
 void MagnitudeCounts::add(const ElementRun& run) {
@@ -82,18 +81,14 @@ void MagnitudeCounts::add(const ElementRun& run) {
     while (end < run.positions && run.weights[end] == weight) ++end;
     const auto values = run.span().subspan(begin * run.lanes, (end - begin) * run.lanes);
     begin = end;
-    if (weight == 0) continue;
-    values.size() < kLongRun ? put_aside(values, weight) : add(values, weight);
+    if (weight != 0) put_aside(values, weight);
   }
 }
 
 void MagnitudeCounts::count(const ActivationMatrix& activations, size_t slice) {
   clear();
   activations.for_each_run(slice, [&](const ElementRun& run) { add(run); });
-  for (Waiting& waiting : waiting_) {
-    add(waiting.values, waiting.weight);
-    waiting.values.clear();
-  }
+  for (uint32_t weight = 0; weight < kMostWaiting; ++weight) count_waiting(weight);
   entry_count_ = activations.entry_count(slice);
   // Below 2^-133 there are no buckets.
   nonzero_count_ -= occurrences(0);
@@ -111,7 +106,6 @@ void MagnitudeCounts::clear() {
   for (uint32_t key = largest_bits_ >> kShift; left > 0; --key) {
     left -= occurrences(key);
     cells_[key] = {};
-    if (!overflow_.empty()) overflow_[key] = 0;
   }
   cells_[0] = {};
   overflow_.clear();
@@ -135,9 +129,13 @@ void MagnitudeCounts::add_to(statistics::ValueHistogram& histogram) const {
   for (uint32_t octave = (largest_bits_ >> kShift) / kBuckets; left > 0; --octave) {
     std::array<uint64_t, kBuckets> counts;
     uint64_t sum = 0;
+    const uint32_t first = octave * kBuckets;
     for (uint32_t i = 0; i < kBuckets; ++i) {
-      const uint32_t key = octave * kBuckets + i;
-      counts[i] = key == 0 ? 0 : occurrences(key);
+      const Cell& cell = cells_[first + i];
+      counts[i] = uint64_t{cell[0]} + cell[1] + cell[2] + cell[3];
+      if (!overflow_.empty()) counts[i] += overflow_[first + i];
+      // Below 2^-133 there are no buckets.
+      if (first + i == 0) counts[i] = 0;
       sum += counts[i];
     }
     if (sum > 0) histogram.add_octave(octave, counts);

@@ -51,16 +51,19 @@ class MagnitudeCounts {
   using Cell = std::array<uint32_t, kTableCount>;
   /// Values with the same number of occurrences, which wait to be counted together.
   struct Waiting {
-    uint32_t weight;
     std::vector<float> values;
+    size_t count = 0;
   };
+  /// Larger numbers of occurrences, of kernels beyond 7x7, are rare enough not to wait.
+  static constexpr uint32_t kMostWaiting = 64;
 
   void clear();
   void add(const ElementRun& run);
   /// Elements that all occur `weight` times.
   void add(std::span<const float> values, uint32_t weight);
-  /// The same, later.
+  /// The same, later if they are few.
   void put_aside(std::span<const float> values, uint32_t weight);
+  void count_waiting(uint32_t weight);
   /// At most a block of keys.
   void count_block(std::span<const float> values, uint32_t weight);
   /// Makes room in the cells for that many more occurrences.
@@ -72,6 +75,7 @@ class MagnitudeCounts {
   /// Occurrences in the cells, at most.
   uint64_t pending_ = 0;
   std::vector<uint32_t> keys_;
+  /// By number of occurrences.
   std::vector<Waiting> waiting_;
   uint64_t entry_count_ = 0;
   uint64_t zero_count_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace rangefinder::analog {
@@ -77,8 +78,9 @@ void set_axis(PatchGeometry& geometry, size_t slot, const ConvolutionAttributes&
   geometry.output[slot] = room / stride + 1;
 }
 
-/// Positions in a channel that a window sees, in kernel order; -1 in the padding.
-std::vector<int64_t> window_positions(const PatchGeometry& geometry, int64_t window) {
+/// Positions in a channel that a window sees, in kernel order; -1 in the padding. Good until the
+/// next call: allocating them would take as long as copying a small row.
+std::span<const int64_t> window_positions(const PatchGeometry& geometry, int64_t window) {
   const auto& out = geometry.output;
   const auto& in = geometry.input;
   const PatchGeometry::Axes at = {window / (out[1] * out[2]), window / out[2] % out[1],
@@ -87,8 +89,8 @@ std::vector<int64_t> window_positions(const PatchGeometry& geometry, int64_t win
     return at[axis] * geometry.stride[axis] - geometry.padding[axis] + k * geometry.dilation[axis];
   };
   const auto inside = [&](size_t axis, int64_t p) { return p >= 0 && p < in[axis]; };
-  std::vector<int64_t> positions;
-  positions.reserve(static_cast<size_t>(geometry.kernel_size()));
+  thread_local std::vector<int64_t> positions;
+  positions.clear();
   for (int64_t kz = 0; kz < geometry.kernel[0]; ++kz) {
     const int64_t z = position(0, kz);
     for (int64_t ky = 0; ky < geometry.kernel[1]; ++ky) {
@@ -102,6 +104,18 @@ std::vector<int64_t> window_positions(const PatchGeometry& geometry, int64_t win
     }
   }
   return positions;
+}
+
+/// With a number of values that is known when compiling a copy is a few instructions.
+float* copy_lanes(const float* values, int64_t lanes, float* target) {
+  if (lanes == 16) {
+    std::memcpy(target, values, 16 * sizeof(float));
+  } else if (lanes == 8) {
+    std::memcpy(target, values, 8 * sizeof(float));
+  } else {
+    std::copy_n(values, lanes, target);
+  }
+  return target + lanes;
 }
 
 }  // namespace
@@ -128,19 +142,29 @@ PatchGeometry convolution_geometry(const ConvolutionAttributes& attributes,
 
 void copy_window(const PatchGeometry& geometry, std::span<const float> sample, int64_t window,
                  std::span<float> row, int64_t channel_block) {
-  std::vector<int64_t> places = window_positions(geometry, window);
-  for (int64_t& place : places) place *= channel_block;
-  const bool is_inside = std::none_of(places.begin(), places.end(), [](auto p) { return p < 0; });
+  const std::span<const int64_t> positions = window_positions(geometry, window);
+  float* target = row.data();
+  for (int64_t channel = 0; channel < geometry.channels; ++channel) {
+    const float* values = sample.data() +
+                          channel / channel_block * geometry.plane() * channel_block +
+                          channel % channel_block;
+    for (const int64_t position : positions) {
+      *target++ = position < 0 ? 0.0f : values[position * channel_block];
+    }
+  }
+}
+
+void copy_window_entries(const PatchGeometry& geometry, std::span<const float> sample,
+                         int64_t window, std::span<float> row, int64_t channel_block) {
+  if (channel_block == 1) return copy_window(geometry, sample, window, row);
+  const std::span<const int64_t> positions = window_positions(geometry, window);
   float* target = row.data();
   for (int64_t first = 0; first < geometry.channels; first += channel_block) {
     const float* values = sample.data() + first * geometry.plane();
     const int64_t lanes = std::min(channel_block, geometry.channels - first);
-    if (is_inside && places.size() == 1) {
-      target = std::copy_n(values + places[0], lanes, target);
-      continue;
-    }
-    for (const float* end = values + lanes; values != end; ++values) {
-      for (const int64_t place : places) *target++ = place < 0 ? 0.0f : values[place];
+    for (const int64_t position : positions) {
+      target = position < 0 ? std::fill_n(target, lanes, 0.0f)
+                            : copy_lanes(values + position * channel_block, lanes, target);
     }
   }
 }

@@ -1,6 +1,8 @@
 #include "analog/runs.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace rangefinder::analog {
 namespace {
@@ -27,6 +29,14 @@ bool continues(const RunPlace& run, const RunPlace& next) {
          run.lanes == next.lanes && run.offset + run.positions * run.stride == next.offset;
 }
 
+/// With a number of lanes that is known when compiling a position is one load and one store.
+template <size_t kLanes>
+void gather_lanes(const float* values, size_t stride, size_t positions, float* target) {
+  for (size_t i = 0; i < positions; ++i) {
+    std::memcpy(target + i * kLanes, values + i * stride, kLanes * sizeof(float));
+  }
+}
+
 }  // namespace
 
 size_t stored_size(const PatchGeometry& geometry, int64_t channel_block) {
@@ -41,7 +51,8 @@ std::vector<RunPlace> sample_runs(const PatchGeometry& geometry,
     const Channels channels = channels_of(geometry, coverage[i]);
     for (int64_t channel = channels.first; channel < channels.last;) {
       const int64_t lane = channel % channel_block;
-      const int64_t lanes = std::min(channel_block - lane, channels.last - channel);
+      const int64_t rest = std::min(channel_block - lane, channels.last - channel);
+      const auto lanes = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(rest)));
       const int64_t begin = (channel / channel_block) * geometry.plane() + channels.position;
       const RunPlace run = {static_cast<size_t>(begin * channel_block + lane),
                             static_cast<size_t>(channels.length), static_cast<size_t>(lanes),
@@ -52,6 +63,23 @@ std::vector<RunPlace> sample_runs(const PatchGeometry& geometry,
     }
   }
   return runs;
+}
+
+void gather(const float* values, size_t stride, size_t positions, size_t lanes, float* target) {
+  switch (lanes) {
+    case 1:
+      return gather_lanes<1>(values, stride, positions, target);
+    case 2:
+      return gather_lanes<2>(values, stride, positions, target);
+    case 4:
+      return gather_lanes<4>(values, stride, positions, target);
+    case 8:
+      return gather_lanes<8>(values, stride, positions, target);
+    default:
+      for (size_t i = 0; i < positions; ++i) {
+        std::copy_n(values + i * stride, lanes, target + i * lanes);
+      }
+  }
 }
 
 }  // namespace rangefinder::analog

@@ -31,6 +31,7 @@ struct RunPlace {
   /// Of the first element, in memory.
   size_t offset = 0;
   size_t positions = 0;
+  /// A power of two.
   size_t lanes = 1;
   /// From one position to the next; beyond `lanes`, what lies between belongs to other slices or is
   /// padding.
@@ -45,8 +46,12 @@ struct RunPlace {
 size_t stored_size(const PatchGeometry& geometry, int64_t channel_block);
 
 /// The runs of one sample that hold the elements of `coverage`, if channels lie in memory as
-/// [ceil(channels / channel_block)][plane][channel_block]; 1 is row-major. As long as possible.
+/// [ceil(channels / channel_block)][plane][channel_block]; 1 is row-major, and it is a power of
+/// two. Runs are as long as possible, but those with gaps are cut into lanes of a power of two.
 std::vector<RunPlace> sample_runs(const PatchGeometry& geometry,
                                   std::span<const CoverageBlock> coverage, int64_t channel_block);
+
+/// Copies the first `lanes`, a power of two, of every `stride` values.
+void gather(const float* values, size_t stride, size_t positions, size_t lanes, float* target);
 
 }  // namespace rangefinder::analog

@@ -69,6 +69,10 @@ TEST(ActivationMatrix, CopiesTheSameRowsFromBlocksOfChannels) {
         const bool kept = ActivationMatrix(plain, values).copy_row(i, expected);
         EXPECT_EQ(matrix.copy_row(i, row), kept);
         EXPECT_EQ(row, expected);
+        EXPECT_EQ(matrix.copy_entries(i, row), kept);
+        std::sort(row.begin(), row.end());
+        std::sort(expected.begin(), expected.end());
+        EXPECT_EQ(row, expected);
       }
     }
   }

@@ -25,7 +25,7 @@ TEST(SampleRuns, LeaveOutPaddingAndOtherSlices) {
   EXPECT_EQ(runs_of(kPointwise, {0, 20}, 8),
             (std::vector<RunPlace>{{0, 30, 8, 8, 0}, {240, 15, 4, 8, 0}}));
   EXPECT_EQ(runs_of(kPointwise, {3, 9}, 8),
-            (std::vector<RunPlace>{{3, 15, 5, 8, 0}, {120, 15, 1, 8, 0}}));
+            (std::vector<RunPlace>{{3, 15, 4, 8, 0}, {7, 15, 1, 8, 0}, {120, 15, 1, 8, 0}}));
 }
 
 TEST(SampleRuns, GoWhereTheCoverageBegins) {
@@ -35,6 +35,18 @@ TEST(SampleRuns, GoWhereTheCoverageBegins) {
   // The second kernel position of the second channel.
   EXPECT_EQ(runs_of(sparse, {3, 4}, 1), (std::vector<RunPlace>{{8, 4, 1, 1, 0}}));
   EXPECT_EQ(runs_of(sparse, {3, 4}, 4), (std::vector<RunPlace>{{5, 4, 1, 4, 0}}));
+}
+
+TEST(Gather, CopiesTheFirstLanesOfEveryPosition) {
+  std::vector<float> values(16 * 5);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  for (const size_t lanes : {1, 2, 4, 8, 16}) {
+    std::vector<float> copy(lanes * 5);
+    gather(values.data(), 16, 5, lanes, copy.data());
+    for (size_t i = 0; i < copy.size(); ++i) {
+      EXPECT_EQ(copy[i], static_cast<float>(i / lanes * 16 + i % lanes));
+    }
+  }
 }
 
 TEST(StoredSize, FillsUpTheLastBlock) {

@@ -50,15 +50,19 @@ struct PerPosition {
   }
 };
 
-/// A weight for every `lanes` values, any number of them.
-struct PerOddPosition {
+/// A weight for every `lanes` values, any number of them; chunks must come in their order.
+struct PerFewValues {
   const uint32_t* HWY_RESTRICT weights;
   size_t lanes;
+  size_t lane = 0;
   int32_t chunk[kSumLanes] = {};
 
-  HWY_INLINE void start(size_t i) {
-    for (size_t k = 0; k < kSumLanes; ++k) {
-      chunk[k] = static_cast<int32_t>(weights[(i + k) / lanes]);
+  HWY_INLINE void start(size_t) {
+    for (int32_t& weight : chunk) {
+      weight = static_cast<int32_t>(*weights);
+      if (++lane < lanes) continue;
+      lane = 0;
+      ++weights;
     }
   }
   HWY_INLINE V times(size_t j, V x) const {
@@ -113,7 +117,7 @@ size_t weighted_sum(const float* values, size_t count, const uint32_t* weights, 
     const PerPosition by_position{weights, std::countr_zero(group)};
     return sum_chunks(values, count, pivot, by_position, first, second);
   }
-  return sum_chunks(values, count, pivot, PerOddPosition{weights, group}, first, second);
+  return sum_chunks(values, count, pivot, PerFewValues{weights, group}, first, second);
 }
 #else
 // Vectors of a length that is not known when compiling cannot stand in arrays: the plain loop.
