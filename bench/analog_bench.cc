@@ -1,7 +1,7 @@
 // How long does calibrating analog input ranges take, over bare inference of the same samples?
 //
-// analog_bench [--networks NAME...] [--types TYPE...] [--rounds N] [--max-input-size N]
-//              [--json FILE]
+// analog_bench [--networks NAME...] [--types TYPE...] [--rounds N] [--samples N]
+//              [--max-input-size N] [--json FILE]
 //
 // Processor time of one worker with single-threaded kernels. Every sample is run bare right before
 // the calibration gets it, so that both see the machine in the same state; the ratio is that of the
@@ -43,6 +43,8 @@ struct Options {
   std::vector<std::string> types = {kWatching,        "max",      "moving-std", "moving-quantile",
                                     "cache-quantile", "quantile", "mse"};
   size_t rounds = 5;
+  /// 0: as many as suit the network.
+  size_t samples = 0;
   int64_t max_input_size = -1;
   std::string json;
 };
@@ -196,13 +198,15 @@ int run(int argc, char** argv) {
                  "picture each), conv3x3 (3x64x224x224)");
   app.add_option("--types", options.types, "types as of 'analog calibrate', and 'watching'");
   app.add_option("--rounds", options.rounds, "timed rounds")->check(CLI::PositiveNumber);
+  app.add_option("--samples", options.samples, "timed samples of each round");
   app.add_option("--max-input-size", options.max_input_size, "rows of a tile; -1: no limit");
   app.add_option("--json", options.json, "write the result there; -: standard output");
   CLI11_PARSE(app, argc, argv);
   fmt::print("{}\n", machine());
   nlohmann::ordered_json results = nlohmann::ordered_json::array();
   for (const std::string& name : options.networks) {
-    const Network chosen = network(name);
+    Network chosen = network(name);
+    if (options.samples > 0) chosen.samples = options.samples;
     results.push_back(Measurement(chosen, options).run());
   }
   if (!options.json.empty()) write_json({{"analog", results}}, options.json);

@@ -11,14 +11,13 @@ namespace rangefinder::analog {
 namespace {
 
 /// Values that are looked at with one threshold; at first, when that is 0, everything is found.
-constexpr size_t kBlock = 1024;
-constexpr size_t kFirstBlock = 128;
+constexpr size_t kFirstBlock = 64;
 /// Fewer are not worth sorting.
-constexpr size_t kFewest = 64;
+constexpr size_t kFewest = 32;
 
 }  // namespace
 
-TopMagnitudes::TopMagnitudes(uint64_t wanted) : wanted_(wanted), found_(kBlock) {
+TopMagnitudes::TopMagnitudes(uint64_t wanted) : wanted_(wanted) {
   if (wanted == 0) throw std::invalid_argument("no magnitudes are wanted");
 }
 
@@ -47,6 +46,13 @@ void TopMagnitudes::sort() {
 }
 
 void TopMagnitudes::shrink() {
+  // Each occurs once at least, so that no more of them than entries are of use.
+  if (kept_.size() > wanted_) {
+    const auto last = kept_.begin() + static_cast<std::ptrdiff_t>(wanted_);
+    std::nth_element(kept_.begin(), last, kept_.end(), std::greater<>());
+    kept_.erase(last, kept_.end());
+    is_sorted_ = false;
+  }
   sort();
   size_t size = 0;
   for (kept_count_ = 0; kept_count_ < wanted_; ++size) kept_count_ += count_of(kept_[size]);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -28,6 +29,8 @@ class TopMagnitudes {
   float value(uint64_t above);
 
  private:
+  static constexpr size_t kBlock = 1024;
+
   /// Bits of the magnitude in the upper half, so that they order; occurrences in the lower.
   static uint64_t packed(uint32_t bits, uint32_t count) { return uint64_t{bits} << 32 | count; }
   static uint32_t bits_of(uint64_t kept) { return static_cast<uint32_t>(kept >> 32); }
@@ -44,7 +47,8 @@ class TopMagnitudes {
   /// Occurrences of all that is kept.
   uint64_t kept_count_ = 0;
   bool is_sorted_ = true;
-  std::vector<uint32_t> found_;
+  /// Not filled in: what is there has just been found.
+  std::array<uint32_t, kBlock> found_;
 };
 
 }  // namespace rangefinder::analog
