@@ -35,6 +35,31 @@ size_t of_vectors(const float* HWY_RESTRICT values, size_t positions, size_t lan
   return count;
 }
 
+/// Positions of one value: numbers [begin, end), one by one.
+HWY_INLINE size_t append(const float* HWY_RESTRICT values, size_t begin, size_t end,
+                         uint32_t* HWY_RESTRICT found, size_t count) {
+  for (size_t i = begin; i < end; ++i) {
+    found[count] = static_cast<uint32_t>(i);
+    count += std::bit_cast<uint32_t>(values[i]) << 1 == 0 ? 1 : 0;
+  }
+  return count;
+}
+
+size_t of_values(const float* HWY_RESTRICT values, size_t positions, uint32_t* HWY_RESTRICT found) {
+  const Bits d;
+  const size_t step = 4 * hn::Lanes(d);
+  size_t count = 0;
+  size_t i = 0;
+  for (; i + step <= positions; i += step) {
+    const float* at = values + i;
+    const auto least = hn::Min(hn::Min(doubled(at), doubled(at + step / 4)),
+                               hn::Min(doubled(at + step / 2), doubled(at + step / 2 + step / 4)));
+    if (hn::AllFalse(d, hn::Eq(least, hn::Zero(d)))) continue;
+    count = append(values, i, i + step, found, count);
+  }
+  return append(values, i, positions, found, count);
+}
+
 size_t vector_lanes() { return hn::Lanes(Bits()); }
 
 }  // namespace rangefinder::analog::simd::HWY_NAMESPACE
@@ -44,9 +69,11 @@ HWY_AFTER_NAMESPACE();
 namespace rangefinder::analog::simd {
 
 HWY_EXPORT(of_vectors);
+HWY_EXPORT(of_values);
 HWY_EXPORT(vector_lanes);
 
 size_t zero_positions(std::span<const float> values, size_t lanes, uint32_t* found) {
+  if (lanes == 1) return HWY_DYNAMIC_DISPATCH(of_values)(values.data(), values.size(), found);
   if (lanes % HWY_DYNAMIC_DISPATCH(vector_lanes)() != 0) {
     return zero_positions_reference(values, lanes, found);
   }

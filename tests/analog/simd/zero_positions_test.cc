@@ -44,6 +44,19 @@ TEST(ZeroPositions, EqualThePlainLoop) {
   });
 }
 
+TEST(ZeroPositions, EqualThePlainLoopWhereZerosAreRare) {
+  for_all_targets([](const std::string& target) {
+    std::vector<float> values(300, 1e-45f);
+    for (size_t i = 0; i < values.size(); ++i) {
+      values[i] = -0.0f;
+      ASSERT_EQ(run(zero_positions, values, 1), std::vector<uint32_t>{static_cast<uint32_t>(i)})
+          << target;
+      values[i] = NAN;
+      ASSERT_EQ(run(zero_positions, values, 1), std::vector<uint32_t>{}) << target;
+    }
+  });
+}
+
 TEST(ZeroPositions, TellsNanFromZero) {
   const std::vector<float> values = {0.0f, -0.0f, NAN, 0.0f, 0.0f, 1e-45f};
   EXPECT_EQ(run(zero_positions, values, 2), std::vector<uint32_t>{0});
