@@ -1,19 +1,30 @@
 // How long does calibrating analog input ranges take, over bare inference of the same samples?
 //
-// Processor time of one worker with single-threaded kernels: bare runs and calibration take turns,
-// and the medians are compared. Usage: analog_bench [rounds]
+// analog_bench [--networks NAME...] [--types TYPE...] [--rounds N] [--samples N]
+//              [--max-input-size N] [--json FILE]
+//
+// Processor time of one worker with single-threaded kernels. Every sample is run bare right before
+// the calibration gets it, so that both see the machine in the same state; the ratio is that of the
+// sums over the samples of a round, told is the median over the rounds. Opening sessions, the first
+// two samples and solving at the end are not what is asked about. "watching" is what showing the
+// tensors costs if nobody looks at them, which no type can be faster than.
 
 #include <fmt/format.h>
+#include <time.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
-#include <ctime>
+#include <exception>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include "analog/calibrate.h"
 #include "analog/convert.h"
+#include "analog/layer_watch.h"
 #include "analog/sampler.h"
 #include "bench/machine.h"
 #include "engine/session.h"
@@ -21,8 +32,30 @@
 #include "support/onnx_builder.h"
 #include "support/streams.h"
 
-namespace rangefinder {
+namespace rangefinder::bench {
 namespace {
+
+constexpr char kWatching[] = "watching";
+constexpr size_t kWarmUp = 2;
+
+struct Options {
+  std::vector<std::string> networks = {"fashion_cnn", "fashion_mbv2", "conv3x3"};
+  std::vector<std::string> types = {kWatching,        "max",      "moving-std", "moving-quantile",
+                                    "cache-quantile", "quantile", "mse"};
+  size_t rounds = 5;
+  /// 0: as many as suit the network.
+  size_t samples = 0;
+  int64_t max_input_size = -1;
+  std::string json;
+};
+
+struct Network {
+  std::string name;
+  onnx::ModelProto model;
+  tensor::Shape shape;
+  /// Timed ones, of each round.
+  size_t samples;
+};
 
 double processor_seconds() {
   timespec now{};
@@ -30,19 +63,13 @@ double processor_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-double seconds_of(const std::function<void()>& work) {
-  const double begin = processor_seconds();
-  work();
-  return processor_seconds() - begin;
-}
-
 double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
-/// Convolutions of 64 channels, 3x3, with ReLU between them.
+/// Two convolutions of 64 channels, 3x3, with ReLU behind them.
 onnx::ModelProto convolutions() {
   test_support::OnnxBuilder b;
   b.input("x", {-1, 64, 224, 224});
@@ -58,71 +85,142 @@ onnx::ModelProto convolutions() {
   return b.model();
 }
 
-struct Network {
-  std::string name;
-  onnx::ModelProto model;
-  tensor::Shape shape;
-  size_t samples;
-};
-
-/// The same sample again and again: reading costs nothing.
-engine::SampleFeed repeat(const tensor::NamedTensors& sample, size_t count) {
-  return [&sample, left = count]() mutable -> std::optional<engine::PendingSample> {
-    if (left-- == 0) return std::nullopt;
-    return engine::PendingSample{"sample", [&sample] { return sample; }};
-  };
+Network network(const std::string& name) {
+  if (name == "conv3x3") return {name, convolutions(), {3, 64, 224, 224}, 2};
+  const std::filesystem::path models = RANGEFINDER_MODELS;
+  const size_t end = name.find("/1");  // One picture instead of a batch.
+  const auto model = graph::load_model(models / (name.substr(0, end) + ".onnx"));
+  if (end != std::string::npos) return {name, model, {1, 1, 28, 28}, 200};
+  return {name, model, {32, 1, 28, 28}, 20};
 }
 
-void measure(const Network& network, int rounds) {
-  const std::string input = analog::input_names(network.model).front();
-  const tensor::NamedTensors sample = {{input, support::stream_batch("normal", 1, network.shape)}};
-  analog::NetworkConfig config;
-  config.base.forward.inp_res = 254;
-  const auto model = analog::convert_to_analog(network.model, config);
-  const engine::ModelSource source(graph::serialize(network.model), "");
-  // Opening the session and the first run are not what is asked about: both sides are charged for
-  // the samples beyond the first ones.
-  const auto bare = [&](size_t count) {
-    engine::Session session(source, {.plan_memory = false});
-    for (size_t i = 0; i < count; ++i) session.execute(sample, "sample");
-  };
-  for (const char* name :
-       {"max", "moving-std", "moving-quantile", "cache-quantile", "quantile", "mse"}) {
-    const auto type = analog::parse_input_range_type(name);
-    const auto calibrate = [&](size_t count) {
-      auto copy = model;
-      analog::calibrate_input_ranges(copy, type, repeat(sample, count), {}, {.jobs = 1});
-    };
-    std::vector<double> bare_times;
-    std::vector<double> times;
-    for (int round = 0; round < rounds; ++round) {
-      const size_t few = 2;
-      const size_t many = few + network.samples;
-      const double bare_few = seconds_of([&] { bare(few); });
-      const double few_time = seconds_of([&] { calibrate(few); });
-      bare_times.push_back(seconds_of([&] { bare(many); }) - bare_few);
-      times.push_back(seconds_of([&] { calibrate(many); }) - few_time);
+/// Milliseconds per sample.
+struct Times {
+  double bare = 0.0;
+  double calibrating = 0.0;
+};
+
+class Measurement {
+ public:
+  Measurement(const Network& network, const Options& options)
+      : network_(network),
+        options_(options),
+        sample_({{analog::input_names(network.model).front(),
+                  support::stream_batch("normal", 1, network.shape)}}),
+        model_(analog::convert_to_analog(network.model, config(options))),
+        bare_(engine::ModelSource(graph::serialize(network.model), ""), {.plan_memory = false}) {}
+
+  nlohmann::ordered_json run() {
+    for (size_t round = 0; round < options_.rounds; ++round) {
+      for (const std::string& type : options_.types) times_[type].push_back(time(type));
     }
-    const double per_sample = 1e3 / static_cast<double>(network.samples);
-    fmt::print("{:<24} {:<16} {:>9.2f} ms bare {:>9.2f} ms calibrating  {:.2f} x\n", network.name,
-               name, median(bare_times) * per_sample, median(times) * per_sample,
-               median(times) / median(bare_times));
+    return report();
   }
+
+ private:
+  static analog::NetworkConfig config(const Options& options) {
+    analog::NetworkConfig config;
+    config.base.forward.inp_res = 254;
+    config.base.mapping.max_input_size = options.max_input_size;
+    return config;
+  }
+
+  Times time(const std::string& type) {
+    Times times;
+    double begin = 0.0;
+    // A worker asks for the next sample when it is done with the one before.
+    const auto feed = [&, count = size_t{0}]() mutable -> std::optional<engine::PendingSample> {
+      const double end = processor_seconds();
+      if (count > kWarmUp) times.calibrating += milliseconds(end - begin);
+      if (count == kWarmUp + network_.samples) return std::nullopt;
+      const double bare_begin = processor_seconds();
+      bare_.execute(sample_, "sample");
+      if (count++ >= kWarmUp) times.bare += milliseconds(processor_seconds() - bare_begin);
+      // Where samples come from is not what is asked about.
+      const auto copy = std::make_shared<tensor::NamedTensors>(sample_);
+      begin = processor_seconds();
+      return engine::PendingSample{"sample", [copy] { return std::move(*copy); }};
+    };
+    calibrate(type, feed);
+    return times;
+  }
+
+  double milliseconds(double seconds) const {
+    return 1e3 * seconds / static_cast<double>(network_.samples);
+  }
+
+  void calibrate(const std::string& type, const engine::SampleFeed& feed) {
+    if (type == kWatching) {
+      const auto ignore = [](size_t, const analog::CallId&, const analog::ActivationMatrix&) {};
+      analog::watch_layers(model_, feed, ignore, {.jobs = 1});
+      return;
+    }
+    auto copy = model_;
+    const auto parsed = analog::parse_input_range_type(type);
+    analog::calibrate_input_ranges(copy, parsed, feed, {}, {.jobs = 1});
+  }
+
+  nlohmann::ordered_json report() {
+    nlohmann::ordered_json types = nlohmann::ordered_json::array();
+    for (const std::string& type : options_.types) {
+      std::vector<double> ratios;
+      std::vector<double> bare;
+      std::vector<double> calibrating;
+      for (const Times& times : times_[type]) {
+        ratios.push_back(times.calibrating / times.bare);
+        bare.push_back(times.bare);
+        calibrating.push_back(times.calibrating);
+      }
+      fmt::print("{:<14} {:<16} {:>8.2f} ms bare {:>8.2f} ms calibrating  {:.2f} x\n",
+                 network_.name, type, median(bare), median(calibrating), median(ratios));
+      types.push_back({{"type", type},
+                       {"bare_ms", median(bare)},
+                       {"calibrating_ms", median(calibrating)},
+                       {"ratio", median(ratios)}});
+    }
+    return {{"network", network_.name}, {"types", types}};
+  }
+
+  const Network& network_;
+  const Options& options_;
+  tensor::NamedTensors sample_;
+  analog::AnalogModel model_;
+  engine::Session bare_;
+  std::map<std::string, std::vector<Times>> times_;
+};
+
+int run(int argc, char** argv) {
+  require_release_build("analog_bench");
+  Options options;
+  CLI::App app("Time of calibrating analog input ranges over bare inference of the same samples");
+  app.add_option("--networks", options.networks,
+                 "fashion_cnn, fashion_mbv2 (32 pictures each), fashion_cnn/1, fashion_mbv2/1 (one "
+                 "picture each), conv3x3 (3x64x224x224)");
+  app.add_option("--types", options.types, "types as of 'analog calibrate', and 'watching'");
+  app.add_option("--rounds", options.rounds, "timed rounds")->check(CLI::PositiveNumber);
+  app.add_option("--samples", options.samples, "timed samples of each round");
+  app.add_option("--max-input-size", options.max_input_size, "rows of a tile; -1: no limit");
+  app.add_option("--json", options.json, "write the result there; -: standard output");
+  CLI11_PARSE(app, argc, argv);
+  fmt::print("{}\n", machine());
+  nlohmann::ordered_json results = nlohmann::ordered_json::array();
+  for (const std::string& name : options.networks) {
+    Network chosen = network(name);
+    if (options.samples > 0) chosen.samples = options.samples;
+    results.push_back(Measurement(chosen, options).run());
+  }
+  if (!options.json.empty()) write_json({{"analog", results}}, options.json);
+  return 0;
 }
 
 }  // namespace
-}  // namespace rangefinder
+}  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  rangefinder::bench::require_release_build("analog_bench");
-  fmt::print("{}\n", rangefinder::bench::machine());
-  using namespace rangefinder;
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 5;
-  const std::filesystem::path models = RANGEFINDER_MODELS;
-  const auto load = [&](const char* name) { return graph::load_model(models / name); };
-  measure({"fashion_cnn, 32 images", load("fashion_cnn.onnx"), {32, 1, 28, 28}, 20}, rounds);
-  measure({"fashion_mbv2, 32 images", load("fashion_mbv2.onnx"), {32, 1, 28, 28}, 20}, rounds);
-  measure({"fashion_cnn, 1 image", load("fashion_cnn.onnx"), {1, 1, 28, 28}, 200}, rounds);
-  measure({"3x3 conv, 3x64x224x224", convolutions(), {3, 64, 224, 224}, 3}, rounds);
-  return 0;
+  try {
+    return rangefinder::bench::run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "analog_bench: {}\n", error.what());
+    return 1;
+  }
 }

@@ -4,8 +4,6 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "analog/zero_windows.h"
-
 namespace rangefinder::analog {
 namespace {
 
@@ -17,33 +15,37 @@ uint64_t occurrences(const CoverageBlock& block) {
   return channel * static_cast<uint64_t>(block.channels);
 }
 
+bool any_nonzero(std::span<const float> values) {
+  return std::any_of(values.begin(), values.end(), [](float x) { return x != 0.0f; });
+}
+
 }  // namespace
 
-PatchPlan::PatchPlan(PatchGeometry shape, std::vector<ColumnRange> columns)
-    : geometry(shape), slices(std::move(columns)) {
+PatchPlan::PatchPlan(PatchGeometry shape, std::vector<ColumnRange> columns, int64_t block)
+    : geometry(shape),
+      slices(std::move(columns)),
+      channel_block(block),
+      sample_size(stored_size(shape, block)),
+      zero_windows(shape, block) {
   for (const ColumnRange& slice : slices) {
     coverage.push_back(column_coverage(geometry, slice));
+    runs.push_back(sample_runs(geometry, coverage.back(), channel_block));
     covered.push_back(0);
-    for (const CoverageBlock& block : coverage.back()) covered.back() += occurrences(block);
+    for (const CoverageBlock& covering : coverage.back()) covered.back() += occurrences(covering);
   }
 }
 
 ActivationMatrix::ActivationMatrix(const PatchPlan& plan, std::span<const float> values)
     : plan_(&plan), values_(values) {
-  const auto size = static_cast<size_t>(plan.geometry.sample_size());
-  if (values.size() % size != 0) {
+  if (values.size() % plan.sample_size != 0) {
     throw std::invalid_argument("activations do not divide into samples");
   }
-  sample_count_ = values.size() / size;
+  sample_count_ = values.size() / plan.sample_size;
 }
 
 uint64_t ActivationMatrix::kept_row_count() const {
   if (kept_rows_ < 0) {
-    const auto size = static_cast<size_t>(plan_->geometry.sample_size());
-    kept_rows_ = static_cast<int64_t>(row_count());
-    for (size_t sample = 0; sample < sample_count_; ++sample) {
-      kept_rows_ -= count_zero_windows(plan_->geometry, values_.subspan(sample * size, size));
-    }
+    kept_rows_ = static_cast<int64_t>(row_count()) - plan_->zero_windows.count(values_);
   }
   return static_cast<uint64_t>(kept_rows_);
 }
@@ -57,12 +59,21 @@ int64_t ActivationMatrix::unseen_zero_count(size_t slice) const {
          static_cast<int64_t>(plan_->covered.at(slice) * sample_count_);
 }
 
-bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
+std::span<const float> ActivationMatrix::sample_of(uint64_t row) const {
   const auto windows = static_cast<uint64_t>(plan_->geometry.windows());
-  const auto size = static_cast<size_t>(plan_->geometry.sample_size());
-  copy_window(plan_->geometry, values_.subspan(row / windows * size, size),
-              static_cast<int64_t>(row % windows), target);
-  return std::any_of(target.begin(), target.end(), [](float x) { return x != 0.0f; });
+  return values_.subspan(row / windows * plan_->sample_size, plan_->sample_size);
+}
+
+bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
+  const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
+  copy_window(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
+  return any_nonzero(target);
+}
+
+bool ActivationMatrix::copy_entries(uint64_t row, std::span<float> target) const {
+  const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
+  copy_window_entries(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
+  return any_nonzero(target);
 }
 
 }  // namespace rangefinder::analog

@@ -12,7 +12,7 @@ namespace rangefinder::analog {
 /// Every row has a random number, a hash of the seed, its call and its place in it; the rows with
 /// the smallest numbers are kept (bottom-k sampling). So every row has the same chance, and the
 /// choice depends neither on order nor on threads. Only rows that may stay are ever built.
-/// Memory: max_samples rows. Cost: a hash per row, and the building of about
+/// Memory: 9/8 max_samples rows. Cost: a hash per row, and the building of about
 /// max_samples * log(rows / max_samples) of them.
 class CacheRange : public RangeMethod {
  public:
@@ -32,23 +32,44 @@ class CacheRange : public RangeMethod {
 
     auto operator<=>(const Candidate&) const = default;
   };
+  struct NumberedRow {
+    uint64_t number;
+    uint64_t row;
+
+    auto operator<=>(const NumberedRow&) const = default;
+  };
   struct Row {
     Candidate id;
     std::vector<float> values;
-
-    bool operator<(const Row& other) const { return id < other.id; }
   };
+  /// One of `rows_`, small because these are moved around. Numbers of 64 bits hardly ever tie.
+  struct Place {
+    uint64_t number;
+    size_t row;
+  };
+  static constexpr uint64_t kNoLimit = UINT64_MAX;
 
-  std::vector<Candidate> candidates(const CallId& call, uint64_t rows, uint64_t limit) const;
+  /// The rows of a call whose numbers are not beyond `limit`.
+  std::vector<NumberedRow> candidates(const CallId& call, uint64_t rows, uint64_t limit) const;
+  /// Rows with larger numbers will not stay.
   uint64_t limit() const;
-  void keep(Row row);
+  /// Takes `values` and leaves those of a row that had to go, or none.
+  void keep(const Candidate& id, std::vector<float>& values);
+  /// Puts the max_samples smallest to the front, the largest of them last; returns how many more
+  /// there are.
+  size_t select(std::vector<Place>& places) const;
 
   double quantile_;
   size_t max_samples_;
   uint64_t seed_;
   mutable std::mutex mutex_;
-  /// A heap, the largest number on top.
   std::vector<Row> rows_;
+  /// Those of them that are kept, a few more than max_samples: dropping one by one, off a heap,
+  /// takes longer because it is no longer in cache when the next call comes.
+  std::vector<Place> kept_;
+  /// The others, whose memory is used again.
+  std::vector<size_t> free_;
+  uint64_t limit_ = kNoLimit;
   std::vector<ColumnRange> slices_;
 };
 

@@ -1,17 +1,24 @@
 #include "analog/call_figures.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "analog/rank.h"
+#include "analog/simd/largest_magnitude.h"
+#include "analog/simd/power_sums.h"
+#include "analog/top_magnitudes.h"
 
 namespace rangefinder::analog {
 namespace {
 
-/// Sums are kept in this many lanes, added up in order at the end: the same bits everywhere.
-constexpr size_t kLanes = 8;
+/// Fewer entries than one in this many are kept to find a quantile; else all are counted.
+constexpr uint64_t kTopShare = 16;
+
+/// Below this share of the sum of squares the squared deviations have lost too many digits.
+constexpr double kLeastShare = 1.0 / 64;
 
 constexpr uint32_t kInfinityBits = 0x7f800000u;
 
@@ -27,27 +34,18 @@ uint32_t bits_of(float value) {
   return bits;
 }
 
-/// Sum of term(value) * occurrences over a slice, in lanes.
-template <typename Term>
-double weighted_sum(const ActivationMatrix& activations, size_t slice, Term term) {
-  double total = 0.0;
-  activations.for_each_run(
-      slice, [&](const float* values, const uint32_t* weights, uint32_t uniform, size_t length) {
-        double lanes[kLanes] = {};
-        size_t i = 0;
-        for (; i + kLanes <= length; i += kLanes) {
-          for (size_t lane = 0; lane < kLanes; ++lane) {
-            const double weight = weights == nullptr ? 1.0 : weights[i + lane];
-            lanes[lane] += weight * term(static_cast<double>(values[i + lane]));
-          }
-        }
-        for (; i < length; ++i) {
-          lanes[i % kLanes] += (weights == nullptr ? 1.0 : weights[i]) * term(values[i]);
-        }
-        double sum = 0.0;
-        for (const double lane : lanes) sum += lane;
-        total += weights == nullptr ? sum * uniform : sum;
-      });
+/// Over the elements that for_each_run() visits, as often as they occur.
+simd::PowerSums power_sums(const ActivationMatrix& activations, size_t slice, double pivot) {
+  simd::PowerSums total;
+  activations.for_each_run(slice, [&](const ElementRun& run) {
+    const bool uniform = run.weights == nullptr;
+    const auto sums = uniform
+                          ? simd::power_sums(run.span(), pivot)
+                          : simd::weighted_power_sums(run.span(), run.weights, run.lanes, pivot);
+    const double factor = uniform ? run.uniform : 1.0;
+    total.first += factor * sums.first;
+    total.second += factor * sums.second;
+  });
   return total;
 }
 
@@ -55,17 +53,30 @@ double weighted_sum(const ActivationMatrix& activations, size_t slice, Term term
 std::vector<Occurrence> bucket_entries(const ActivationMatrix& activations, size_t slice,
                                        uint32_t key) {
   std::vector<Occurrence> entries;
-  activations.for_each_run(
-      slice, [&](const float* values, const uint32_t* weights, uint32_t uniform, size_t length) {
-        for (size_t i = 0; i < length; ++i) {
-          const uint32_t bits = bits_of(values[i]) & 0x7fffffffu;
-          if (bits >> statistics::ValueHistogram::kShift != key) continue;
-          entries.push_back({std::fabs(values[i]), weights == nullptr ? uniform : weights[i]});
-        }
-      });
+  activations.for_each_run(slice, [&](const ElementRun& run) {
+    for (size_t i = 0; i < run.length(); ++i) {
+      const uint32_t bits = bits_of(run.values[i]) & 0x7fffffffu;
+      if (bits >> statistics::ValueHistogram::kShift != key) continue;
+      entries.push_back({std::fabs(run.values[i]), run.weight(i)});
+    }
+  });
   std::sort(entries.begin(), entries.end(),
             [](const Occurrence& a, const Occurrence& b) { return a.value > b.value; });
   return entries;
+}
+
+/// Calls visit(values) for the elements of a run that occur.
+template <typename Visitor>
+void for_each_entry_span(const ElementRun& run, Visitor&& visit) {
+  if (run.weights == nullptr) return visit(run.span());
+  const uint32_t* end = run.weights + run.positions;
+  for (const uint32_t* begin = run.weights; begin != end;) {
+    begin = std::find_if(begin, end, [](uint32_t weight) { return weight != 0; });
+    const uint32_t* stop = std::find(begin, end, 0u);
+    const auto first = static_cast<size_t>(begin - run.weights) * run.lanes;
+    visit(run.span().subspan(first, static_cast<size_t>(stop - begin) * run.lanes));
+    begin = stop;
+  }
 }
 
 /// The value that `before` others precede.
@@ -105,35 +116,52 @@ class MagnitudeOrder {
 
 uint32_t largest_magnitude_bits(const ActivationMatrix& activations, size_t slice) {
   uint32_t largest = 0;
-  activations.for_each_run(
-      slice, [&](const float* values, const uint32_t* weights, uint32_t, size_t length) {
-        uint32_t run = 0;
-        if (weights == nullptr) {
-          for (size_t i = 0; i < length; ++i) run = std::max(run, bits_of(values[i]) & 0x7fffffffu);
-        } else {
-          for (size_t i = 0; i < length; ++i) {
-            const uint32_t mask = weights[i] == 0 ? 0u : 0x7fffffffu;
-            run = std::max(run, bits_of(values[i]) & mask);
-          }
-        }
-        largest = std::max(largest, run);
-      });
+  activations.for_each_run(slice, [&](const ElementRun& run) {
+    for_each_entry_span(run, [&](std::span<const float> values) {
+      largest = std::max(largest, simd::largest_magnitude(values));
+    });
+  });
   return largest;
 }
 
 std::optional<double> standard_deviation(const ActivationMatrix& activations, size_t slice) {
   const uint64_t count = activations.entry_count(slice);
   if (count < 2) return std::nullopt;
-  const double sum = weighted_sum(activations, slice, [](double x) { return x; });
-  const double mean = sum / static_cast<double>(count);
-  const double seen =
-      weighted_sum(activations, slice, [mean](double x) { return (x - mean) * (x - mean); });
-  const double zeros = static_cast<double>(activations.unseen_zero_count(slice)) * mean * mean;
-  return std::sqrt(std::max(seen + zeros, 0.0) / static_cast<double>(count - 1));
+  const auto sums = power_sums(activations, slice, 0.0);
+  const double mean = sums.first / static_cast<double>(count);
+  double squares = sums.second - sums.first * mean;
+  // Also if there is no comparing, because of a NaN.
+  if (!(squares > kLeastShare * sums.second)) {
+    const double zeros = static_cast<double>(activations.unseen_zero_count(slice)) * mean * mean;
+    squares = std::max(power_sums(activations, slice, mean).second + zeros, 0.0);
+  }
+  return std::sqrt(squares / static_cast<double>(count - 1));
 }
 
-std::optional<float> magnitude_quantile(const ActivationMatrix& activations, size_t slice,
-                                        const MagnitudeCounts& counts, double quantile) {
+MagnitudeQuantile magnitude_quantile(const ActivationMatrix& activations, size_t slice,
+                                     double quantile) {
+  const uint64_t count = activations.entry_count(slice);
+  if (count == 0 || quantile == 1.0) {
+    const uint32_t bits = largest_magnitude_bits(activations, slice);
+    return {count == 0 ? std::nullopt : std::optional(std::bit_cast<float>(bits)), bits};
+  }
+  const Rank rank = quantile_rank(quantile, count, Compatibility::kNone);
+  if (count - rank.lower > count / kTopShare) {
+    // 0.5 MiB of scratch per thread that observes; what is counted never outlives this call.
+    thread_local MagnitudeCounts counts;
+    counts.count(activations, slice);
+    return {counted_quantile(activations, slice, counts, quantile), counts.largest_bits()};
+  }
+  TopMagnitudes top(count - rank.lower);
+  activations.for_each_run(slice, [&](const ElementRun& run) { top.add(run); });
+  const uint64_t above = count - 1 - rank.lower;
+  const float lower = top.value(above);
+  if (rank.fraction == 0.0) return {lower, top.largest_bits()};
+  return {interpolate(lower, top.value(above - 1), rank.fraction), top.largest_bits()};
+}
+
+std::optional<float> counted_quantile(const ActivationMatrix& activations, size_t slice,
+                                      const MagnitudeCounts& counts, double quantile) {
   if (counts.entry_count() == 0) return std::nullopt;
   const Rank rank = quantile_rank(quantile, counts.entry_count(), Compatibility::kNone);
   MagnitudeOrder order(activations, slice, counts);
@@ -149,15 +177,14 @@ std::optional<float> signed_quantile(const ActivationMatrix& activations, size_t
   if (largest_magnitude_bits(activations, slice) > kInfinityBits) return NAN;
   std::vector<Occurrence> entries;
   uint64_t nonzero = 0;
-  activations.for_each_run(
-      slice, [&](const float* values, const uint32_t* weights, uint32_t uniform, size_t length) {
-        for (size_t i = 0; i < length; ++i) {
-          const uint32_t weight = weights == nullptr ? uniform : weights[i];
-          if (values[i] == 0.0f || weight == 0) continue;
-          entries.push_back({values[i], weight});
-          nonzero += weight;
-        }
-      });
+  activations.for_each_run(slice, [&](const ElementRun& run) {
+    for (size_t i = 0; i < run.length(); ++i) {
+      const uint32_t weight = run.weight(i);
+      if (run.values[i] == 0.0f || weight == 0) continue;
+      entries.push_back({run.values[i], weight});
+      nonzero += weight;
+    }
+  });
   entries.push_back({0.0f, count - nonzero});
   std::sort(entries.begin(), entries.end(),
             [](const Occurrence& a, const Occurrence& b) { return a.value < b.value; });

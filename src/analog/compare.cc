@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <mutex>
 #include <stdexcept>
 
@@ -69,13 +70,11 @@ const std::string* metadata(const onnx::ModelProto& model, const std::string& ke
 /// Entries of one slice whose magnitude is above `range`.
 uint64_t clipped_count(const ActivationMatrix& activations, size_t slice, float range) {
   uint64_t count = 0;
-  activations.for_each_run(
-      slice, [&](const float* values, const uint32_t* weights, uint32_t uniform, size_t length) {
-        for (size_t i = 0; i < length; ++i) {
-          const bool clipped = values[i] > range || values[i] < -range;
-          if (clipped) count += weights == nullptr ? uniform : weights[i];
-        }
-      });
+  activations.for_each_run(slice, [&](const ElementRun& run) {
+    for (size_t i = 0; i < run.length(); ++i) {
+      if (std::fabs(run.values[i]) > range) count += run.weight(i);
+    }
+  });
   return count;
 }
 

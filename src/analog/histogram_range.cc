@@ -5,7 +5,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "analog/magnitude_counts.h"
+#include "analog/call_figures.h"
 #include "analog/rank.h"
 
 namespace rangefinder::analog {
@@ -108,19 +108,19 @@ RangeSearch histogram_quantile(double quantile) {
 }
 
 void HistogramRange::observe(const CallId&, const ActivationMatrix& activations) {
+  // 0.5 MiB of scratch per thread that observes; what is counted never outlives this call.
   thread_local MagnitudeCounts counts;
-  // Counted before anything is remembered, so that a call with NaN leaves no trace.
-  std::vector<MagnitudeHistogram> call(slices_.size());
-  for (size_t slice = 0; slice < call.size(); ++slice) {
+  // A call with NaN must leave no trace, not even in the slices before the one that has it.
+  for (size_t slice = 0; slices_.size() > 1 && slice < slices_.size(); ++slice) {
+    require_finite(largest_magnitude_bits(activations, slice));
+  }
+  for (size_t slice = 0; slice < slices_.size(); ++slice) {
     counts.count(activations, slice);
     require_finite(counts.largest_bits());
-    counts.add_to(call[slice].counts);
-    call[slice].largest = std::bit_cast<float>(counts.largest_bits());
-  }
-  const std::lock_guard lock(mutex_);
-  for (size_t slice = 0; slice < call.size(); ++slice) {
-    slices_[slice].counts.merge(call[slice].counts);
-    slices_[slice].largest = std::max(slices_[slice].largest, call[slice].largest);
+    const std::lock_guard lock(mutex_);
+    counts.add_to(slices_[slice].counts);
+    slices_[slice].largest =
+        std::max(slices_[slice].largest, std::bit_cast<float>(counts.largest_bits()));
   }
 }
 

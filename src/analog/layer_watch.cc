@@ -19,16 +19,53 @@ struct SiteIndex {
   size_t site;
 };
 
-/// The rows of `site` in an observed tensor: a copy, unless it is the whole tensor.
+/// A tensor in flight, see engine::BlockWatcher.
+struct WatchedTensor {
+  const tensor::TensorView& view;
+  int64_t channel_block;
+
+  /// The elements as they lie in memory, padding included.
+  std::span<const float> stored() const {
+    if (channel_block == 1) return view.floats();
+    const int64_t channels = view.shape.at(1);
+    const int64_t filled = (channels + channel_block - 1) / channel_block * channel_block;
+    return {static_cast<const float*>(view.data),
+            view.element_count() / static_cast<size_t>(channels) * static_cast<size_t>(filled)};
+  }
+
+  /// A row-major copy.
+  std::vector<float> row_major() const {
+    const auto block = static_cast<size_t>(channel_block);
+    const auto channels = static_cast<size_t>(view.shape.at(1));
+    const auto samples = static_cast<size_t>(view.shape.at(0));
+    const std::span<const float> values = stored();
+    const size_t plane = view.element_count() / samples / channels;
+    const size_t sample_size = values.size() / samples;
+    std::vector<float> result;
+    result.reserve(view.element_count());
+    for (size_t i = 0; i < samples * channels; ++i) {
+      const size_t channel = i % channels;
+      const size_t first =
+          i / channels * sample_size + channel / block * plane * block + channel % block;
+      for (size_t p = 0; p < plane; ++p) result.push_back(values[first + p * block]);
+    }
+    return result;
+  }
+};
+
+/// The rows of `site` in an observed tensor: a copy, unless it is the whole tensor. Those of a
+/// convolution stay in the layout they are in.
 class SiteValues {
  public:
-  SiteValues(const CallSite& site, const tensor::TensorView& view) {
+  SiteValues(const CallSite& site, const WatchedTensor& watched) {
+    const tensor::TensorView& view = watched.view;
     if (view.type != tensor::ElementType::kFloat32) {
       throw Error(
           fmt::format("is {}; an analog layer takes float32", tensor::element_name(view.type)),
           {.node = site.node, .tensor = site.tensor});
     }
-    values_ = view.floats();
+    values_ = watched.stored();
+    if (!site.convolution && watched.channel_block != 1) values_ = copy_ = watched.row_major();
     if (site.part != InputPart::kWhole) copy_part(site, view.shape);
   }
 
@@ -62,15 +99,17 @@ class PlanCache {
  public:
   explicit PlanCache(const AnalogLayer& layer) : layer_(layer) {}
 
-  std::shared_ptr<const PatchPlan> plan(const CallSite& site, const tensor::Shape& shape) {
+  std::shared_ptr<const PatchPlan> plan(const CallSite& site, const WatchedTensor& watched) {
+    const tensor::Shape& shape = watched.view.shape;
+    const int64_t channel_block = site.convolution ? watched.channel_block : 1;
     const PatchGeometry geometry = site.convolution ? convolution_geometry(*site.convolution, shape)
                                                     : linear_geometry(layer_.inputs());
     const std::lock_guard lock(mutex_);
     for (const auto& known : plans_) {
-      if (known->geometry == geometry) return known;
+      if (known->geometry == geometry && known->channel_block == channel_block) return known;
     }
     if (plans_.size() >= kMostPlans) plans_.clear();
-    plans_.push_back(std::make_shared<PatchPlan>(geometry, layer_.slices()));
+    plans_.push_back(std::make_shared<PatchPlan>(geometry, layer_.slices(), channel_block));
     return plans_.back();
   }
 
@@ -106,10 +145,10 @@ class LayerWatch {
 
   uint64_t run(const engine::SampleFeed& feed, const engine::WatchOptions& options) {
     const engine::ModelSource source(graph::serialize(float_model_), "");
-    return engine::watch(
+    return engine::watch_blocks(
         source, tensors_, feed,
-        [this](size_t tensor, uint64_t sample, const tensor::TensorView& values) {
-          for (const SiteIndex& index : sites_[tensor]) show(index, sample, values);
+        [this](size_t tensor, uint64_t sample, const tensor::TensorView& values, int64_t block) {
+          for (const SiteIndex& index : sites_[tensor]) show(index, sample, {values, block});
         },
         options);
   }
@@ -132,17 +171,17 @@ class LayerWatch {
     return is_states ? sequences_.at(site.node) : site.tensor;
   }
 
-  void show(const SiteIndex& index, uint64_t sample, const tensor::TensorView& view) {
+  void show(const SiteIndex& index, uint64_t sample, const WatchedTensor& watched) {
     const AnalogLayer& layer = model_.layers[index.layer];
     const CallSite& site = layer.sites[index.site];
     try {
-      const SiteValues part(site, view);
-      const auto plan = plans_[index.layer]->plan(site, view.shape);
+      const SiteValues part(site, watched);
+      const auto plan = plans_[index.layer]->plan(site, watched);
       visitor_(index.layer, {sample, index.site}, ActivationMatrix(*plan, part.values()));
     } catch (const std::domain_error& error) {
       throw Error(error.what(), {.node = layer.name, .tensor = tensor_of(site)});
     } catch (const std::invalid_argument& error) {
-      throw Error(fmt::format("{} (input {})", error.what(), tensor::to_string(view.shape)),
+      throw Error(fmt::format("{} (input {})", error.what(), tensor::to_string(watched.view.shape)),
                   {.node = layer.name, .tensor = tensor_of(site)});
     }
   }

@@ -1,6 +1,7 @@
 #include "analog/moving_range.h"
 
 #include <bit>
+#include <cmath>
 #include <stdexcept>
 
 #include "analog/call_figures.h"
@@ -12,12 +13,9 @@ double magnitude(uint32_t bits) { return std::bit_cast<float>(bits); }
 
 std::optional<double> absolute_quantile(const ActivationMatrix& activations, size_t slice,
                                         double quantile) {
-  // 1 MiB of scratch per thread that observes; what is counted never outlives this call.
-  thread_local MagnitudeCounts counts;
-  counts.count(activations, slice);
-  require_finite(counts.largest_bits());
-  if (quantile == 1.0) return magnitude(counts.largest_bits());
-  return magnitude_quantile(activations, slice, counts, quantile);
+  const MagnitudeQuantile found = magnitude_quantile(activations, slice, quantile);
+  require_finite(found.largest_bits);
+  return found.value;
 }
 
 std::optional<double> reference_quantile(const ActivationMatrix& activations, size_t slice,
@@ -30,10 +28,12 @@ std::optional<double> reference_quantile(const ActivationMatrix& activations, si
 
 CallFigure moving_standard_deviation(double alpha, Compatibility compatibility) {
   return [=](const ActivationMatrix& activations, size_t slice) -> std::optional<double> {
-    if (compatibility == Compatibility::kNone) {
+    const auto deviation = standard_deviation(activations, slice);
+    // Float64 holds the squares of all finite values: only then must they be looked at.
+    const bool is_finite = deviation && std::isfinite(*deviation);
+    if (compatibility == Compatibility::kNone && !is_finite) {
       require_finite(largest_magnitude_bits(activations, slice));
     }
-    const auto deviation = standard_deviation(activations, slice);
     return deviation ? std::optional(alpha * *deviation) : std::nullopt;
   };
 }

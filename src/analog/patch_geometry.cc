@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
 namespace rangefinder::analog {
@@ -77,6 +78,46 @@ void set_axis(PatchGeometry& geometry, size_t slot, const ConvolutionAttributes&
   geometry.output[slot] = room / stride + 1;
 }
 
+/// Positions in a channel that a window sees, in kernel order; -1 in the padding. Good until the
+/// next call: allocating them would take as long as copying a small row.
+std::span<const int64_t> window_positions(const PatchGeometry& geometry, int64_t window) {
+  const auto& out = geometry.output;
+  const auto& in = geometry.input;
+  const PatchGeometry::Axes at = {window / (out[1] * out[2]), window / out[2] % out[1],
+                                  window % out[2]};
+  const auto position = [&](size_t axis, int64_t k) {
+    return at[axis] * geometry.stride[axis] - geometry.padding[axis] + k * geometry.dilation[axis];
+  };
+  const auto inside = [&](size_t axis, int64_t p) { return p >= 0 && p < in[axis]; };
+  thread_local std::vector<int64_t> positions;
+  positions.clear();
+  for (int64_t kz = 0; kz < geometry.kernel[0]; ++kz) {
+    const int64_t z = position(0, kz);
+    for (int64_t ky = 0; ky < geometry.kernel[1]; ++ky) {
+      const int64_t y = position(1, ky);
+      const bool line_inside = inside(0, z) && inside(1, y);
+      for (int64_t kx = 0; kx < geometry.kernel[2]; ++kx) {
+        const int64_t x = position(2, kx);
+        const bool real = line_inside && inside(2, x);
+        positions.push_back(real ? (z * in[1] + y) * in[2] + x : -1);
+      }
+    }
+  }
+  return positions;
+}
+
+/// With a number of values that is known when compiling a copy is a few instructions.
+float* copy_lanes(const float* values, int64_t lanes, float* target) {
+  if (lanes == 16) {
+    std::memcpy(target, values, 16 * sizeof(float));
+  } else if (lanes == 8) {
+    std::memcpy(target, values, 8 * sizeof(float));
+  } else {
+    std::copy_n(values, lanes, target);
+  }
+  return target + lanes;
+}
+
 }  // namespace
 
 PatchGeometry linear_geometry(int64_t features) {
@@ -100,29 +141,30 @@ PatchGeometry convolution_geometry(const ConvolutionAttributes& attributes,
 }
 
 void copy_window(const PatchGeometry& geometry, std::span<const float> sample, int64_t window,
-                 std::span<float> row) {
-  const auto& out = geometry.output;
-  const PatchGeometry::Axes at = {window / (out[1] * out[2]), window / out[2] % out[1],
-                                  window % out[2]};
-  const auto position = [&](size_t axis, int64_t k) {
-    return at[axis] * geometry.stride[axis] - geometry.padding[axis] + k * geometry.dilation[axis];
-  };
-  const auto inside = [&](size_t axis, int64_t p) { return p >= 0 && p < geometry.input[axis]; };
-  size_t column = 0;
-  for (int64_t c = 0; c < geometry.channels; ++c) {
-    for (int64_t kz = 0; kz < geometry.kernel[0]; ++kz) {
-      const int64_t z = position(0, kz);
-      for (int64_t ky = 0; ky < geometry.kernel[1]; ++ky) {
-        const int64_t y = position(1, ky);
-        const bool line_inside = inside(0, z) && inside(1, y);
-        const int64_t line =
-            ((c * geometry.input[0] + z) * geometry.input[1] + y) * geometry.input[2];
-        for (int64_t kx = 0; kx < geometry.kernel[2]; ++kx) {
-          const int64_t x = position(2, kx);
-          const bool real = line_inside && inside(2, x);
-          row[column++] = real ? sample[static_cast<size_t>(line + x)] : 0.0f;
-        }
-      }
+                 std::span<float> row, int64_t channel_block) {
+  const std::span<const int64_t> positions = window_positions(geometry, window);
+  float* target = row.data();
+  for (int64_t channel = 0; channel < geometry.channels; ++channel) {
+    const float* values = sample.data() +
+                          channel / channel_block * geometry.plane() * channel_block +
+                          channel % channel_block;
+    for (const int64_t position : positions) {
+      *target++ = position < 0 ? 0.0f : values[position * channel_block];
+    }
+  }
+}
+
+void copy_window_entries(const PatchGeometry& geometry, std::span<const float> sample,
+                         int64_t window, std::span<float> row, int64_t channel_block) {
+  if (channel_block == 1) return copy_window(geometry, sample, window, row);
+  const std::span<const int64_t> positions = window_positions(geometry, window);
+  float* target = row.data();
+  for (int64_t first = 0; first < geometry.channels; first += channel_block) {
+    const float* values = sample.data() + first * geometry.plane();
+    const int64_t lanes = std::min(channel_block, geometry.channels - first);
+    for (const int64_t position : positions) {
+      target = position < 0 ? std::fill_n(target, lanes, 0.0f)
+                            : copy_lanes(values + position * channel_block, lanes, target);
     }
   }
 }

@@ -59,9 +59,14 @@ struct ConvolutionAttributes {
 PatchGeometry convolution_geometry(const ConvolutionAttributes& attributes,
                                    std::span<const int64_t> input_shape);
 
-/// Writes row `window` of one sample: geometry.features() values, zeros for padding.
+/// Writes row `window` of one sample: geometry.features() values, zeros for padding. Channels lie
+/// in memory as [ceil(channels / channel_block)][plane][channel_block].
 void copy_window(const PatchGeometry& geometry, std::span<const float> sample, int64_t window,
-                 std::span<float> row);
+                 std::span<float> row, int64_t channel_block = 1);
+
+/// The same elements as they lie in memory: neighbouring channels, then kernel positions.
+void copy_window_entries(const PatchGeometry& geometry, std::span<const float> sample,
+                         int64_t window, std::span<float> row, int64_t channel_block);
 
 /// All rows of one sample, windows x features: the matrix that calibration never builds.
 std::vector<float> unfold(const PatchGeometry& geometry, std::span<const float> sample);

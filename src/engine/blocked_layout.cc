@@ -46,6 +46,11 @@ bool is_transpose(const onnx::NodeProto& node) {
   return node.domain().empty() && node.op_type() == "Transpose";
 }
 
+/// From blocks to [N, C, H, W].
+bool is_from_channel_blocks(const onnx::NodeProto& node) {
+  return is_reorder(node) && integer(node, "channels_last", 0) == 0;
+}
+
 /// How often each tensor is read, by nodes, by bodies of If and Loop, and as an output.
 using Readers = std::map<std::string, int>;
 
@@ -85,7 +90,8 @@ bool fit_to_transposed(onnx::NodeProto& observe, const onnx::NodeProto& transpos
 /// The edit of one graph.
 class Rewiring {
  public:
-  Rewiring(onnx::GraphProto& graph, int64_t block) : graph_(graph), block_(block) {
+  Rewiring(onnx::GraphProto& graph, int64_t block, Layouts layouts)
+      : graph_(graph), block_(block), layouts_(layouts) {
     count_readers(graph, readers_);
     for (auto& node : *graph.mutable_node()) {
       if (is_observe(node)) ++observe_readers_[node.input(0)];
@@ -112,6 +118,7 @@ class Rewiring {
       const auto producer = producers_.find(observe.input(0));
       if (producer == producers_.end()) break;
       const onnx::NodeProto& conversion = *producer->second;
+      if (layouts_ == Layouts::kChannelBlocks && !is_from_channel_blocks(conversion)) break;
       // A transposition that the model itself needs is no cost of ours.
       if (is_transpose(conversion) && !only_observed(conversion)) break;
       const bool fits = is_transpose(conversion) ? fit_to_transposed(observe, conversion)
@@ -151,6 +158,7 @@ class Rewiring {
 
   onnx::GraphProto& graph_;
   int64_t block_;
+  Layouts layouts_;
   Readers readers_;
   std::map<std::string, int> observe_readers_;
   std::map<std::string, const onnx::NodeProto*> producers_;
@@ -199,8 +207,8 @@ int64_t channel_block() {
   return block;
 }
 
-size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block) {
-  return Rewiring(graph, block).run();
+size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block, Layouts layouts) {
+  return Rewiring(graph, block, layouts).run();
 }
 
 }  // namespace rangefinder::engine

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/instrument.h"
 #include "engine/onnx_messages.h"
 
 namespace rangefinder::engine {
@@ -15,8 +16,10 @@ int64_t channel_block();
 /// the tensor before conversion, and drops conversions that are left without readers.
 ///
 /// Conversions are ReorderOutput (of com.microsoft.nchwc, from blocks of `block` channels) and
-/// Transpose. Left alone are nodes that count an axis for which the other layout does not serve,
-/// and those that keep rows. Returns how many Observe nodes were connected anew.
-size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block);
+/// Transpose; with kChannelBlocks only ReorderOutput to [N, C, H, W], whose block and channels the
+/// node then tells. Left alone are nodes that count an axis for which the other layout does not
+/// serve, and those that keep rows. Returns how many Observe nodes were connected anew.
+size_t observe_before_conversion(onnx::GraphProto& graph, int64_t block,
+                                 Layouts layouts = Layouts::kAny);
 
 }  // namespace rangefinder::engine

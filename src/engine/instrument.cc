@@ -141,13 +141,15 @@ InstrumentedModel instrument_plainly(const ModelSource& model,
   return add_observe_nodes(model, proto, tensors);
 }
 
-InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors) {
+InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                             Layouts layouts) {
   InstrumentedModel result = instrument_plainly(model, tensors);
   WorkerSlots unused(1, tensors.size());
   const ModelSource optimized =
       optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
   onnx::ModelProto proto = parse(optimized);
-  result.in_place_count = observe_before_conversion(*proto.mutable_graph(), channel_block());
+  result.in_place_count =
+      observe_before_conversion(*proto.mutable_graph(), channel_block(), layouts);
   order_observe_nodes(*proto.mutable_graph());
   result.model = with_bytes(optimized, proto);
   result.level = OptimizationLevel::kNone;

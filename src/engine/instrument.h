@@ -24,6 +24,14 @@ struct ObservedTensor {
   bool operator==(const ObservedTensor&) const = default;
 };
 
+/// How an observed tensor may lie in memory.
+enum class Layouts {
+  /// In any order: for counts, which do not care for it.
+  kAny,
+  /// As the model knows it, or in ONNX Runtime's blocks of channels.
+  kChannelBlocks,
+};
+
 /// A model that counts: tensor number i of those asked for feeds the Observe node with slot i.
 struct InstrumentedModel {
   ModelSource model;
@@ -50,6 +58,7 @@ InstrumentedModel instrument_plainly(const ModelSource& model,
 /// care for order, so the node reads the unconverted tensor and conversions that nobody else needs
 /// are dropped. For this machine and this ONNX Runtime only. Throws Error also if ONNX Runtime does
 /// not accept the model.
-InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors);
+InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                             Layouts layouts = Layouts::kAny);
 
 }  // namespace rangefinder::engine

@@ -19,14 +19,14 @@ namespace {
 /// One session, and the way from its Observe operators to the watcher.
 class WatchWorker : public ObserveSink {
  public:
-  WatchWorker(const InstrumentedModel& model, const Watcher& watcher)
+  WatchWorker(const InstrumentedModel& model, const BlockWatcher& watcher)
       : watcher_(watcher), session_(model.model, session_options(model)) {}
 
   void count(const ObserveTarget& target, const tensor::TensorView& values) override {
     if (thrown_) return;
     // ONNX Runtime would turn an exception into a message: it waits here until the run is over.
     try {
-      watcher_(target.index, sample_, values);
+      show(target, values);
     } catch (...) {
       thrown_ = std::current_exception();
     }
@@ -45,24 +45,43 @@ class WatchWorker : public ObserveSink {
   }
 
  private:
+  void show(const ObserveTarget& target, const tensor::TensorView& values) {
+    if (target.block == 0) return watcher_(target.index, sample_, values, 1);
+    tensor::TensorView known = values;
+    known.shape.at(1) = target.channels;
+    watcher_(target.index, sample_, known, target.block);
+  }
+
   SessionOptions session_options(const InstrumentedModel& model) {
     SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = this};
     if (!model.token.empty()) options.fetch = {model.token};
     return options;
   }
 
-  const Watcher& watcher_;
+  const BlockWatcher& watcher_;
   uint64_t sample_ = 0;
   std::exception_ptr thrown_;
   Session session_;
 };
+
+using Workers = std::vector<std::unique_ptr<WatchWorker>>;
+
+Workers open_workers(const InstrumentedModel& model, const BlockWatcher& watcher,
+                     const WatchOptions& options) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const size_t jobs = options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
+  Workers workers;
+  for (size_t i = 0; i < jobs; ++i)
+    workers.push_back(std::make_unique<WatchWorker>(model, watcher));
+  return workers;
+}
 
 /// One pass over the samples; of failing samples the first in order counts.
 class WatchPass {
  public:
   WatchPass(const SampleFeed& feed, const WatchOptions& options) : feed_(feed), options_(options) {}
 
-  uint64_t run(std::vector<std::unique_ptr<WatchWorker>>& workers) {
+  uint64_t run(Workers& workers) {
     {
       std::vector<std::jthread> threads;
       for (size_t i = 1; i < workers.size(); ++i) {
@@ -146,12 +165,22 @@ SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> l
 
 uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors,
                const SampleFeed& feed, const Watcher& watcher, const WatchOptions& options) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const size_t jobs = options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
-  const InstrumentedModel instrumented = instrument_plainly(model, tensors);
-  std::vector<std::unique_ptr<WatchWorker>> workers;
-  for (size_t i = 0; i < jobs; ++i) {
-    workers.push_back(std::make_unique<WatchWorker>(instrumented, watcher));
+  const BlockWatcher row_major = [&](size_t tensor, uint64_t sample,
+                                     const tensor::TensorView& values,
+                                     int64_t) { watcher(tensor, sample, values); };
+  Workers workers = open_workers(instrument_plainly(model, tensors), row_major, options);
+  return WatchPass(feed, options).run(workers);
+}
+
+uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                      const SampleFeed& feed, const BlockWatcher& watcher,
+                      const WatchOptions& options) {
+  Workers workers;
+  try {
+    workers = open_workers(instrument(model, tensors, Layouts::kChannelBlocks), watcher, options);
+  } catch (const Error&) {
+    // What is wrong with the model itself will show again.
+    workers = open_workers(instrument_plainly(model, tensors), watcher, options);
   }
   return WatchPass(feed, options).run(workers);
 }

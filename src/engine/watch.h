@@ -36,6 +36,12 @@ SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> l
 using Watcher =
     std::function<void(size_t tensor, uint64_t sample, const tensor::TensorView& values)>;
 
+/// The same where the tensor may lie in blocks of channels: [N][ceil(C / block)][H][W][block] of an
+/// [N, C, H, W] tensor, `values.shape`. The lanes behind the last channel are padding, of any
+/// value. With block 1 the tensor is row-major.
+using BlockWatcher = std::function<void(size_t tensor, uint64_t sample,
+                                        const tensor::TensorView& values, int64_t block)>;
+
 struct WatchOptions {
   /// Workers, each with a session of its own and single-threaded kernels; 0: one per core. With 1
   /// the samples come in their order.
@@ -52,5 +58,11 @@ struct WatchOptions {
 /// the first sample in order that failed.
 uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors,
                const SampleFeed& feed, const Watcher& watcher, const WatchOptions& options = {});
+
+/// The same for a watcher that reads tensors as ONNX Runtime computes them: reordering every tensor
+/// would cost up to a quarter of the inference. Row-major if the model cannot be run that way.
+uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                      const SampleFeed& feed, const BlockWatcher& watcher,
+                      const WatchOptions& options = {});
 
 }  // namespace rangefinder::engine

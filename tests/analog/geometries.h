@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "analog/activation_matrix.h"
@@ -23,6 +24,8 @@ inline std::vector<PatchGeometry> sample_geometries() {
   add({.kernel_shape = {3, 3}, .pads = {1, 1, 1, 1}}, {1, 3, 6, 5});
   add({.kernel_shape = {2, 3}, .strides = {2, 1}, .pads = {0, 1, 1, 2}}, {1, 4, 7, 6});
   add({.kernel_shape = {3, 3}, .dilations = {2, 2}, .pads = {4, 4, 4, 4}}, {1, 2, 8, 5});
+  add({.kernel_shape = {3, 3}, .strides = {2, 2}, .pads = {1, 1, 1, 1}}, {1, 20, 4, 4});
+  add({.kernel_shape = {1, 1}}, {1, 16, 3, 3});
   add({.kernel_shape = {1, 1}, .strides = {2, 3}}, {1, 3, 5, 7});
   add({.kernel_shape = {2, 2, 3}, .strides = {1, 2, 1}, .pads = {1, 0, 1, 1, 1, 1}},
       {1, 2, 4, 5, 6});
@@ -45,6 +48,27 @@ inline std::vector<float> sparse_samples(const PatchGeometry& geometry, size_t c
   }
   return values;
 }
+
+/// The same samples as blocks of channels: [ceil(channels / block)][plane][block] each, where what
+/// fills up the last block is NaN, so that whoever reads it will be found out.
+inline std::vector<float> blocked(const PatchGeometry& geometry, std::span<const float> values,
+                                  int64_t block) {
+  const auto sample_size = static_cast<size_t>(geometry.sample_size());
+  const auto plane = static_cast<size_t>(geometry.plane());
+  const auto lanes = static_cast<size_t>(block);
+  const size_t stored = stored_size(geometry, block);
+  std::vector<float> result(values.size() / sample_size * stored, NAN);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t channel = i % sample_size / plane;
+    const size_t position = i % plane;
+    const size_t in_sample = (channel / lanes * plane + position) * lanes + channel % lanes;
+    result[i / sample_size * stored + in_sample] = values[i];
+  }
+  return result;
+}
+
+/// Block 1 is row-major.
+inline constexpr int64_t kChannelBlocks[] = {1, 2, 8, 16};
 
 /// The columns of a slice over all kept rows of all samples: what the counts must agree with.
 inline std::vector<float> unfolded_entries(const PatchGeometry& geometry,

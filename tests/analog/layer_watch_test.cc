@@ -35,6 +35,52 @@ TEST(WatchLayers, ShowsEveryCallOfEveryLayer) {
   }
 }
 
+/// Convolutions of 20 channels, which fill no block, with another convolution and a fully connected
+/// layer over the last axis behind the same tensor.
+onnx::ModelProto shared_model() {
+  test_support::OnnxBuilder b;
+  b.input("x", {-1, 2, 6, 6});
+  b.weights("conv1.weight", {20, 2, 3, 3}, 0.5f);
+  b.weights("conv2.weight", {4, 20, 3, 3});
+  b.weights("fc.weight", {6, 5});
+  b.node("Conv", {"x", "conv1.weight"}, {"c1"}).ints("pads", {1, 1, 1, 1});
+  b.node("Relu", {"c1"}, {"r1"});
+  b.node("Conv", {"r1", "conv2.weight"}, {"y1"}).ints("strides", {2, 2});
+  b.node("MatMul", {"r1", "fc.weight"}, {"y2"});
+  b.output("y1", {-1, 4, 2, 2});
+  b.output("y2", {-1, 20, 6, 5});
+  return b.model();
+}
+
+// Whatever layout ONNX Runtime computes in.
+TEST(WatchLayers, ShowsTheRowsOfTheUnfoldedTensor) {
+  const AnalogModel model = convert_to_analog(shared_model(), network(254));
+  ASSERT_EQ(model.layers.size(), 3u);
+  const StreamSource samples = pictures(1);
+  const tensor::Tensor r1 = run_model(model.model, samples.read(0), {"r1"}).at("r1");
+  size_t calls = 0;
+  const auto visitor = [&](size_t layer, const CallId&, const ActivationMatrix& matrix) {
+    if (layer == 0) return;
+    const PatchGeometry geometry = matrix.plan().geometry;
+    std::vector<float> rows;
+    std::vector<float> row(static_cast<size_t>(geometry.features()));
+    for (uint64_t i = 0; i < matrix.row_count(); ++i) {
+      matrix.copy_row(i, row);
+      rows.insert(rows.end(), row.begin(), row.end());
+    }
+    std::vector<float> expected;
+    const auto size = static_cast<size_t>(geometry.sample_size());
+    for (size_t begin = 0; begin < r1.floats().size(); begin += size) {
+      const auto more = unfold(geometry, r1.floats().subspan(begin, size));
+      expected.insert(expected.end(), more.begin(), more.end());
+    }
+    EXPECT_EQ(rows, expected) << layer;
+    ++calls;
+  };
+  watch_layers(model, feed_from(samples), visitor, {.jobs = 1});
+  EXPECT_EQ(calls, 2u);
+}
+
 TEST(WatchLayers, NamesLayerAndTensorOfWhatAVisitorRefuses) {
   const AnalogModel model = convert_to_analog(mixed_model(), network(254));
   const StreamSource samples = pictures(2);

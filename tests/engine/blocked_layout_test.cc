@@ -131,6 +131,25 @@ TEST(BlockedLayout, StaysBehindATranspositionOfTheModel) {
   EXPECT_EQ(observer(b).input(0), "y");
 }
 
+TEST(BlockedLayout, WhereTheOrderMattersOnlyChannelBlocksAreRead) {
+  OnnxBuilder b;
+  reorder(b, "blocked", "plain", 12);
+  observe(b, "plain");
+  EXPECT_EQ(observe_before_conversion(b.graph(), 8, Layouts::kChannelBlocks), 1u);
+  EXPECT_EQ(observer(b).input(0), "blocked");
+  EXPECT_EQ(attribute(b, kChannelsAttribute), 12);
+  OnnxBuilder last;
+  reorder(last, "blocked", "plain", 8, true);
+  observe(last, "plain");
+  EXPECT_EQ(observe_before_conversion(last.graph(), 8, Layouts::kChannelBlocks), 0u);
+  OnnxBuilder transposed;
+  reorder(transposed, "blocked", "plain", 8);
+  transposed.node("Transpose", {"plain"}, {"last"}).ints("perm", {0, 2, 3, 1});
+  observe(transposed, "last");
+  EXPECT_EQ(observe_before_conversion(transposed.graph(), 8, Layouts::kChannelBlocks), 0u);
+  EXPECT_EQ(observer(transposed).input(0), "last");
+}
+
 TEST(BlockedLayout, WithoutBlocksOnlyTranspositionsAreSkipped) {
   OnnxBuilder b;
   reorder(b, "blocked", "plain", 8);

@@ -2,12 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "engine/blocked_layout.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -108,6 +110,83 @@ TEST(Watch, StopsWhenCancelled) {
   const std::atomic<bool> cancelled = true;
   const auto ignore = [](size_t, uint64_t, const tensor::TensorView&) {};
   EXPECT_THROW(watch(model(), {}, numbers(3), ignore, {.jobs = 1, .cancelled = &cancelled}), Error);
+}
+
+/// Convolutions of 20 channels, which fill no block, their padding not zero behind a HardSigmoid.
+ModelSource convolutions() {
+  test_support::OnnxBuilder b;
+  b.input("x", {-1, 3, -1, -1});
+  b.weights("w1", {20, 3, 3, 3}, 0.3f);
+  b.weights("w2", {20, 20, 1, 1}, 0.2f);
+  b.node("Conv", {"x", "w1"}, {"c1"}).ints("pads", {1, 1, 1, 1});
+  b.node("HardSigmoid", {"c1"}, {"gate"});
+  b.node("Conv", {"gate", "w2"}, {"c2"});
+  b.node("Transpose", {"c2"}, {"last"}).ints("perm", {0, 2, 3, 1});
+  b.node("Relu", {"last"}, {"y"});
+  b.output("y", {-1, -1, -1, 20});
+  return ModelSource(b.bytes(), "");
+}
+
+SampleFeed two_pictures() {
+  return [left = 2]() mutable -> std::optional<PendingSample> {
+    if (left-- == 0) return std::nullopt;
+    return PendingSample{
+        "picture", [] {
+          std::vector<float> values(2 * 3 * 5 * 7);
+          for (size_t i = 0; i < values.size(); ++i) {
+            values[i] = std::sin(static_cast<float>(i * i));
+          }
+          return tensor::NamedTensors{{"x", Tensor::from_floats({2, 3, 5, 7}, values)}};
+        }};
+  };
+}
+
+/// Element by element as the layout promises.
+std::vector<float> row_major(const tensor::TensorView& view, int64_t block) {
+  const auto stored = static_cast<const float*>(view.data);
+  const int64_t channels = view.shape.size() < 2 ? 1 : view.shape[1];
+  const int64_t samples = view.shape.at(0);
+  const auto plane = static_cast<int64_t>(view.element_count()) / samples / channels;
+  const int64_t filled = (channels + block - 1) / block * block;
+  std::vector<float> result;
+  for (int64_t n = 0; n < samples; ++n) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t p = 0; p < plane; ++p) {
+        result.push_back(stored[n * filled * plane + (c / block * plane + p) * block + c % block]);
+      }
+    }
+  }
+  return result;
+}
+
+TEST(WatchBlocks, ShowsTheSameValuesInBlocksOfChannels) {
+  const std::vector<ObservedTensor> tensors = {{"x"}, {"c1"}, {"gate"}, {"c2"}, {"last"}, {"y"}};
+  std::map<std::pair<size_t, uint64_t>, std::vector<float>> expected;
+  std::map<size_t, tensor::Shape> shapes;
+  watch(convolutions(), tensors, two_pictures(),
+        [&](size_t tensor, uint64_t sample, const tensor::TensorView& values) {
+          expected[{tensor, sample}].assign(values.floats().begin(), values.floats().end());
+          shapes[tensor] = values.shape;
+        },
+        {.jobs = 1});
+  size_t blocked = 0;
+  const auto watcher = [&](size_t tensor, uint64_t sample, const tensor::TensorView& values,
+                           int64_t block) {
+    EXPECT_EQ(values.shape, shapes[tensor]);
+    EXPECT_EQ(row_major(values, block), (expected[{tensor, sample}])) << tensors[tensor].name;
+    blocked += block > 1 ? 1 : 0;
+  };
+  EXPECT_EQ(watch_blocks(convolutions(), tensors, two_pictures(), watcher, {.jobs = 1}), 2u);
+  EXPECT_EQ(expected.size(), 12u);
+  if (channel_block() > 0) {
+    EXPECT_GE(blocked, 4u);
+  }
+}
+
+TEST(WatchBlocks, RefusesWhatWatchRefuses) {
+  const auto ignore = [](size_t, uint64_t, const tensor::TensorView&, int64_t) {};
+  const std::vector<ObservedTensor> tensors = {{"z"}};
+  EXPECT_THROW(watch_blocks(model(), tensors, numbers(1), ignore), Error);
 }
 
 TEST(Watch, RefusesAnUnknownTensor) {
