@@ -108,7 +108,7 @@ class Measurement {
         sample_({{analog::input_names(network.model).front(),
                   support::stream_batch("normal", 1, network.shape)}}),
         model_(analog::convert_to_analog(network.model, config(options))),
-        bare_(engine::ModelSource(graph::serialize(network.model), ""), {.plan_memory = false}) {}
+        bare_(engine::ModelSource(graph::serialize(network.model), "")) {}
 
   nlohmann::ordered_json run() {
     for (size_t round = 0; round < options_.rounds; ++round) {

@@ -76,9 +76,9 @@ class Measurement {
                                : engine::instrument(workload.prepared, workload.tensors)),
         slots_(workers, workload.tensors.size()),
         bare_session_(workload.original),
-        observed_session_(model_.model, {.optimization = model_.level,
-                                         .fetch = {model_.token},
-                                         .observe = &slots_}),
+        observed_session_(
+            model_.model,
+            {.optimization = model_.level, .fetch = {model_.token}, .observe = &slots_}),
         together_(static_cast<std::ptrdiff_t>(workers)) {}
 
   Result run() {

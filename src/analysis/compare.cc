@@ -45,8 +45,7 @@ struct Pair {
   Session reference;
   Session other;
 
-  Pair(const ModelSource& a, const ModelSource& b)
-      : reference(a, {.plan_memory = false}), other(b, {.plan_memory = false}) {}
+  Pair(const ModelSource& a, const ModelSource& b) : reference(a), other(b) {}
 };
 
 /// Adds samples up in their order, whoever finishes first.

@@ -42,7 +42,6 @@ Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptio
   result.SetInterOpNumThreads(1);
   result.SetExecutionMode(ORT_SEQUENTIAL);
   result.SetGraphOptimizationLevel(runtime_level(options.optimization));
-  if (!options.plan_memory) result.DisableMemPattern();
   if (!options.save_optimized.empty()) {
     result.SetOptimizedModelFilePath(options.save_optimized.c_str());
     // Weights need not be brought into the kernels' order if nothing will be run.

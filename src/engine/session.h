@@ -22,8 +22,6 @@ struct SessionOptions {
   /// Threads that one operator may use.
   int threads = 1;
   OptimizationLevel optimization = OptimizationLevel::kAll;
-  /// Remember a memory plan for each input shape: faster, but grows with ragged samples.
-  bool plan_memory = true;
   /// The outputs that run() returns; empty: all. The others are computed all the same.
   std::vector<std::string> fetch = {};
   /// Where to write the optimized model; empty: nowhere. Such a session is slow to run.

@@ -53,7 +53,7 @@ class WatchWorker : public ObserveSink {
   }
 
   SessionOptions session_options(const InstrumentedModel& model) {
-    SessionOptions options{.optimization = model.level, .plan_memory = false, .observe = this};
+    SessionOptions options{.optimization = model.level, .observe = this};
     if (!model.token.empty()) options.fetch = {model.token};
     return options;
   }
