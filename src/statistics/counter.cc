@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 #include <stdexcept>
 
 #include "statistics/simd/widen.h"
@@ -43,6 +44,29 @@ size_t keep_finite(std::span<const float> values, float* kept, Extrema& extrema)
     }
   }
   return count;
+}
+
+/// Copies all positions whole, each onto the lanes that the one before has too many: with a number
+/// of values that is known when compiling a copy is one instruction. `to` has room for one more.
+template <size_t kBlock>
+void keep_lanes_of(std::span<const float> values, size_t lanes, float* to) {
+  for (size_t i = 0; i < values.size(); i += kBlock, to += lanes) {
+    std::memcpy(to, &values[i], kBlock * sizeof(float));
+  }
+}
+
+/// The first `lanes` of every `block` values; returns how many those are.
+size_t keep_lanes(std::span<const float> values, size_t block, size_t lanes, float* to) {
+  if (block == 16) {
+    keep_lanes_of<16>(values, lanes, to);
+  } else if (block == 8) {
+    keep_lanes_of<8>(values, lanes, to);
+  } else {
+    for (size_t i = 0; i < values.size(); i += block, to += lanes) {
+      std::copy_n(&values[i], lanes, to);
+    }
+  }
+  return values.size() / block * lanes;
 }
 
 /// tile[column][row] = rows[row][column].
@@ -129,7 +153,7 @@ void Counter::count_channels_nhwc(std::span<const float> values, const ChannelLa
 
 void Counter::count_blocked(std::span<const float> values, const ChannelLayout& layout,
                             size_t block, TensorStatistics& into, KeyTable* kept) {
-  check(block != 0);
+  check(block != 0 && block <= simd::kBlockValues);
   const size_t last_channels = layout.channels % block;
   const size_t full_size = layout.channels / block * block * layout.inner;
   const size_t last_size = last_channels == 0 ? 0 : block * layout.inner;
@@ -138,14 +162,22 @@ void Counter::count_blocked(std::span<const float> values, const ChannelLayout& 
   for (size_t n = 0; n < layout.batch; ++n) {
     const auto entry = values.subspan(n * (full_size + last_size), full_size + last_size);
     count(entry.first(full_size), into, kept);
-    std::vector<float> last;
-    last.reserve(last_channels * layout.inner);
-    for (size_t i = full_size; i < entry.size(); i += block) {
-      const auto lanes = entry.subspan(i, last_channels);
-      last.insert(last.end(), lanes.begin(), lanes.end());
-    }
-    count(last, into, kept);
+    count_lanes(entry.subspan(full_size), block, last_channels, into, kept);
   }
+}
+
+void Counter::count_lanes(std::span<const float> values, size_t block, size_t lanes,
+                          TensorStatistics& into, KeyTable* kept) {
+  KeyTable* table = table_for(values.size(), kept);
+  if (table != nullptr) table->fetch(values.size() / block * lanes);
+  const size_t most = simd::kBlockValues / lanes;
+  staging_.resize(std::max(staging_.size(), simd::kBlockValues + block));
+  for (size_t i = 0; i < values.size(); i += most * block) {
+    const auto part = values.subspan(i, std::min(most * block, values.size() - i));
+    const size_t size = keep_lanes(part, block, lanes, staging_.data());
+    count_block({staging_.data(), size}, table, into);
+  }
+  if (table == &table_) table_.flush(into.histogram);
 }
 
 void Counter::count_channels_blocked(std::span<const float> values, const ChannelLayout& layout,

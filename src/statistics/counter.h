@@ -47,7 +47,7 @@ class Counter {
   void count_channels_nhwc(std::span<const float> values, const ChannelLayout& layout,
                            std::span<TensorStatistics> into);
   /// [batch][ceil(channels / block)][inner][block], all channels as one tensor. The lanes behind
-  /// the last channel are padding and not counted.
+  /// the last channel are padding and not counted. A block is at most simd::kBlockValues wide.
   void count_blocked(std::span<const float> values, const ChannelLayout& layout, size_t block,
                      TensorStatistics& into, KeyTable* kept = nullptr);
   void count_channels_blocked(std::span<const float> values, const ChannelLayout& layout,
@@ -64,6 +64,9 @@ class Counter {
   KeyTable* table_for(size_t run_length, KeyTable* kept);
   /// At most simd::kBlockValues; keys go to the table or, without one, straight into the histogram.
   void count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into);
+  /// Of every `block` values the first `lanes`.
+  void count_lanes(std::span<const float> values, size_t block, size_t lanes,
+                   TensorStatistics& into, KeyTable* kept);
   /// Rows of `row_length` values, of which the first into.size() are each counted apart.
   void count_columns(std::span<const float> rows, size_t row_length,
                      std::span<TensorStatistics> into);

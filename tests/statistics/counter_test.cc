@@ -69,6 +69,29 @@ TEST(Counter, TensorsWithATableOfTheirOwnAreCountedAlike) {
   EXPECT_EQ(counted, expected) << "nothing waits any more";
 }
 
+TEST(Counter, PaddingOfAnyWidthIsNotCounted) {
+  for (const size_t block : {1, 2, 3, 4, 8, 16, 32, 1024}) {
+    for (size_t channels = 1; channels <= std::min<size_t>(block, 40); ++channels) {
+      // More positions than are copied at a time, and few.
+      for (const size_t inner : {1, 7, 1'300}) {
+        const size_t batch = block == 1024 ? 1 : 2;
+        std::vector<float> values = mixed_values(batch * block * inner, 5, false);
+        TensorStatistics expected;
+        for (size_t i = 0; i < values.size(); ++i) {
+          if (i % block < channels) {
+            expected.add({&values[i], 1});
+          } else {
+            values[i] = i % 2 == 0 ? std::nanf("") : 1e30f;
+          }
+        }
+        TensorStatistics counted;
+        Counter().count_blocked(values, {batch, channels, inner}, block, counted);
+        ASSERT_EQ(counted, expected) << channels << " of " << block << ", " << inner;
+      }
+    }
+  }
+}
+
 TEST(Counter, BlockedAndHalfPrecisionTensorsMayHaveATableToo) {
   const std::vector<float> values = mixed_values(2 * 16 * 50, 4, false);
   const ChannelLayout layout{.batch = 2, .channels = 11, .inner = 50};
