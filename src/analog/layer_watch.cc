@@ -35,6 +35,7 @@ struct WatchedTensor {
 
   /// A row-major copy.
   std::vector<float> row_major() const {
+    if (view.element_count() == 0) return {};
     const auto block = static_cast<size_t>(channel_block);
     const auto channels = static_cast<size_t>(view.shape.at(1));
     const auto samples = static_cast<size_t>(view.shape.at(0));

@@ -108,6 +108,7 @@ void MagnitudeCounts::clear() {
     cells_[key] = {};
   }
   cells_[0] = {};
+  for (auto& waiting : waiting_) waiting.count = 0;
   overflow_.clear();
   pending_ = 0;
   largest_bits_ = 0;

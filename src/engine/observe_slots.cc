@@ -84,7 +84,7 @@ statistics::KeyTable* ObserveSlots::table_for(const ObserveTarget& target) {
 }
 
 void ObserveSlots::settle(size_t index) {
-  if (tables_[index]) tables_[index]->flush(slots_[index].channels[0].histogram);
+  if (tables_.at(index)) tables_[index]->flush(slots_[index].channels[0].histogram);
 }
 
 const std::vector<TensorObservation>& ObserveSlots::slots() {

@@ -212,6 +212,7 @@ void Counter::count_bfloat16(std::span<const uint16_t> values, TensorStatistics&
 void Counter::count_converted(std::span<const uint16_t> values, Widen widen, TensorStatistics& into,
                               KeyTable* kept) {
   KeyTable* table = table_for(values.size(), kept);
+  if (table != nullptr) table->fetch(values.size());
   std::array<float, simd::kBlockValues> block;
   for (size_t i = 0; i < values.size(); i += block.size()) {
     const auto part = values.subspan(i, std::min(block.size(), values.size() - i));
