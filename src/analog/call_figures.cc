@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "analog/rank.h"
@@ -28,23 +27,40 @@ struct Occurrence {
   uint64_t count;
 };
 
-uint32_t bits_of(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits;
+/// Calls visit(run) for the parts of a run whose elements occur.
+template <typename Visitor>
+void for_each_entry_run(const ElementRun& run, Visitor&& visit) {
+  if (run.weights == nullptr) return visit(run);
+  const uint32_t* end = run.weights + run.positions;
+  for (const uint32_t* begin = run.weights; begin != end;) {
+    begin = std::find_if(begin, end, [](uint32_t weight) { return weight != 0; });
+    const uint32_t* stop = std::find(begin, end, 0u);
+    const auto first = static_cast<size_t>(begin - run.weights) * run.lanes;
+    const auto positions = static_cast<size_t>(stop - begin);
+    visit(ElementRun{run.values + first, positions, run.lanes, begin, run.uniform});
+    begin = stop;
+  }
+}
+
+void add_power_sums(const ElementRun& run, double pivot, simd::PowerSums& total) {
+  const bool uniform = run.weights == nullptr;
+  const auto sums = uniform ? simd::power_sums(run.span(), pivot)
+                            : simd::weighted_power_sums(run.span(), run.weights, run.lanes, pivot);
+  const double factor = uniform ? run.uniform : 1.0;
+  total.first += factor * sums.first;
+  total.second += factor * sums.second;
 }
 
 /// Over the elements that for_each_run() visits, as often as they occur.
 simd::PowerSums power_sums(const ActivationMatrix& activations, size_t slice, double pivot) {
   simd::PowerSums total;
+  activations.for_each_run(slice,
+                           [&](const ElementRun& run) { add_power_sums(run, pivot, total); });
+  if (std::isfinite(total.second)) return total;
+  // NaN that occurs 0 times is still NaN: once more, without what does not occur.
+  total = {};
   activations.for_each_run(slice, [&](const ElementRun& run) {
-    const bool uniform = run.weights == nullptr;
-    const auto sums = uniform
-                          ? simd::power_sums(run.span(), pivot)
-                          : simd::weighted_power_sums(run.span(), run.weights, run.lanes, pivot);
-    const double factor = uniform ? run.uniform : 1.0;
-    total.first += factor * sums.first;
-    total.second += factor * sums.second;
+    for_each_entry_run(run, [&](const ElementRun& part) { add_power_sums(part, pivot, total); });
   });
   return total;
 }
@@ -55,7 +71,7 @@ std::vector<Occurrence> bucket_entries(const ActivationMatrix& activations, size
   std::vector<Occurrence> entries;
   activations.for_each_run(slice, [&](const ElementRun& run) {
     for (size_t i = 0; i < run.length(); ++i) {
-      const uint32_t bits = bits_of(run.values[i]) & 0x7fffffffu;
+      const uint32_t bits = std::bit_cast<uint32_t>(run.values[i]) & 0x7fffffffu;
       if (bits >> statistics::ValueHistogram::kShift != key) continue;
       entries.push_back({std::fabs(run.values[i]), run.weight(i)});
     }
@@ -63,20 +79,6 @@ std::vector<Occurrence> bucket_entries(const ActivationMatrix& activations, size
   std::sort(entries.begin(), entries.end(),
             [](const Occurrence& a, const Occurrence& b) { return a.value > b.value; });
   return entries;
-}
-
-/// Calls visit(values) for the elements of a run that occur.
-template <typename Visitor>
-void for_each_entry_span(const ElementRun& run, Visitor&& visit) {
-  if (run.weights == nullptr) return visit(run.span());
-  const uint32_t* end = run.weights + run.positions;
-  for (const uint32_t* begin = run.weights; begin != end;) {
-    begin = std::find_if(begin, end, [](uint32_t weight) { return weight != 0; });
-    const uint32_t* stop = std::find(begin, end, 0u);
-    const auto first = static_cast<size_t>(begin - run.weights) * run.lanes;
-    visit(run.span().subspan(first, static_cast<size_t>(stop - begin) * run.lanes));
-    begin = stop;
-  }
 }
 
 /// The value that `before` others precede.
@@ -117,8 +119,8 @@ class MagnitudeOrder {
 uint32_t largest_magnitude_bits(const ActivationMatrix& activations, size_t slice) {
   uint32_t largest = 0;
   activations.for_each_run(slice, [&](const ElementRun& run) {
-    for_each_entry_span(run, [&](std::span<const float> values) {
-      largest = std::max(largest, simd::largest_magnitude(values));
+    for_each_entry_run(run, [&](const ElementRun& part) {
+      largest = std::max(largest, simd::largest_magnitude(part.span()));
     });
   });
   return largest;
@@ -147,7 +149,7 @@ MagnitudeQuantile magnitude_quantile(const ActivationMatrix& activations, size_t
   }
   const Rank rank = quantile_rank(quantile, count, Compatibility::kNone);
   if (count - rank.lower > count / kTopShare) {
-    // 0.5 MiB of scratch per thread that observes; what is counted never outlives this call.
+    // At most 1 MiB of scratch per thread that observes; what is counted never outlives this call.
     thread_local MagnitudeCounts counts;
     counts.count(activations, slice);
     return {counted_quantile(activations, slice, counts, quantile), counts.largest_bits()};

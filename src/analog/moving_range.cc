@@ -33,8 +33,6 @@ CallFigure moving_standard_deviation(double alpha, Compatibility compatibility) 
     const bool is_finite = deviation && std::isfinite(*deviation);
     if (compatibility == Compatibility::kNone && !is_finite) {
       require_finite(largest_magnitude_bits(activations, slice));
-      // What is not finite lies where no window looks: it still is no input to calibrate on.
-      if (deviation) throw std::domain_error("NaN or infinity beside the windows of a convolution");
     }
     return deviation ? std::optional(alpha * *deviation) : std::nullopt;
   };

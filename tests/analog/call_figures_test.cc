@@ -63,6 +63,29 @@ TEST(CallFigures, StandardDeviationEqualsUnfolding) {
   });
 }
 
+TEST(CallFigures, WhatNoWindowLooksAtIsNoEntryWhateverItIs) {
+  const PatchGeometry geometry = convolution_geometry({.kernel_shape = {1, 1}, .strides = {2, 2}},
+                                                      std::vector<int64_t>{1, 5, 6, 7});
+  const auto values = sparse_samples(geometry, 2, 8);
+  for (const float strange : {NAN, INFINITY}) {
+    auto spoiled = values;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i % 7 % 2 == 1 || i / 7 % 6 % 2 == 1) spoiled[i] = strange;
+    }
+    for (const int64_t block : kChannelBlocks) {
+      const PatchPlan plan(geometry, balanced_slices(geometry.features(), -1), block);
+      const auto clean = blocked(geometry, values, block);
+      const auto stored = blocked(geometry, spoiled, block);
+      const ActivationMatrix expected(plan, clean);
+      const ActivationMatrix matrix(plan, stored);
+      EXPECT_EQ(largest_magnitude_bits(matrix, 0), largest_magnitude_bits(expected, 0));
+      EXPECT_NEAR(standard_deviation(matrix, 0).value(), standard_deviation(expected, 0).value(),
+                  1e-12)
+          << block;
+    }
+  }
+}
+
 // Weighing the sums of x and x^2 against each other loses no more than six bits: with a mean of 4
 // times the deviation that is what is compared.
 TEST(CallFigures, StandardDeviationFromTwoSumsIsAsGoodAsAroundTheMean) {
