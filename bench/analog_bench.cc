@@ -27,6 +27,7 @@
 #include "analog/layer_watch.h"
 #include "analog/sampler.h"
 #include "bench/machine.h"
+#include "bench/timing.h"
 #include "engine/session.h"
 #include "graph/model_file.h"
 #include "support/onnx_builder.h"
@@ -56,18 +57,6 @@ struct Network {
   /// Timed ones, of each round.
   size_t samples;
 };
-
-double processor_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Two convolutions of 64 channels, 3x3, with ReLU behind them.
 onnx::ModelProto convolutions() {
@@ -130,15 +119,16 @@ class Measurement {
     double begin = 0.0;
     // A worker asks for the next sample when it is done with the one before.
     const auto feed = [&, count = size_t{0}]() mutable -> std::optional<engine::PendingSample> {
-      const double end = processor_seconds();
+      const double end = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
       if (count > kWarmUp) times.calibrating += milliseconds(end - begin);
       if (count == kWarmUp + network_.samples) return std::nullopt;
-      const double bare_begin = processor_seconds();
+      const double bare_begin = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
       bare_.execute(sample_, "sample");
-      if (count++ >= kWarmUp) times.bare += milliseconds(processor_seconds() - bare_begin);
+      if (count++ >= kWarmUp)
+        times.bare += milliseconds(processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - bare_begin);
       // Where samples come from is not what is asked about.
       const auto copy = std::make_shared<tensor::NamedTensors>(sample_);
-      begin = processor_seconds();
+      begin = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
       return engine::PendingSample{"sample", [copy] { return std::move(*copy); }};
     };
     calibrate(type, feed);

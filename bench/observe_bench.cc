@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bench/machine.h"
+#include "bench/timing.h"
 #include "bench/workload.h"
 #include "engine/sample_pass.h"
 #include "engine/session.h"
@@ -49,23 +50,11 @@ struct Result {
   size_t in_place_count = 0;
 };
 
-double processor_seconds() {
-  timespec time = {};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 /// Times of one run.
 struct Times {
   double wall = 0;
   double processor = 0;
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 class Measurement {
  public:
@@ -125,9 +114,9 @@ class Measurement {
   Times time_together(engine::Session& session, const tensor::NamedTensors& sample) {
     together_.arrive_and_wait();
     const auto start = Clock::now();
-    const double processor_start = processor_seconds();
+    const double processor_start = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
     session.execute(sample);
-    const double processor = processor_seconds() - processor_start;
+    const double processor = processor_seconds(CLOCK_THREAD_CPUTIME_ID) - processor_start;
     together_.arrive_and_wait();
     return {std::chrono::duration<double>(Clock::now() - start).count(), processor};
   }

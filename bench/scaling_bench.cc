@@ -15,6 +15,7 @@
 
 #include "base/process.h"
 #include "bench/machine.h"
+#include "bench/timing.h"
 #include "bench/workload.h"
 #include "engine/observe.h"
 
@@ -34,12 +35,6 @@ std::vector<int> worker_counts() {
   for (int jobs = 1; jobs < cores; jobs *= 2) counts.push_back(jobs);
   counts.push_back(cores);
   return counts;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 int measure(const Options& options) {

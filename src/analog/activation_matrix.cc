@@ -1,6 +1,5 @@
 #include "analog/activation_matrix.h"
 
-#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
@@ -13,10 +12,6 @@ uint64_t occurrences(const CoverageBlock& block) {
           ? static_cast<uint64_t>(block.uniform) * static_cast<uint64_t>(block.length)
           : std::accumulate(block.weights.begin(), block.weights.end(), uint64_t{0});
   return channel * static_cast<uint64_t>(block.channels);
-}
-
-bool any_nonzero(std::span<const float> values) {
-  return std::any_of(values.begin(), values.end(), [](float x) { return x != 0.0f; });
 }
 
 }  // namespace
@@ -67,13 +62,13 @@ std::span<const float> ActivationMatrix::sample_of(uint64_t row) const {
 bool ActivationMatrix::copy_row(uint64_t row, std::span<float> target) const {
   const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
   copy_window(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
-  return any_nonzero(target);
+  return !all_zero(target);
 }
 
 bool ActivationMatrix::copy_entries(uint64_t row, std::span<float> target) const {
   const int64_t window = static_cast<int64_t>(row) % plan_->geometry.windows();
   copy_window_entries(plan_->geometry, sample_of(row), window, target, plan_->channel_block);
-  return any_nonzero(target);
+  return !all_zero(target);
 }
 
 }  // namespace rangefinder::analog

@@ -108,7 +108,7 @@ RangeSearch histogram_quantile(double quantile) {
 }
 
 void HistogramRange::observe(const CallId&, const ActivationMatrix& activations) {
-  // 0.5 MiB of scratch per thread that observes; what is counted never outlives this call.
+  // At most 1 MiB of scratch per thread that observes; what is counted never outlives this call.
   thread_local MagnitudeCounts counts;
   // A call with NaN must leave no trace, not even in the slices before the one that has it.
   for (size_t slice = 0; slices_.size() > 1 && slice < slices_.size(); ++slice) {

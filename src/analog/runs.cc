@@ -65,6 +65,11 @@ std::vector<RunPlace> sample_runs(const PatchGeometry& geometry,
   return runs;
 }
 
+bool all_zero(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float x) { return std::bit_cast<uint32_t>(x) << 1 == 0; });
+}
+
 void gather(const float* values, size_t stride, size_t positions, size_t lanes, float* target) {
   switch (lanes) {
     case 1:

@@ -51,6 +51,9 @@ size_t stored_size(const PatchGeometry& geometry, int64_t channel_block);
 std::vector<RunPlace> sample_runs(const PatchGeometry& geometry,
                                   std::span<const CoverageBlock> coverage, int64_t channel_block);
 
+/// Zeros of either sign and nothing else: by bits, also where a thread treats subnormals as zero.
+bool all_zero(std::span<const float> values);
+
 /// Copies the first `lanes`, a power of two, of every `stride` values.
 void gather(const float* values, size_t stride, size_t positions, size_t lanes, float* target);
 

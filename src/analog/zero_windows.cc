@@ -67,10 +67,6 @@ int64_t windows_over(const PatchGeometry& geometry, std::vector<uint8_t> marks) 
   return std::count(marks.begin(), marks.end(), 0);
 }
 
-bool all_zero(const float* values, size_t count) {
-  return std::all_of(values, values + count, [](float x) { return x == 0.0f; });
-}
-
 }  // namespace
 
 ZeroWindows::ZeroWindows(const PatchGeometry& geometry, int64_t channel_block)
@@ -99,7 +95,7 @@ void ZeroWindows::find_zeros(std::span<const float> sample,
     const size_t before = std::exchange(left, 0);
     for (size_t i = 0; i < before; ++i) {
       positions[left] = positions[i];
-      left += all_zero(values + positions[i] * channel_block_, lanes) ? 1 : 0;
+      left += all_zero({values + positions[i] * channel_block_, lanes}) ? 1 : 0;
     }
   }
   positions.resize(left);
@@ -119,7 +115,7 @@ int64_t ZeroWindows::count(std::span<const float> samples) const {
     const auto sample = samples.first(size);
     if (is_linear_) {
       // One window over everything.
-      count += std::all_of(sample.begin(), sample.end(), [](float x) { return x == 0.0f; });
+      count += all_zero(sample) ? 1 : 0;
       continue;
     }
     find_zeros(sample, zeros);

@@ -156,4 +156,16 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
   return result;
 }
 
+std::string open_instrumented(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                              Layouts layouts, const std::function<void(InstrumentedModel)>& open) {
+  try {
+    open(instrument(model, tensors, layouts));
+    return {};
+  } catch (const Error& error) {
+    // What is wrong with the model itself will show again.
+    open(instrument_plainly(model, tensors));
+    return error.what();
+  }
+}
+
 }  // namespace rangefinder::engine

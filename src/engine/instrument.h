@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,7 +38,8 @@ struct InstrumentedModel {
   ModelSource model;
   /// How to load it.
   OptimizationLevel level = OptimizationLevel::kAll;
-  /// An output that costs nothing to fetch; empty if nothing is observed.
+  /// An output that costs nothing to fetch; empty if nothing is observed. The other Observe nodes
+  /// do not make theirs: a session must fetch this one only.
   std::string token;
   /// The tensors' numbers in the order in which the model computes them.
   std::vector<size_t> graph_order;
@@ -60,5 +62,10 @@ InstrumentedModel instrument_plainly(const ModelSource& model,
 /// not accept the model.
 InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors,
                              Layouts layouts = Layouts::kAny);
+
+/// Calls open(model) with the model instrumented in place or, where that or opening it fails with
+/// an Error, plainly. Returns why it is plain; empty if it is not.
+std::string open_instrumented(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                              Layouts layouts, const std::function<void(InstrumentedModel)>& open);
 
 }  // namespace rangefinder::engine

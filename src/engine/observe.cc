@@ -61,14 +61,11 @@ struct Opened {
 
 Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, WorkerSlots& slots) {
   Opened opened;
-  try {
-    opened.model = instrument(model, tensors);
-    opened.session.emplace(opened.model.model, session_options(opened.model, slots));
-  } catch (const Error& error) {
-    opened.plain_because = error.what();
-    opened.model = instrument_plainly(model, tensors);
-    opened.session.emplace(opened.model.model, session_options(opened.model, slots));
-  }
+  opened.plain_because =
+      open_instrumented(model, tensors, Layouts::kAny, [&](InstrumentedModel instrumented) {
+        opened.model = std::move(instrumented);
+        opened.session.emplace(opened.model.model, session_options(opened.model, slots));
+      });
   opened.model.model = {};  // The session holds what it needs.
   return opened;
 }

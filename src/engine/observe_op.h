@@ -13,7 +13,8 @@ namespace rangefinder::engine {
 /// Counts its input: domain kObserveDomain, operator kObserveOperator.
 ///
 /// Input: a float32, float16 or bfloat16 tensor. Output: a scalar that says nothing; as an output
-/// of the graph it keeps the node from being pruned. Attributes: see ObserveTarget.
+/// of the graph it keeps the node from being pruned, and it is made only where the attribute
+/// kMakesTokenAttribute is not 0. Other attributes: see ObserveTarget.
 /// Kernels find their worker's sink through the operator object, which belongs to one session.
 class ObserveOperator;
 

@@ -176,12 +176,9 @@ uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> 
                       const SampleFeed& feed, const BlockWatcher& watcher,
                       const WatchOptions& options) {
   Workers workers;
-  try {
-    workers = open_workers(instrument(model, tensors, Layouts::kChannelBlocks), watcher, options);
-  } catch (const Error&) {
-    // What is wrong with the model itself will show again.
-    workers = open_workers(instrument_plainly(model, tensors), watcher, options);
-  }
+  open_instrumented(model, tensors, Layouts::kChannelBlocks, [&](const InstrumentedModel& m) {
+    workers = open_workers(m, watcher, options);
+  });
   return WatchPass(feed, options).run(workers);
 }
 

@@ -82,18 +82,21 @@ void gather(const float* rows, size_t row_length, size_t row_count, size_t colum
 
 }  // namespace
 
-void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTable* kept) {
-  KeyTable* table = table_for(values.size(), kept);
-  if (table != nullptr) table->fetch(values.size());
-  for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
-    count_block(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)), table, into);
-  }
+template <typename Blocks>
+void Counter::count_run(size_t length, TensorStatistics& into, KeyTable* kept, Blocks blocks) {
+  KeyTable* table = kept;
+  if (table == nullptr && length >= kTableRun) table = &table_;
+  if (table != nullptr) table->fetch(length);
+  blocks([&](std::span<const float> block) { count_block(block, table, into); });
   if (table == &table_) table_.flush(into.histogram);
 }
 
-KeyTable* Counter::table_for(size_t run_length, KeyTable* kept) {
-  if (kept != nullptr) return kept;
-  return run_length >= kTableRun ? &table_ : nullptr;
+void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTable* kept) {
+  count_run(values.size(), into, kept, [&](auto count_one) {
+    for (size_t i = 0; i < values.size(); i += simd::kBlockValues) {
+      count_one(values.subspan(i, std::min(simd::kBlockValues, values.size() - i)));
+    }
+  });
 }
 
 void Counter::count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into) {
@@ -168,16 +171,15 @@ void Counter::count_blocked(std::span<const float> values, const ChannelLayout& 
 
 void Counter::count_lanes(std::span<const float> values, size_t block, size_t lanes,
                           TensorStatistics& into, KeyTable* kept) {
-  KeyTable* table = table_for(values.size(), kept);
-  if (table != nullptr) table->fetch(values.size() / block * lanes);
-  const size_t most = simd::kBlockValues / lanes;
+  const size_t most = simd::kBlockValues / lanes * block;
   staging_.resize(std::max(staging_.size(), simd::kBlockValues + block));
-  for (size_t i = 0; i < values.size(); i += most * block) {
-    const auto part = values.subspan(i, std::min(most * block, values.size() - i));
-    const size_t size = keep_lanes(part, block, lanes, staging_.data());
-    count_block({staging_.data(), size}, table, into);
-  }
-  if (table == &table_) table_.flush(into.histogram);
+  count_run(values.size() / block * lanes, into, kept, [&](auto count_one) {
+    for (size_t i = 0; i < values.size(); i += most) {
+      const auto part = values.subspan(i, std::min(most, values.size() - i));
+      const size_t size = keep_lanes(part, block, lanes, staging_.data());
+      count_one(std::span<const float>(staging_.data(), size));
+    }
+  });
 }
 
 void Counter::count_channels_blocked(std::span<const float> values, const ChannelLayout& layout,
@@ -211,15 +213,14 @@ void Counter::count_bfloat16(std::span<const uint16_t> values, TensorStatistics&
 
 void Counter::count_converted(std::span<const uint16_t> values, Widen widen, TensorStatistics& into,
                               KeyTable* kept) {
-  KeyTable* table = table_for(values.size(), kept);
-  if (table != nullptr) table->fetch(values.size());
   std::array<float, simd::kBlockValues> block;
-  for (size_t i = 0; i < values.size(); i += block.size()) {
-    const auto part = values.subspan(i, std::min(block.size(), values.size() - i));
-    widen(part, block.data());
-    count_block({block.data(), part.size()}, table, into);
-  }
-  if (table == &table_) table_.flush(into.histogram);
+  count_run(values.size(), into, kept, [&](auto count_one) {
+    for (size_t i = 0; i < values.size(); i += block.size()) {
+      const auto part = values.subspan(i, std::min(block.size(), values.size() - i));
+      widen(part, block.data());
+      count_one(std::span<const float>(block.data(), part.size()));
+    }
+  });
 }
 
 }  // namespace rangefinder::statistics

@@ -60,8 +60,11 @@ class Counter {
                       KeyTable* kept = nullptr);
 
  private:
-  /// Where the keys of a run go: the tensor's own table, the counter's, or (null) the histogram.
-  KeyTable* table_for(size_t run_length, KeyTable* kept);
+  /// One run, whose values `blocks` hands on: blocks(count_one) calls count_one(values) for each
+  /// block. Keys go to the tensor's own table, if the run is long to the counter's, else straight
+  /// into the histogram.
+  template <typename Blocks>
+  void count_run(size_t length, TensorStatistics& into, KeyTable* kept, Blocks blocks);
   /// At most simd::kBlockValues; keys go to the table or, without one, straight into the histogram.
   void count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into);
   /// Of every `block` values the first `lanes`.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "analog/geometries.h"
 
 namespace rangefinder::analog {
@@ -64,6 +67,14 @@ TEST(ElementRun, TellsWeightsOfPositions) {
   EXPECT_EQ(weighted.weight(3), 0u);
   const ElementRun uniform = {values, 6, 1, nullptr, 9};
   EXPECT_EQ(uniform.weight(5), 9u);
+}
+
+TEST(AllZero, LooksAtBits) {
+  EXPECT_TRUE(all_zero({}));
+  EXPECT_TRUE(all_zero(std::vector<float>{0.0f, -0.0f}));
+  for (const float value : {1e-45f, -1e-45f, 1.0f, NAN}) {
+    EXPECT_FALSE(all_zero(std::vector<float>{0.0f, value})) << value;
+  }
 }
 
 }  // namespace

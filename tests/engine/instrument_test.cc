@@ -185,6 +185,23 @@ TEST(Instrument, InputsOutputsAndConstantsAreObservedAsOftenAsTheModelRuns) {
   EXPECT_EQ(counted[3].size(), 4u);
 }
 
+TEST(Instrument, IsOpenedPlainlyWhereInPlaceFails) {
+  const std::string bytes = residual_model().bytes();
+  const std::vector<ObservedTensor> tensors = {{.name = "r1"}};
+  std::vector<size_t> in_place;
+  const auto open = [&](const InstrumentedModel& m) { in_place.push_back(m.in_place_count); };
+  EXPECT_EQ(open_instrumented({bytes, ""}, tensors, Layouts::kAny, open), "");
+  EXPECT_THAT(in_place, testing::ElementsAre(1));
+  const auto open_plain_only = [&](const InstrumentedModel& m) {
+    open(m);
+    if (m.in_place_count > 0) throw Error("not in place");
+  };
+  EXPECT_EQ(open_instrumented({bytes, ""}, tensors, Layouts::kAny, open_plain_only),
+            "not in place");
+  EXPECT_THAT(in_place, testing::ElementsAre(1, 1, 0));
+  EXPECT_THROW(open_instrumented({"no model", ""}, tensors, Layouts::kAny, open), Error);
+}
+
 TEST(Instrument, BatchesOfZeroGiveNoValues) {
   const auto counted =
       run_both(residual_model(), {{"r1"}}, {{{"x", Tensor(ElementType::kFloat32, {0, 3, 4, 4})}}});

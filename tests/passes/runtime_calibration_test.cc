@@ -5,7 +5,10 @@
 
 #include <cmath>
 #include <deque>
+#include <memory>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "observers/ppq/methods.h"
@@ -223,6 +226,43 @@ TEST_F(RuntimeCalibrationTest, MethodsThatSeeRawBatchesGetThem) {
   EXPECT_EQ(pass_count, 2u);
   EXPECT_EQ(state(0), State::kActivated);
   EXPECT_EQ(state(1), State::kActivated);
+}
+
+/// Remembers which tensor was solved by which thread.
+struct Solved {
+  float max;
+  std::thread::id thread;
+};
+std::vector<Solved>& solved() {
+  static std::vector<Solved> all;
+  return all;
+}
+
+/// Keeps the default: it may not be solved beside others.
+class Recorder : public observers::Observer {
+ public:
+  observers::Solution solve(const observers::Observations& seen) override {
+    solved().push_back({seen.channels[0].extrema.max, std::this_thread::get_id()});
+    return {.parameters = {{1, 0}}};
+  }
+};
+
+TEST_F(RuntimeCalibrationTest, ObserversThatWantToBeAloneAreSolvedInOrderByTheCaller) {
+  observers::register_calibration_observer("recorder-for-test",
+                                           [](const Config&, const observers::CalibrationOptions&) {
+                                             return std::make_unique<Recorder>();
+                                           });
+  for (int i = 1; i <= 40; ++i) add("t" + std::to_string(i), {0, static_cast<float>(i)});
+  const auto done = run({.method = "recorder-for-test", .method_for = {{"t2*", "minmax"}}});
+  EXPECT_EQ(done.size(), 40u);
+  EXPECT_EQ(scale(19), 20.0f / 255) << "others are solved as ever";
+  ASSERT_EQ(solved().size(), 29u);
+  for (size_t i = 0; i < solved().size(); ++i) {
+    EXPECT_EQ(solved()[i].thread, std::this_thread::get_id());
+    if (i > 0) {
+      EXPECT_LT(solved()[i - 1].max, solved()[i].max);
+    }
+  }
 }
 
 TEST_F(RuntimeCalibrationTest, WhatGoesWrongInARawPassNamesTheTensor) {

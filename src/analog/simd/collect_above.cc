@@ -1,6 +1,5 @@
 #include "analog/simd/collect_above.h"
 
-#include <algorithm>
 #include <bit>
 
 #undef HWY_TARGET_INCLUDE
@@ -8,17 +7,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "analog/simd/doubled-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace rangefinder::analog::simd::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Bits = hn::ScalableTag<uint32_t>;
-
-/// Twice the bits: without the sign.
-HWY_INLINE hn::Vec<Bits> doubled(const float* HWY_RESTRICT values) {
-  const auto bits = hn::BitCast(Bits(), hn::LoadU(hn::ScalableTag<float>(), values));
-  return hn::Add(bits, bits);
-}
 
 /// Numbers [begin, end), one by one: without a branch, because where one value is above the
 /// threshold others are.

@@ -8,17 +8,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "analog/simd/doubled-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace rangefinder::analog::simd::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Bits = hn::ScalableTag<uint32_t>;
-
-/// Twice the bits: without the sign.
-HWY_INLINE hn::Vec<Bits> doubled(const float* HWY_RESTRICT values) {
-  const auto bits = hn::BitCast(Bits(), hn::LoadU(hn::ScalableTag<float>(), values));
-  return hn::Add(bits, bits);
-}
 
 /// At least one vector.
 uint32_t largest(const float* HWY_RESTRICT values, size_t count) {
