@@ -2,9 +2,11 @@
 // a naive loop over one table, and the memory itself (a plain sum)? items_per_second is values per
 // second.
 //
-// count_bench [--benchmark_filter=REGEX] [--benchmark_format=json]; release builds only.
+// count_bench [--benchmark_filter=REGEX] [--benchmark_format=json] [INSTRUCTIONS]; release builds
+// only. INSTRUCTIONS: the set to be held to, as Highway names it (AVX3, AVX2, SSE4, ...).
 
 #include <benchmark/benchmark.h>
+#include <hwy/highway.h>
 
 #include <algorithm>
 #include <array>
@@ -124,6 +126,22 @@ void add_benchmarks(const Data& data, Counter& counter) {
       [&, halves, s = TensorStatistics()]() mutable { counter.count_float16(halves, s); });
 }
 
+/// Whether there is such an instruction set here; if not, says which there are.
+bool hold_to(const std::string& instructions) {
+  std::string known;
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    if (hwy::TargetName(target) == instructions) {
+      hwy::SetSupportedTargetsForTest(target);
+      hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+      return true;
+    }
+    known += std::string(" ") + hwy::TargetName(target);
+  }
+  std::fprintf(stderr, "count_bench: no instruction set %s; this machine has%s\n",
+               instructions.c_str(), known.c_str());
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -132,7 +150,7 @@ int main(int argc, char** argv) {
   return 1;
 #endif
   benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  if (argc > 1 && !hold_to(argv[1])) return 2;
   const std::vector<Data> data = all_data();
   Counter counter;
   for (const Data& each : data) add_benchmarks(each, counter);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "statistics/simd/compress_keys.h"
+#include "statistics/simd/sweep.h"
 
 namespace rangefinder::analog {
 namespace {

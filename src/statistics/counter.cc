@@ -28,10 +28,6 @@ void check(std::span<const float> values, const ChannelLayout& layout, size_t st
   check(values.size() == layout.batch * stored_channels * layout.inner);
 }
 
-/// The bucket of a value; 0 also for positive zero. Ascends with the magnitude of values of one
-/// sign.
-uint32_t key_of(float value) { return std::bit_cast<uint32_t>(value) >> ValueHistogram::kShift; }
-
 /// The values that are finite, in order; counts the others.
 size_t keep_finite(std::span<const float> values, float* kept, Extrema& extrema) {
   size_t count = 0;
@@ -44,6 +40,12 @@ size_t keep_finite(std::span<const float> values, float* kept, Extrema& extrema)
     }
   }
   return count;
+}
+
+/// What a sweep over `size` finite values found beside their keys.
+void note(const simd::BlockSummary& summary, size_t size, TensorStatistics& into) {
+  into.extrema.add_range(summary.min(), summary.max());
+  into.histogram.add_zeros(size - summary.key_count);
 }
 
 /// Copies all positions whole, each onto the lanes that the one before has too many: with a number
@@ -100,6 +102,11 @@ void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTa
 }
 
 void Counter::count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into) {
+  if (table != nullptr && !table->has_room_for(values.size())) table->flush(into.histogram);
+  if (table != nullptr && table->expects_few_zeros()) {
+    const auto summary = table->count(values);
+    if (summary.all_finite()) return note(summary, values.size(), into);
+  }
   auto summary = simd::compress_keys(values, keys_.data());
   std::array<float, simd::kBlockValues> finite;
   if (!summary.all_finite()) {
@@ -107,16 +114,14 @@ void Counter::count_block(std::span<const float> values, KeyTable* table, Tensor
     summary = simd::compress_keys(values, keys_.data());
   }
   if (values.empty()) return;
-  into.extrema.add_range(summary.min(), summary.max());
-  into.histogram.add_zeros(values.size() - summary.key_count);
+  note(summary, values.size(), into);
   const std::span<const uint32_t> keys(keys_.data(), summary.key_count);
-  const uint32_t key = key_of(summary.min());
-  if (key != 0 && key == key_of(summary.max())) {
+  const uint32_t key = ValueHistogram::key_of(summary.min());
+  if (key != 0 && key == ValueHistogram::key_of(summary.max())) {
     // One bucket, as in constant or saturated data, where increments would wait for each other.
     into.histogram.add_key(key, keys.size());
   } else if (table != nullptr) {
-    if (!table->has_room_for(keys.size())) table->flush(into.histogram);
-    table->add(keys, summary.min(), summary.max());
+    table->add(keys, summary, values.size());
   } else {
     into.histogram.add_keys(keys);
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "statistics/key_table.h"
-#include "statistics/simd/compress_keys.h"
+#include "statistics/simd/sweep.h"
 #include "statistics/tensor_statistics.h"
 
 namespace rangefinder::statistics {
@@ -23,7 +23,7 @@ struct ChannelLayout {
 /// Counts tensors into statistics at memory speed: the same result, bit for bit, as
 /// TensorStatistics::add(), at a fraction of its time.
 ///
-/// One sweep per block of values that stays in the first-level cache (simd/compress_keys.h), then
+/// One sweep per block of values that stays in the first-level cache (simd/sweep.h), then
 /// one increment per value that is not zero (key_table.h). Runs too short to pay for emptying the
 /// counter's own table are counted straight into the histogram. A counter is scratch memory for
 /// one thread at a time; use it for many tensors, but no more once a call of it threw

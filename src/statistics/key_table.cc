@@ -6,13 +6,15 @@
 #include <new>
 #include <numeric>
 
+#include "statistics/simd/count_group.h"
+
 namespace rangefinder::statistics {
 namespace {
 
 constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
-constexpr size_t kKeyCount = size_t{ValueHistogram::kOctaveCount} * kBuckets;
+/// One value of so many: more cost more to count and take back than to leave out [counting.md].
+constexpr size_t kFewZeros = 8;
 constexpr uint32_t kOctavesPerSign = ValueHistogram::kOctaveCount / 2;
-constexpr size_t kGroup = 8;
 constexpr size_t kCacheLine = 64;
 /// Shorter runs need few lines.
 constexpr size_t kFetchRun = 2048;
@@ -29,7 +31,8 @@ int octave_of(float value, bool negative) {
 
 }  // namespace
 
-KeyTable::KeyTable() : counts_(static_cast<uint32_t*>(std::calloc(kKeyCount, sizeof(uint32_t)))) {
+KeyTable::KeyTable()
+    : counts_(static_cast<uint32_t*>(std::calloc(ValueHistogram::kKeyCount, sizeof(uint32_t)))) {
   if (!counts_) throw std::bad_alloc();
 }
 
@@ -50,22 +53,32 @@ void KeyTable::fetch_octaves(int top, uint32_t sign_index) {
   }
 }
 
-void KeyTable::add(std::span<const uint32_t> keys, float min, float max) {
+void KeyTable::add(std::span<const uint32_t> keys, const simd::BlockSummary& found, size_t size) {
   uint32_t* counts = counts_.get();
-  const size_t whole = keys.size() / kGroup * kGroup;
-  for (size_t i = 0; i < whole; i += kGroup) {
-    const uint32_t* group = &keys[i];
-    // In a run of equal values each increment would wait for the store of the one before.
-    if (group[0] == group[kGroup - 1] &&
-        std::all_of(group, group + kGroup, [=](uint32_t key) { return key == group[0]; })) {
-      counts[group[0]] += kGroup;
-      continue;
-    }
-    for (size_t k = 0; k < kGroup; ++k) ++counts[group[k]];
+  const size_t whole = keys.size() / simd::kGroup * simd::kGroup;
+  for (size_t i = 0; i < whole; i += simd::kGroup) {
+    simd::count_group(&keys[i], counts);
   }
   for (size_t i = whole; i < keys.size(); ++i) ++counts[keys[i]];
-  pending_ += keys.size();
-  covered_.add_range(min, max);
+  note(found, size);
+}
+
+simd::BlockSummary KeyTable::count(std::span<const float> values) {
+  const auto found = simd::count_keys(values, counts_.get());
+  if (found.all_finite()) {
+    note(found, values.size());
+  } else {
+    for (const float value : values) {
+      if (std::bit_cast<uint32_t>(value) << 1 != 0) --counts_[ValueHistogram::key_of(value)];
+    }
+  }
+  return found;
+}
+
+void KeyTable::note(const simd::BlockSummary& found, size_t size) {
+  pending_ += found.key_count;
+  covered_.add_range(found.min(), found.max());
+  expects_few_zeros_ = size - found.key_count <= size / kFewZeros;
 }
 
 void KeyTable::flush(ValueHistogram& into) {

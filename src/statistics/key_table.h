@@ -7,6 +7,7 @@
 #include <span>
 
 #include "statistics/extrema.h"
+#include "statistics/simd/sweep.h"
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::statistics {
@@ -30,8 +31,17 @@ class KeyTable {
   /// cache, if there are enough values to pay for it: one line after the other, instead of waiting
   /// for each where its first increment happens to come.
   void fetch(size_t run_length);
-  /// One count for each key. There must be room. `min` and `max` cover the values behind the keys.
-  void add(std::span<const uint32_t> keys, float min, float max);
+
+  // Both count a block of at most simd::kBlockValues values, for which there must be room.
+
+  /// The keys of its values that are not zero, with what the sweep that made them found. All are
+  /// finite, `size` of them.
+  void add(std::span<const uint32_t> keys, const simd::BlockSummary& found, size_t size);
+  /// Straight from the values. Without effect if not all are finite.
+  simd::BlockSummary count(std::span<const float> values);
+  /// Whether count() is likely to take less time than making keys and add(): by the last block.
+  bool expects_few_zeros() const { return expects_few_zeros_; }
+
   /// Moves all counts into the histogram. The scan goes from the largest magnitude down and stops
   /// where everything added was found.
   void flush(ValueHistogram& into);
@@ -42,11 +52,13 @@ class KeyTable {
   };
   void fetch_octaves(int top, uint32_t sign_index);
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
+  void note(const simd::BlockSummary& found, size_t size);
 
   std::unique_ptr<uint32_t[], Free> counts_;
   /// Sum over all counters.
   uint64_t pending_ = 0;
   Extrema covered_;
+  bool expects_few_zeros_ = false;
 };
 
 }  // namespace rangefinder::statistics

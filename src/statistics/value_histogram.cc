@@ -36,7 +36,7 @@ void ValueHistogram::add(float value, uint64_t times) {
   if (bits << 1 == 0) {
     add_zeros(times);
   } else {
-    add_key(bits >> kShift, times);
+    add_key(key_of(value), times);
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,6 +35,11 @@ class ValueHistogram {
   static constexpr uint32_t kBucketsPerOctave = 1u << kMantissaBits;
   /// Sign and exponent: 2 * 255 octaves of finite values (exponent 255 is infinity and NaN).
   static constexpr uint32_t kOctaveCount = 512;
+  /// Those of infinity and NaN included, which a histogram never holds.
+  static constexpr size_t kKeyCount = size_t{kOctaveCount} * kBucketsPerOctave;
+
+  /// The upper bits, below kKeyCount: of values of one sign ascending with their magnitude.
+  static constexpr uint32_t key_of(float value) { return std::bit_cast<uint32_t>(value) >> kShift; }
 
   ValueHistogram() = default;
   ValueHistogram(const ValueHistogram& other);
@@ -43,7 +50,7 @@ class ValueHistogram {
   /// Throws std::invalid_argument on NaN or infinity.
   void add(float value, uint64_t times = 1);
   void add_zeros(uint64_t times) { zero_count_ += times; }
-  /// Adds `times` to the bucket with this key (bits >> kShift of a finite, non-zero value).
+  /// Adds `times` to the bucket with this key, of a finite value that is not zero.
   void add_key(uint32_t key, uint64_t times);
   /// Adds one to the bucket of each key.
   void add_keys(std::span<const uint32_t> keys);

@@ -69,6 +69,25 @@ TEST(Counter, TensorsWithATableOfTheirOwnAreCountedAlike) {
   EXPECT_EQ(counted, expected) << "nothing waits any more";
 }
 
+TEST(Counter, BlocksWithFewZerosAndWithManyAreCountedAlike) {
+  // Blocks in which from none to all values are zeros of either sign, and what is not finite in
+  // every ninth: each kind after each other.
+  std::vector<float> values = mixed_values(81 * simd::kBlockValues, 6, false);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t block = i / simd::kBlockValues;
+    if (values[i] == 0) values[i] = 0.5f;
+    if (i * 7 % 16 < block * 5 % 17) values[i] = i % 3 == 0 ? -0.0f : 0.0f;
+    if (block % 9 == 4 && i % 500 == 77) values[i] = i % 2 == 0 ? std::nanf("") : -HUGE_VALF;
+  }
+  simd::for_all_targets([&](const std::string& target) {
+    KeyTable table;
+    TensorStatistics counted;
+    Counter().count(values, counted, &table);
+    table.flush(counted.histogram);
+    EXPECT_EQ(counted, reference(values)) << target;
+  });
+}
+
 TEST(Counter, PaddingOfAnyWidthIsNotCounted) {
   for (const size_t block : {1, 2, 3, 4, 8, 16, 32, 1024}) {
     for (size_t channels = 1; channels <= std::min<size_t>(block, 40); ++channels) {

@@ -2,71 +2,116 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 namespace rangefinder::statistics {
 namespace {
 
-constexpr uint32_t kOne = 0x3F800000u >> ValueHistogram::kShift;
-constexpr uint32_t kMinusTwo = 0xC0000000u >> ValueHistogram::kShift;
-
-TEST(KeyTable, MovesEveryCountIntoTheHistogram) {
-  const std::vector<uint32_t> keys = {0, kOne, kMinusTwo, kOne, kOne, kMinusTwo, 0x8000};
-  ValueHistogram expected;
-  for (const uint32_t key : keys) expected.add_key(key, 1);
-  KeyTable table;
-  ValueHistogram moved;
-  table.add(keys, -2, 1);
-  table.flush(moved);
-  EXPECT_TRUE(moved == expected);
+/// By their keys.
+void add(KeyTable& table, const std::vector<float>& values) {
+  std::vector<uint32_t> keys(values.size() + simd::kKeyPadding);
+  const auto found = simd::compress_keys(values, keys.data());
+  table.add(std::span(keys).first(found.key_count), found, values.size());
 }
 
-TEST(KeyTable, CountsGroupsOfEqualKeysAndGroupsThatOnlyBeginAndEndAlike) {
-  for (size_t length = 0; length < 40; ++length) {
+/// Straight from memory.
+void count(KeyTable& table, const std::vector<float>& values) { table.count(values); }
+
+ValueHistogram flushed(KeyTable& table) {
+  ValueHistogram moved;
+  table.flush(moved);
+  return moved;
+}
+
+/// Of all values but zeros, which a table does not count.
+ValueHistogram histogram_of(const std::vector<float>& values) {
+  ValueHistogram histogram;
+  for (const float value : values) {
+    if (value != 0) histogram.add(value);
+  }
+  return histogram;
+}
+
+using Add = void (*)(KeyTable&, const std::vector<float>&);
+
+class KeyTableWays : public testing::TestWithParam<Add> {};
+
+TEST_P(KeyTableWays, MoveEveryCountIntoTheHistogram) {
+  const std::vector<float> values = {1e-45f, 1, -2, 0, 1, 1, -2, -0.0f, -1e-45f};
+  KeyTable table;
+  GetParam()(table, values);
+  EXPECT_TRUE(flushed(table) == histogram_of(values));
+}
+
+TEST_P(KeyTableWays, CountGroupsOfEqualKeysAndGroupsThatOnlyBeginAndEndAlike) {
+  for (size_t length = 1; length < 40; ++length) {
     for (size_t other = 0; other < length; ++other) {
-      std::vector<uint32_t> keys(length, kOne);
-      keys[other] = kMinusTwo;
+      std::vector<float> values(length, 1);
+      values[other] = -2;
       KeyTable table;
-      ValueHistogram moved;
-      table.add(keys, -2, 1);
-      table.flush(moved);
-      ValueHistogram expected;
-      expected.add_key(kOne, length - 1);
-      expected.add_key(kMinusTwo, 1);
-      ASSERT_TRUE(moved == expected) << length << ", " << other;
+      GetParam()(table, values);
+      ASSERT_TRUE(flushed(table) == histogram_of(values)) << length << ", " << other;
     }
   }
 }
 
-TEST(KeyTable, IsEmptyAfterAFlush) {
+TEST_P(KeyTableWays, LeaveNothingAfterAFlush) {
   KeyTable table;
+  GetParam()(table, std::vector<float>(1'000, 1));
   ValueHistogram histogram;
-  table.add(std::vector<uint32_t>(1'000, kOne), 1, 1);
   table.flush(histogram);
   table.flush(histogram);
   EXPECT_EQ(histogram.count(), 1'000u);
   EXPECT_TRUE(table.has_room_for(KeyTable::kCapacity));
 }
 
-TEST(KeyTable, HasRoomForWhatItsCountersCanHold) {
+TEST_P(KeyTableWays, UseUpTheRoomThatTheCountersHave) {
   KeyTable table;
-  table.add(std::vector<uint32_t>(1'000, kOne), 1, 1);
+  GetParam()(table, std::vector<float>(1'000, 1));
   EXPECT_TRUE(table.has_room_for(KeyTable::kCapacity - 1'000));
   EXPECT_FALSE(table.has_room_for(KeyTable::kCapacity - 999));
+}
+
+TEST_P(KeyTableWays, ExpectFewZerosIfTheLastBlockHadFew) {
+  std::vector<float> dense(800, 1.5f);
+  std::fill_n(dense.begin(), 100, 0.0f);
+  std::vector<float> sparse = dense;
+  sparse.back() = -0.0f;
+  KeyTable table;
+  for (const int repeat : {0, 1}) {
+    EXPECT_FALSE(table.expects_few_zeros()) << repeat;
+    GetParam()(table, dense);
+    EXPECT_TRUE(table.expects_few_zeros());
+    GetParam()(table, sparse);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ByKeys, KeyTableWays, testing::Values(add));
+INSTANTIATE_TEST_SUITE_P(FromMemory, KeyTableWays, testing::Values(count));
+
+TEST(KeyTable, TakesNothingOfABlockThatIsNotFinite) {
+  for (const float odd : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+    std::vector<float> values = {3, 0, 5, -0.0f, -7};
+    values.resize(50, 2.5f);
+    KeyTable table;
+    table.count(values);
+    std::vector<float> spoilt = values;
+    spoilt[20] = odd;
+    EXPECT_FALSE(table.count(spoilt).all_finite());
+    EXPECT_TRUE(flushed(table) == histogram_of(values));
+    EXPECT_TRUE(flushed(table) == ValueHistogram());
+  }
 }
 
 TEST(KeyTable, FetchingChangesNothing) {
   KeyTable table;
   table.fetch(1'000'000);
   // The largest and the smallest octaves of both signs: nothing behind the ends is asked for.
-  const std::vector<uint32_t> keys = {0x7F7F, 0xFF7F, 0x0001, 0x8001};
-  table.add(keys, -__FLT_MAX__, __FLT_MAX__);
+  const std::vector<float> values = {__FLT_MAX__, -__FLT_MAX__, 1e-45f, -1e-45f};
+  add(table, values);
   for (const size_t length : {0, 1, 2'048, 1'000'000}) table.fetch(length);
-  ValueHistogram expected;
-  for (const uint32_t key : keys) expected.add_key(key, 1);
-  ValueHistogram moved;
-  table.flush(moved);
-  EXPECT_TRUE(moved == expected);
+  EXPECT_TRUE(flushed(table) == histogram_of(values));
 }
 
 }  // namespace

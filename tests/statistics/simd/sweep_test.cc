@@ -1,4 +1,4 @@
-#include "statistics/simd/compress_keys.h"
+#include "statistics/simd/sweep.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,42 +27,91 @@ Result run(Kernel kernel, std::span<const float> values) {
   return result;
 }
 
-void expect_same_as_reference(std::span<const float> values, const std::string& target) {
+/// Counters of all keys; those of before() are there already.
+struct Counted {
+  BlockSummary summary;
+  std::vector<uint32_t> counts = before();
+
+  static std::vector<uint32_t> before() {
+    std::vector<uint32_t> counts(ValueHistogram::kKeyCount);
+    for (size_t key = 0; key < counts.size(); key += 5) counts[key] = 3;
+    return counts;
+  }
+  bool operator==(const Counted&) const = default;
+};
+
+template <class Kernel>
+Counted count(Kernel kernel, std::span<const float> values) {
+  Counted counted;
+  counted.summary = kernel(values, counted.counts.data());
+  return counted;
+}
+
+void expect_same_keys(std::span<const float> values, const std::string& target) {
   const Result expected = run(compress_keys_reference, values);
   ASSERT_EQ(run(compress_keys, values), expected) << target << ", " << values.size() << " values";
 }
 
-TEST(CompressKeys, EqualsThePlainLoopForAllLengthsAndOffsets) {
+void expect_same_counts(std::span<const float> values, const std::string& target) {
+  const Counted expected = count(count_keys_reference, values);
+  ASSERT_TRUE(count(count_keys, values) == expected)
+      << target << ", " << values.size() << " values";
+}
+
+using Expect = void (*)(std::span<const float>, const std::string&);
+
+class Sweep : public testing::TestWithParam<Expect> {};
+
+TEST_P(Sweep, EqualsThePlainLoopForAllLengthsAndOffsets) {
   const std::vector<float> values = mixed_values(kBlockValues + 16, 1, true);
   for_all_targets([&](const std::string& target) {
     for (size_t length = 0; length <= 200; ++length) {
       for (size_t offset = 0; offset < 9; ++offset) {
-        expect_same_as_reference({&values[offset], length}, target);
+        GetParam()({&values[offset], length}, target);
       }
     }
-    expect_same_as_reference({values.data(), kBlockValues}, target);
-    expect_same_as_reference({&values[3], kBlockValues - 1}, target);
+    GetParam()({values.data(), kBlockValues}, target);
+    GetParam()({&values[3], kBlockValues - 1}, target);
   });
 }
 
-TEST(CompressKeys, EqualsThePlainLoopForEverySetOfZeros) {
+TEST_P(Sweep, EqualsThePlainLoopForEverySetOfZeros) {
   for_all_targets([](const std::string& target) {
     for (uint32_t set = 0; set < 256; ++set) {
       std::vector<float> values(32);
-      for (size_t i = 0; i < 32; ++i) values[i] = set >> (i % 8) & 1 ? static_cast<float>(i) : 0;
-      expect_same_as_reference(values, target);
+      for (size_t i = 0; i < 32; ++i) {
+        const float zero = i % 3 == 0 ? -0.0f : 0.0f;
+        values[i] = set >> (i % 8) & 1 ? static_cast<float>(i) : zero;
+      }
+      GetParam()(values, target);
     }
   });
 }
 
-TEST(CompressKeys, ReadsNothingBehindTheEnd) {
+TEST_P(Sweep, EqualsThePlainLoopInRunsOfEqualValues) {
   for_all_targets([](const std::string& target) {
-    for (size_t length = 1; length < 40; ++length) {
-      // Of exactly this size, so that the address sanitizer sees a read too far.
-      expect_same_as_reference(mixed_values(length, 2, false), target);
+    for (const float value : {1.5f, -2.0f, 0.0f, -0.0f, 1e-42f, std::nanf("")}) {
+      for (size_t other = 0; other < 40; ++other) {
+        std::vector<float> values(40, value);
+        values[other] = 0.75f;
+        GetParam()(values, target);
+      }
+      GetParam()(std::vector<float>(kBlockValues, value), target);
     }
   });
 }
+
+TEST_P(Sweep, ReadsNothingBehindTheEnd) {
+  for_all_targets([](const std::string& target) {
+    for (size_t length = 1; length < 40; ++length) {
+      // Of exactly this size, so that the address sanitizer sees a read too far.
+      GetParam()(mixed_values(length, 2, false), target);
+    }
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, Sweep, testing::Values(expect_same_keys));
+INSTANTIATE_TEST_SUITE_P(Counts, Sweep, testing::Values(expect_same_counts));
 
 TEST(BlockSummary, TellsTheExtremesForEveryMixOfSigns) {
   const auto summary = [](std::vector<float> values) {
