@@ -10,6 +10,8 @@ if(NOT TARGET hwy::hwy)
   pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
   add_library(hwy::hwy ALIAS PkgConfig::HWY)
 endif()
+# Ice Lake, Zen 4 and later: Highway 1.0.3 makes code for them only if asked for.
+add_compile_definitions(HWY_WANT_AVX3_DL)
 find_package(TBB REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Protobuf REQUIRED)

@@ -74,7 +74,7 @@ class MagnitudeCounts {
   std::vector<uint64_t> overflow_;
   /// Occurrences in the cells, at most.
   uint64_t pending_ = 0;
-  std::vector<uint32_t> keys_;
+  std::vector<uint16_t> keys_;
   /// By number of occurrences.
   std::vector<Waiting> waiting_;
   uint64_t entry_count_ = 0;

@@ -115,7 +115,7 @@ void Counter::count_block(std::span<const float> values, KeyTable* table, Tensor
   }
   if (values.empty()) return;
   note(summary, values.size(), into);
-  const std::span<const uint32_t> keys(keys_.data(), summary.key_count);
+  const std::span<const uint16_t> keys(keys_.data(), summary.key_count);
   const uint32_t key = ValueHistogram::key_of(summary.min());
   if (key != 0 && key == ValueHistogram::key_of(summary.max())) {
     // One bucket, as in constant or saturated data, where increments would wait for each other.

@@ -80,7 +80,7 @@ class Counter {
 
   KeyTable table_;
   /// Aligned, so that the vectors of a block without zeros are stored without crossing a line.
-  alignas(64) std::array<uint32_t, simd::kBlockValues + simd::kKeyPadding> keys_;
+  alignas(64) std::array<uint16_t, simd::kBlockValues + simd::kKeyPadding> keys_;
   std::vector<float> staging_;
 };
 

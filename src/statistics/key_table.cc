@@ -53,7 +53,7 @@ void KeyTable::fetch_octaves(int top, uint32_t sign_index) {
   }
 }
 
-void KeyTable::add(std::span<const uint32_t> keys, const simd::BlockSummary& found, size_t size) {
+void KeyTable::add(std::span<const uint16_t> keys, const simd::BlockSummary& found, size_t size) {
   uint32_t* counts = counts_.get();
   const size_t whole = keys.size() / simd::kGroup * simd::kGroup;
   for (size_t i = 0; i < whole; i += simd::kGroup) {

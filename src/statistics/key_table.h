@@ -36,7 +36,7 @@ class KeyTable {
 
   /// The keys of its values that are not zero, with what the sweep that made them found. All are
   /// finite, `size` of them.
-  void add(std::span<const uint32_t> keys, const simd::BlockSummary& found, size_t size);
+  void add(std::span<const uint16_t> keys, const simd::BlockSummary& found, size_t size);
   /// Straight from the values. Without effect if not all are finite.
   simd::BlockSummary count(std::span<const float> values);
   /// Whether count() is likely to take less time than making keys and add(): by the last block.

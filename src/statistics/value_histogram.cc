@@ -45,7 +45,7 @@ void ValueHistogram::add_key(uint32_t key, uint64_t times) {
   octave(key / kBucketsPerOctave)[key % kBucketsPerOctave] += times;
 }
 
-void ValueHistogram::add_keys(std::span<const uint32_t> keys) {
+void ValueHistogram::add_keys(std::span<const uint16_t> keys) {
   for (const uint32_t key : keys) {
     const uint32_t index = key / kBucketsPerOctave;
     Octave* page = index < kOctaveCount ? octaves_[index].get() : nullptr;

@@ -53,7 +53,7 @@ class ValueHistogram {
   /// Adds `times` to the bucket with this key, of a finite value that is not zero.
   void add_key(uint32_t key, uint64_t times);
   /// Adds one to the bucket of each key.
-  void add_keys(std::span<const uint32_t> keys);
+  void add_keys(std::span<const uint16_t> keys);
   /// Adds to all buckets of one octave: key = index * kBucketsPerOctave + position.
   void add_octave(uint32_t index, std::span<const uint64_t, kBucketsPerOctave> counts);
   void merge(const ValueHistogram& other);

@@ -10,7 +10,7 @@ namespace {
 
 /// By their keys.
 void add(KeyTable& table, const std::vector<float>& values) {
-  std::vector<uint32_t> keys(values.size() + simd::kKeyPadding);
+  std::vector<uint16_t> keys(values.size() + simd::kKeyPadding);
   const auto found = simd::compress_keys(values, keys.data());
   table.add(std::span(keys).first(found.key_count), found, values.size());
 }

@@ -10,7 +10,7 @@ namespace rangefinder::statistics::simd {
 /// So many keys are counted at a time.
 inline constexpr size_t kGroup = 8;
 
-inline uint32_t key_of(uint32_t key) { return key; }
+inline uint32_t key_of(uint16_t key) { return key; }
 inline uint32_t key_of(float value) { return ValueHistogram::key_of(value); }
 
 /// One count for each of kGroup keys, given as such or by the values that they belong to.

@@ -25,46 +25,86 @@ using Signed = hn::ScalableTag<int32_t>;
 #endif
 
 #if RANGEFINDER_COMPRESS_BY_TABLE
-/// For each set of dropped lanes: the numbers of the others, in order. Bytes, because the table
-/// shares the first-level cache with the counters.
-struct LaneOrders {
-  static constexpr size_t kLanes = hn::MaxLanes(Unsigned());
-  alignas(64) uint8_t order[size_t{1} << kLanes][kLanes] = {};
+/// For each set of dropped lanes of eight: the bytes of the others, in order.
+struct ByteOrders {
+  alignas(64) uint8_t order[256][16] = {};
 
-  constexpr LaneOrders() {
-    for (size_t dropped = 0; dropped < size_t{1} << kLanes; ++dropped) {
+  constexpr ByteOrders() {
+    for (size_t dropped = 0; dropped < 256; ++dropped) {
       size_t next = 0;
-      for (size_t lane = 0; lane < kLanes; ++lane) {
-        if ((dropped >> lane & 1) == 0) order[dropped][next++] = static_cast<uint8_t>(lane);
+      for (size_t byte = 0; byte < 16; ++byte) {
+        if ((dropped >> byte / 2 & 1) == 0) order[dropped][next++] = static_cast<uint8_t>(byte);
       }
     }
   }
 };
-constexpr LaneOrders kLaneOrders;
+constexpr ByteOrders kByteOrders;
+
+/// Appends those of eight keys that are not in the set `dropped`.
+///
+/// Highway 1.0.3 keeps its table for these sets in a local array that GCC 12 copies to the stack
+/// on every call: 11 times slower than this.
+template <class V>
+HWY_INLINE uint16_t* append_eight(V keys, size_t dropped, uint16_t* next) {
+  const hn::Full128<uint16_t> d;
+  const hn::Full128<uint8_t> d_byte;
+  // In sparse data most leave nothing; and a store to one place again and again, as these would
+  // be, was seen to take four times as long (Zen 3).
+  if (dropped == 255) return next;
+  const auto order = hn::Load(d_byte, kByteOrders.order[dropped]);
+  hn::StoreU(hn::BitCast(d, hn::TableLookupBytes(hn::BitCast(d_byte, keys), order)), d, next);
+  return next + 8 - static_cast<size_t>(std::popcount(dropped));
+}
+
+template <class M>
+HWY_INLINE size_t set_of(M mask) {
+  uint8_t bits[8] = {};
+  hn::StoreMaskBits(Unsigned(), mask, bits);
+  return bits[0];
+}
 #endif
 
-/// Stores those lanes of `v` one behind the other that are not zero in `doubled`; returns how many.
+#if RANGEFINDER_COMPRESS_BY_TABLE || HWY_TARGET == HWY_AVX3_DL
+/// The keys of `first`, then those of `second`.
 template <class V>
-HWY_INLINE size_t store_kept(V v, V doubled, uint32_t* to) {
-  const Unsigned d;
-#if RANGEFINDER_COMPRESS_BY_TABLE
-  // Highway 1.0.3 keeps its table for these sets in a local array that GCC 12 copies to the stack
-  // on every call: 11 times slower than this.
-  const hn::Rebind<uint8_t, Unsigned> d8;
-  uint8_t bits[8] = {};
-  hn::StoreMaskBits(d, hn::Eq(doubled, hn::Zero(d)), bits);
-  const size_t dropped = bits[0];
-  // In sparse data most vectors leave nothing; and a store to one place again and again, as these
-  // would be, was seen to take four times as long (Zen 3).
-  if (dropped == (1u << hn::Lanes(d)) - 1) return 0;
-  const auto order = hn::PromoteTo(d, hn::LoadU(d8, kLaneOrders.order[dropped]));
-  hn::StoreU(hn::TableLookupLanes(v, hn::IndicesFromVec(d, order)), d, to);
-  return hn::Lanes(d) - static_cast<size_t>(std::popcount(dropped));
+HWY_INLINE auto keys_of(V first, V second) {
+  const hn::Repartition<uint16_t, Unsigned> d;
+  return hn::ConcatOdd(d, hn::BitCast(d, second), hn::BitCast(d, first));
+}
 #else
+template <class V, class M>
+HWY_INLINE uint16_t* append_kept(V bits, M zero, uint16_t* next) {
+  const Unsigned d;
+  const hn::Rebind<uint16_t, Unsigned> d_key;
+  const auto kept = hn::Not(zero);
+  const auto key = hn::ShiftRight<ValueHistogram::kShift>(bits);
   // Not CompressStore: a masked store to memory is very slow on some AVX-512 machines.
-  const auto kept = hn::Ne(doubled, hn::Zero(d));
-  hn::StoreU(hn::Compress(v, kept), d, to);
-  return hn::CountTrue(d, kept);
+  hn::StoreU(hn::TruncateTo(d_key, hn::Compress(key, kept)), d_key, next);
+  return next + hn::CountTrue(d, kept);
+}
+#endif
+
+/// Appends the keys of those lanes of `first` and then of `second` that are not zero.
+template <class V>
+HWY_INLINE uint16_t* append_keys(V first, V second, uint16_t* next) {
+  const auto zeros = hn::Zero(Unsigned());
+  const auto first_zero = hn::Eq(hn::Add(first, first), zeros);
+  const auto second_zero = hn::Eq(hn::Add(second, second), zeros);
+#if HWY_TARGET == HWY_AVX3_DL
+  // Vectors of 16 bits can be compressed: two of 32 with one instruction and one store.
+  const hn::Repartition<uint16_t, Unsigned> d;
+  const hn::Mask<decltype(d)> kept{~_mm512_kunpackw(second_zero.raw, first_zero.raw)};
+  hn::StoreU(hn::Compress(keys_of(first, second), kept), d, next);
+  return next + hn::CountTrue(d, kept);
+#elif HWY_TARGET == HWY_AVX2
+  const hn::Full128<uint16_t> d;
+  const auto keys = keys_of(first, second);
+  next = append_eight(hn::LowerHalf(d, keys), set_of(first_zero), next);
+  return append_eight(hn::UpperHalf(d, keys), set_of(second_zero), next);
+#elif RANGEFINDER_COMPRESS_BY_TABLE
+  return append_eight(keys_of(first, second), set_of(first_zero) | set_of(second_zero) << 4, next);
+#else
+  return append_kept(second, second_zero, append_kept(first, first_zero, next));
 #endif
 }
 
@@ -98,34 +138,29 @@ HWY_INLINE hn::Vec<Unsigned> load_bits(const float* values) {
   return hn::BitCast(Unsigned(), hn::LoadU(hn::ScalableTag<float>(), values));
 }
 
-/// Appends the keys of those lanes that are not zero.
-template <class V>
-HWY_INLINE uint32_t* append_keys(V bits, uint32_t* next) {
-  const auto key = hn::ShiftRight<ValueHistogram::kShift>(bits);
-  return next + store_kept(key, hn::Add(bits, bits), next);
-}
-
-BlockSummary compress(const float* HWY_RESTRICT values, size_t count, uint32_t* HWY_RESTRICT keys) {
+BlockSummary compress(const float* HWY_RESTRICT values, size_t count, uint16_t* HWY_RESTRICT keys) {
   const Unsigned d;
   const size_t lanes = hn::Lanes(d);
   auto signed_max = hn::Set(Signed(), INT32_MIN);
   auto unsigned_max = hn::Zero(d);
   auto unsigned_min = hn::Set(d, UINT32_MAX);
-  uint32_t* next = keys;
+  uint16_t* next = keys;
   size_t i = 0;
   for (; i + 4 * lanes <= count; i += 4 * lanes) {
-    HWY_UNROLL(4)
-    for (size_t j = 0; j < 4; ++j) {
-      const auto bits = load_bits(values + i + j * lanes);
-      widen(bits, signed_max, unsigned_max, unsigned_min);
-      next = append_keys(bits, next);
+    HWY_UNROLL(2)
+    for (size_t j = i; j < i + 4 * lanes; j += 2 * lanes) {
+      const auto first = load_bits(values + j);
+      const auto second = load_bits(values + j + lanes);
+      widen(first, signed_max, unsigned_max, unsigned_min);
+      widen(second, signed_max, unsigned_max, unsigned_min);
+      next = append_keys(first, second, next);
     }
   }
   for (; i < count; i += lanes) {
     const size_t rest = std::min(lanes, count - i);
     const auto bits = load_rest(values, i, rest);
     widen(bits, signed_max, unsigned_max, unsigned_min);
-    next = append_keys(hn::IfThenElseZero(hn::FirstN(d, rest), bits), next);
+    next = append_keys(hn::IfThenElseZero(hn::FirstN(d, rest), bits), hn::Zero(d), next);
   }
   return summary_of(static_cast<size_t>(next - keys), signed_max, unsigned_max, unsigned_min);
 }
@@ -208,7 +243,7 @@ float BlockSummary::max() const {
   return signed_max >= 0 ? std::bit_cast<float>(signed_max) : std::bit_cast<float>(unsigned_min);
 }
 
-BlockSummary compress_keys(std::span<const float> values, uint32_t* keys) {
+BlockSummary compress_keys(std::span<const float> values, uint16_t* keys) {
   return HWY_DYNAMIC_DISPATCH(compress)(values.data(), values.size(), keys);
 }
 
@@ -216,20 +251,22 @@ BlockSummary count_keys(std::span<const float> values, uint32_t* counts) {
   return HWY_DYNAMIC_DISPATCH(count_in_place)(values.data(), values.size(), counts);
 }
 
-BlockSummary compress_keys_reference(std::span<const float> values, uint32_t* keys) {
+BlockSummary compress_keys_reference(std::span<const float> values, uint16_t* keys) {
   BlockSummary summary;
   for (const float value : values) {
     const auto bits = std::bit_cast<uint32_t>(value);
     summary.signed_max = std::max(summary.signed_max, static_cast<int32_t>(bits));
     summary.unsigned_max = std::max(summary.unsigned_max, bits);
     summary.unsigned_min = std::min(summary.unsigned_min, bits);
-    if (bits << 1 != 0) keys[summary.key_count++] = ValueHistogram::key_of(value);
+    if (bits << 1 != 0) {
+      keys[summary.key_count++] = static_cast<uint16_t>(ValueHistogram::key_of(value));
+    }
   }
   return summary;
 }
 
 BlockSummary count_keys_reference(std::span<const float> values, uint32_t* counts) {
-  std::vector<uint32_t> keys(values.size());
+  std::vector<uint16_t> keys(values.size());
   const BlockSummary summary = compress_keys_reference(values, keys.data());
   for (size_t i = 0; i < summary.key_count; ++i) ++counts[keys[i]];
   return summary;

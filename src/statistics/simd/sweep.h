@@ -9,7 +9,7 @@
 namespace rangefinder::statistics::simd {
 
 /// The most values one sweep takes: they and their keys stay in the first-level cache.
-inline constexpr size_t kBlockValues = 1024;
+inline constexpr size_t kBlockValues = 2048;
 /// Room that the key buffer needs behind kBlockValues: whole vectors are stored.
 inline constexpr size_t kKeyPadding = 64;
 
@@ -38,7 +38,7 @@ struct BlockSummary {
 /// instruction set of the machine; the result is the same on each. `values` holds at most
 /// kBlockValues, `keys` has room for kBlockValues + kKeyPadding; keys of NaN and infinity are
 /// written as well, see BlockSummary::all_finite().
-BlockSummary compress_keys(std::span<const float> values, uint32_t* keys);
+BlockSummary compress_keys(std::span<const float> values, uint16_t* keys);
 
 /// Adds one to counts[key] for the key of every value but zeros: what one would do with the keys of
 /// compress_keys(), which it equals, in one go.
@@ -49,7 +49,7 @@ BlockSummary compress_keys(std::span<const float> values, uint32_t* keys);
 BlockSummary count_keys(std::span<const float> values, uint32_t* counts);
 
 /// The same as plain loops, which the tests hold every instruction set against.
-BlockSummary compress_keys_reference(std::span<const float> values, uint32_t* keys);
+BlockSummary compress_keys_reference(std::span<const float> values, uint16_t* keys);
 BlockSummary count_keys_reference(std::span<const float> values, uint32_t* counts);
 
 }  // namespace rangefinder::statistics::simd

@@ -14,14 +14,14 @@ namespace {
 
 struct Result {
   BlockSummary summary;
-  std::vector<uint32_t> keys;
+  std::vector<uint16_t> keys;
 
   bool operator==(const Result&) const = default;
 };
 
 template <class Kernel>
 Result run(Kernel kernel, std::span<const float> values) {
-  Result result{{}, std::vector<uint32_t>(kBlockValues + kKeyPadding)};
+  Result result{{}, std::vector<uint16_t>(kBlockValues + kKeyPadding)};
   result.summary = kernel(values, result.keys.data());
   result.keys.resize(result.summary.key_count);
   return result;
