@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "analog/call_figures.h"
 #include "analog/rank.h"
+#include "analog/simd/copy_above.h"
 #include "analog/simd/row_numbers.h"
 
 namespace rangefinder::analog {
@@ -13,24 +16,24 @@ namespace {
 
 using simd::scramble;
 
-/// Rows that are looked at beyond those that are kept when a call brings more candidates than that;
-/// the rest follows only if some of them turn out to be all zero.
+/// Candidates that are sorted beyond those that may be kept; the rest follows only if some of them
+/// turn out to be all zero.
 constexpr size_t kReserve = 64;
-/// One in this many more rows than asked for are kept before some of them are dropped.
-constexpr size_t kSlack = 8;
 /// Rows whose numbers are found at a time.
 constexpr size_t kNumbers = 256;
 
-void require_finite_slices(const ActivationMatrix& activations) {
-  for (size_t slice = 0; slice < activations.slice_count(); ++slice) {
-    require_finite(largest_magnitude_bits(activations, slice));
-  }
-}
+constexpr uint32_t kOctave = 1u << 23;
 
-/// Brings memory that is about to be written into cache.
-void fetch(const std::vector<float>& values) {
-  constexpr size_t kLine = 16;
-  for (size_t i = 0; i < values.size(); i += kLine) __builtin_prefetch(&values[i], 1);
+/// Of each slice's magnitudes, as bits, an eighth of the largest. Throws std::domain_error on NaN
+/// and infinity.
+std::vector<uint32_t> likely_thresholds(const ActivationMatrix& activations) {
+  std::vector<uint32_t> thresholds;
+  for (size_t slice = 0; slice < activations.slice_count(); ++slice) {
+    const uint32_t largest = largest_magnitude_bits(activations, slice);
+    require_finite(largest);
+    thresholds.push_back(largest - std::min(largest, 3 * kOctave));
+  }
+  return thresholds;
 }
 
 /// Builds a row; false if it is all zero.
@@ -39,6 +42,29 @@ bool build_row(const ActivationMatrix& activations, uint64_t row, std::vector<fl
   // A single slice has all of them, whatever their order.
   return activations.slice_count() == 1 ? activations.copy_entries(row, values)
                                         : activations.copy_row(row, values);
+}
+
+/// The largest magnitudes of `values` that are not zero, at least `needed` if there are as many and
+/// at most `room`, to the front of `found`; returns how many. `threshold` is a guess that saves
+/// time, and is moved towards a better one for the next values.
+size_t largest_entries(std::span<const float> values, size_t needed, size_t room,
+                       uint32_t& threshold, std::vector<float>& found) {
+  found.resize(std::max(found.size(), values.size()));
+  const auto find = [&](uint32_t above) { return simd::copy_above(values, above, found.data()); };
+  size_t size = find(threshold);
+  for (; size > room; size = find(threshold)) threshold += kOctave / 8;
+  if (size >= needed) return size;
+  size = find(0);
+  if (size <= room) return size;
+  do {
+    threshold -= std::min(threshold, kOctave / 8);
+    size = find(threshold);
+  } while (size < needed);
+  if (size <= room) return size;
+  std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(room),
+                   found.begin() + static_cast<std::ptrdiff_t>(size),
+                   [](float a, float b) { return std::fabs(a) > std::fabs(b); });
+  return room;
 }
 
 /// Quantile of the given values, which are reordered. NaN as in signed_quantile().
@@ -57,101 +83,158 @@ void append(std::vector<float>& target, const std::vector<float>& row, ColumnRan
 
 }  // namespace
 
-uint64_t CacheRange::limit() const {
-  const std::lock_guard lock(mutex_);
-  return limit_;
+std::vector<CacheRange::Part> CacheRange::parts(const std::vector<ColumnRange>& slices) const {
+  constexpr size_t kSpace = 4;
+  std::vector<Part> parts;
+  for (const ColumnRange& columns : slices) {
+    const auto width = static_cast<size_t>(columns.width());
+    const uint64_t most = uint64_t{max_samples_} * width;
+    const Rank rank = quantile_rank(quantile_, most, Compatibility::kNone);
+    const size_t needed = std::min<uint64_t>(most - rank.lower, width);
+    parts.push_back({columns, needed, std::min(kSpace * needed, width)});
+  }
+  return parts;
 }
 
-std::vector<CacheRange::NumberedRow> CacheRange::candidates(const CallId& call, uint64_t rows,
-                                                            uint64_t limit) const {
+size_t CacheRange::row_room(const std::vector<Part>& parts) {
+  return std::transform_reduce(parts.begin(), parts.end(), size_t{0}, std::plus(),
+                               [](const Part& part) { return part.room; });
+}
+
+uint64_t CacheRange::limit() const {
+  const std::lock_guard lock(mutex_);
+  return kept_.size() < max_samples_ ? UINT64_MAX : kept_.back().number;
+}
+
+std::vector<CacheRange::NumberedRow> CacheRange::candidates(const CallId& call,
+                                                            uint64_t rows) const {
   const uint64_t base = scramble(scramble(scramble(seed_) ^ call.sample) ^ call.site);
+  const uint64_t limit = this->limit();
   std::array<uint64_t, kNumbers> numbers;
+  std::array<uint32_t, kNumbers> offsets;
   std::vector<NumberedRow> result;
   for (uint64_t first = 0; first < rows; first += kNumbers) {
-    const std::span some(numbers.data(), std::min<uint64_t>(kNumbers, rows - first));
-    simd::row_numbers(base, first, some);
-    for (size_t i = 0; i < some.size(); ++i) {
-      if (some[i] <= limit) result.push_back({some[i], first + i});
-    }
+    const size_t count = std::min<uint64_t>(kNumbers, rows - first);
+    const size_t found =
+        simd::row_numbers(base, first, count, limit, numbers.data(), offsets.data());
+    for (size_t i = 0; i < found; ++i) result.push_back({numbers[i], first + offsets[i]});
   }
   return result;
 }
 
-void CacheRange::keep(const Candidate& id, std::vector<float>& values) {
+void CacheRange::rank(std::span<NumberedRow> ascending) const {
   const std::lock_guard lock(mutex_);
-  if (id.number > limit_) return;
-  if (free_.empty()) {
-    free_.push_back(rows_.size());
-    rows_.emplace_back();
+  size_t smaller = 0;
+  for (NumberedRow& next : ascending) {
+    while (smaller < kept_.size() && kept_[smaller].number < next.number) ++smaller;
+    next.smaller = smaller;
   }
-  const size_t place = free_.back();
-  free_.pop_back();
-  rows_[place].id = id;
-  rows_[place].values.swap(values);
-  kept_.push_back({id.number, place});
-  const size_t most = limit_ == kNoLimit ? max_samples_ : max_samples_ + max_samples_ / kSlack;
-  if (kept_.size() < most) return;
-  const size_t surplus = select(kept_);
-  for (size_t i = kept_.size() - surplus; i < kept_.size(); ++i) free_.push_back(kept_[i].row);
-  kept_.resize(kept_.size() - surplus);
-  limit_ = kept_.back().number;
 }
 
-size_t CacheRange::select(std::vector<Place>& places) const {
-  if (places.size() < max_samples_) return 0;
-  const auto last = places.begin() + static_cast<std::ptrdiff_t>(max_samples_ - 1);
-  std::nth_element(places.begin(), last, places.end(), [this](const Place& a, const Place& b) {
-    return a.number != b.number ? a.number < b.number : rows_[a.row].id < rows_[b.row].id;
-  });
-  return places.size() - max_samples_;
+bool CacheRange::build(std::span<NumberedRow> ascending, const CallId& call,
+                       const ActivationMatrix& activations, Work& work) const {
+  rank(ascending);
+  Rows& built = work.built;
+  for (const NumberedRow& next : ascending) {
+    if (next.smaller + built.ids.size() >= max_samples_) return false;
+    if (!build_row(activations, next.row, work.row)) continue;
+    built.ids.push_back({next.number, call, next.row});
+    append_entries(work);
+  }
+  return true;
+}
+
+void CacheRange::append_entries(Work& work) {
+  for (size_t slice = 0; slice < work.parts.size(); ++slice) {
+    const auto& [columns, needed, room] = work.parts[slice];
+    // A single slice has all of the row, whatever its order.
+    const auto values = std::span(work.row).subspan(static_cast<size_t>(columns.begin),
+                                                    static_cast<size_t>(columns.width()));
+    const size_t size = largest_entries(values, needed, room, work.thresholds[slice], work.larger);
+    work.built.sizes.push_back(size);
+    const auto found = work.larger.begin();
+    work.built.entries.insert(work.built.entries.end(), found,
+                              found + static_cast<std::ptrdiff_t>(size));
+  }
+}
+
+size_t CacheRange::take_place() {
+  if (spare_.empty()) {
+    spare_.push_back(rows_.ids.size());
+    rows_.ids.emplace_back();
+    rows_.sizes.resize(rows_.sizes.size() + parts_.size());
+    rows_.entries.resize(rows_.entries.size() + row_room(parts_));
+  }
+  const size_t place = spare_.back();
+  spare_.pop_back();
+  return place;
+}
+
+void CacheRange::store(const Rows& built) {
+  const size_t room = row_room(parts_);
+  const float* entries = built.entries.data();
+  const size_t* size = built.sizes.data();
+  for (const RowId& id : built.ids) {
+    const size_t place = take_place();
+    kept_.push_back({id.number, place});
+    rows_.ids[place] = id;
+    float* to = &rows_.entries[place * room];
+    for (size_t slice = 0; slice < parts_.size(); to += parts_[slice++].room, ++size) {
+      rows_.sizes[place * parts_.size() + slice] = *size;
+      std::copy_n(entries, *size, to);
+      entries += *size;
+    }
+  }
+}
+
+void CacheRange::keep(const Work& work) {
+  const std::lock_guard lock(mutex_);
+  parts_ = work.parts;
+  const auto before = static_cast<std::ptrdiff_t>(kept_.size());
+  store(work.built);
+  std::inplace_merge(
+      kept_.begin(), kept_.begin() + before, kept_.end(), [this](const Kept& a, const Kept& b) {
+        return a.number != b.number ? a.number < b.number : rows_.ids[a.place] < rows_.ids[b.place];
+      });
+  for (; kept_.size() > max_samples_; kept_.pop_back()) spare_.push_back(kept_.back().place);
 }
 
 void CacheRange::observe(const CallId& call, const ActivationMatrix& activations) {
-  require_finite_slices(activations);
-  {
-    const std::lock_guard lock(mutex_);
-    slices_ = activations.plan().slices;
+  Work work = {.parts = parts(activations.plan().slices),
+               .thresholds = likely_thresholds(activations)};
+  std::vector<NumberedRow> left = candidates(call, activations.row_count());
+  // In ascending order, but only as far as they are looked at.
+  for (auto next = left.begin(); next != left.end();) {
+    const auto step = static_cast<std::ptrdiff_t>(max_samples_ + kReserve);
+    const auto end = next + std::min(step, left.end() - next);
+    if (end != left.end()) std::nth_element(next, end - 1, left.end());
+    std::sort(next, end);
+    if (!build({next, end}, call, activations, work)) break;
+    next = end;
   }
-  std::vector<NumberedRow> left = candidates(call, activations.row_count(), limit());
-  std::vector<float> values;
-  std::vector<float> following;
-  // Where they are more than can be kept: in ascending order, but only as far as it is looked at.
-  const bool selects = left.size() > max_samples_;
-  auto sorted = selects ? left.begin() : left.end();
-  size_t kept = 0;
-  for (auto next = left.begin(); next != left.end() && kept < max_samples_; ++next) {
-    if (next == sorted) {
-      const auto step = static_cast<std::ptrdiff_t>(max_samples_ - kept + kReserve);
-      sorted += std::min(step, left.end() - sorted);
-      std::nth_element(next, sorted - 1, left.end());
-      std::sort(next, sorted);
-    }
-    const Candidate id = {next->number, call, next->row};
-    if (id.number > limit()) continue;
-    if (!build_row(activations, id.row, values)) continue;
-    keep(id, values);
-    values.swap(following);
-    fetch(following);
-    ++kept;
-  }
+  keep(work);
 }
 
 size_t CacheRange::row_count() const {
   const std::lock_guard lock(mutex_);
-  return std::min(kept_.size(), max_samples_);
+  return kept_.size();
 }
 
 std::optional<std::vector<float>> CacheRange::ranges() const {
   const std::lock_guard lock(mutex_);
   if (kept_.empty()) return std::nullopt;
-  std::vector<Place> kept = kept_;
-  kept.resize(kept.size() - select(kept));
   std::vector<float> result;
-  for (const ColumnRange& columns : slices_) {
-    std::vector<float> values;
-    for (const Place& place : kept) append(values, rows_[place.row].values, columns);
-    for (float& value : values) value = std::fabs(value);
-    result.push_back(quantile_of(values, quantile_, Compatibility::kNone));
+  size_t begin = 0;
+  for (size_t slice = 0; slice < parts_.size(); begin += parts_[slice++].room) {
+    std::vector<float> magnitudes;
+    for (const Kept& kept : kept_) {
+      const float* entries = &rows_.entries[kept.place * row_room(parts_) + begin];
+      const size_t size = rows_.sizes[kept.place * parts_.size() + slice];
+      for (size_t i = 0; i < size; ++i) magnitudes.push_back(std::fabs(entries[i]));
+    }
+    // The others are smaller than any that matters.
+    magnitudes.resize(kept_.size() * static_cast<size_t>(parts_[slice].columns.width()), 0.0f);
+    result.push_back(quantile_of(magnitudes, quantile_, Compatibility::kNone));
   }
   return result;
 }

@@ -2,15 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <stdexcept>
 
 #include "analog/calls.h"
 #include "analog/geometries.h"
+#include "analog/rank.h"
 
 namespace rangefinder::analog {
 namespace {
 
+using testing::ElementsAre;
 using testing::FloatEq;
 using testing::Pointwise;
 
@@ -79,6 +83,70 @@ TEST(CacheRange, KeepsNoZeroRowsHoweverManyThereAre) {
   CacheRange method(1.0, 10, 0);
   EXPECT_EQ(calls.ranges(method)->at(0), 7.0f);
   EXPECT_EQ(method.row_count(), 2u);
+}
+
+/// The quantile of the magnitudes of all entries in columns [begin, end) of rows that are not zero.
+float exact_quantile(const std::vector<std::vector<float>>& calls, size_t width, size_t begin,
+                     size_t end, double quantile) {
+  std::vector<float> magnitudes;
+  for (const auto& call : calls) {
+    for (size_t row = 0; row < call.size(); row += width) {
+      const std::span<const float> values(&call[row], width);
+      if (std::ranges::all_of(values, [](float x) { return x == 0; })) continue;
+      for (size_t i = begin; i < end; ++i) magnitudes.push_back(std::fabs(values[i]));
+    }
+  }
+  std::sort(magnitudes.begin(), magnitudes.end());
+  const Rank rank = quantile_rank(quantile, magnitudes.size(), Compatibility::kNone);
+  const size_t upper = std::min<size_t>(rank.lower + 1, magnitudes.size() - 1);
+  return interpolate(magnitudes[rank.lower], magnitudes[upper], rank.fraction);
+}
+
+// Of a row only as many entries are stored as may matter; here rows differ in size by up to 2^20,
+// so that the largest of all are in few of them, and many rows are all or almost all zero.
+TEST(CacheRange, IsTheQuantileOfAllEntriesOfTheRowsKept) {
+  constexpr size_t kWidth = 201;
+  LinearCalls calls{kWidth, 101, {}};
+  for (uint32_t i = 0; i < 6; ++i) {
+    const auto batch = support::stream_batch("normal", i, {50, kWidth});
+    std::vector<float> values(batch.floats().begin(), batch.floats().end());
+    for (size_t k = 0; k < values.size(); ++k) {
+      const size_t row = k / kWidth;
+      values[k] = std::ldexp(values[k], static_cast<int>((row * 7 + i) % 21) - 10);
+      if (row % 5 == 1 || (row % 5 == 2 && k % 40 != 3)) values[k] = 0;
+    }
+    calls.calls.push_back(std::move(values));
+  }
+  for (const double quantile : {0.0, 0.3, 0.5, 0.9, 0.99, 0.999, 0.99995, 1.0}) {
+    for (const int64_t most : {300, 1000}) {
+      CacheRange method(quantile, most, 3);
+      EXPECT_THAT(calls.ranges(method).value(),
+                  ElementsAre(exact_quantile(calls.calls, kWidth, 0, 101, quantile),
+                              exact_quantile(calls.calls, kWidth, 101, kWidth, quantile)))
+          << quantile << " of " << most;
+    }
+  }
+}
+
+TEST(CacheRange, KeepsAsManyRowsAsAskedForInAnyOrderOfCalls) {
+  LinearCalls calls{2, -1, {}};
+  for (int call = 0; call < 30; ++call) {
+    std::vector<float> values(80);
+    for (size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<float>(call * 100 + 1) + static_cast<float>(i / 2);
+    }
+    calls.calls.push_back(std::move(values));
+  }
+  for (const int64_t most : {1, 7, 40, 500, 1199, 1200}) {
+    CacheRange forward(1.0, most, 5);
+    CacheRange backward(1.0, most, 5);
+    for (size_t i = 0; i < calls.calls.size(); ++i) {
+      calls.show(forward, i);
+      calls.show(backward, calls.calls.size() - 1 - i);
+    }
+    EXPECT_EQ(forward.row_count(), static_cast<size_t>(most));
+    EXPECT_EQ(forward.ranges(), backward.ranges());
+  }
 }
 
 TEST(CacheRange, OfAConvolutionKeepsWholePatches) {

@@ -1,5 +1,7 @@
 #include "analog/simd/row_numbers.h"
 
+#include <algorithm>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "analog/simd/row_numbers.cc"
 #include <hwy/foreach_target.h>
@@ -31,20 +33,34 @@ HWY_INLINE V times(V a, uint64_t factor) {
 #endif
 }
 
-/// Whole vectors only; returns how many numbers that were.
-size_t numbers_of(uint64_t base, uint64_t first, uint64_t* HWY_RESTRICT numbers, size_t count) {
+HWY_INLINE V scrambled(V x) {
+  const Number d;
+  x = hn::Add(x, hn::Set(d, 0x9e3779b97f4a7c15u));
+  x = times(hn::Xor(x, hn::ShiftRight<30>(x)), 0xbf58476d1ce4e5b9u);
+  x = times(hn::Xor(x, hn::ShiftRight<27>(x)), 0x94d049bb133111ebu);
+  return hn::Xor(x, hn::ShiftRight<31>(x));
+}
+
+size_t select(uint64_t base, uint64_t first, size_t count, uint64_t limit,
+              uint64_t* HWY_RESTRICT numbers, uint32_t* HWY_RESTRICT offsets) {
   const Number d;
   const size_t lanes = hn::Lanes(d);
   const auto bits = hn::Set(d, base);
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const auto row = hn::Iota(d, first + i);
-    auto x = hn::Add(hn::Xor(bits, row), hn::Set(d, 0x9e3779b97f4a7c15u));
-    x = times(hn::Xor(x, hn::ShiftRight<30>(x)), 0xbf58476d1ce4e5b9u);
-    x = times(hn::Xor(x, hn::ShiftRight<27>(x)), 0x94d049bb133111ebu);
-    hn::StoreU(hn::Xor(x, hn::ShiftRight<31>(x)), d, numbers + i);
+  const auto most = hn::Set(d, limit);
+  size_t found = 0;
+  for (size_t begin = 0; begin < count; begin += lanes) {
+    const auto number = scrambled(hn::Xor(bits, hn::Iota(d, first + begin)));
+    if (HWY_LIKELY(hn::AllTrue(d, hn::Gt(number, most)))) continue;
+    HWY_ALIGN uint64_t some[hn::MaxLanes(d)];
+    hn::Store(number, d, some);
+    const size_t end = std::min(lanes, count - begin);
+    for (size_t i = 0; i < end; ++i) {
+      if (some[i] > limit) continue;
+      numbers[found] = some[i];
+      offsets[found++] = static_cast<uint32_t>(begin + i);
+    }
   }
-  return i;
+  return found;
 }
 
 }  // namespace rangefinder::analog::simd::HWY_NAMESPACE
@@ -53,7 +69,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace rangefinder::analog::simd {
 
-HWY_EXPORT(numbers_of);
+HWY_EXPORT(select);
 
 uint64_t scramble(uint64_t x) {
   x += 0x9e3779b97f4a7c15u;
@@ -62,13 +78,21 @@ uint64_t scramble(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-void row_numbers(uint64_t base, uint64_t first, std::span<uint64_t> numbers) {
-  const size_t done = HWY_DYNAMIC_DISPATCH(numbers_of)(base, first, numbers.data(), numbers.size());
-  row_numbers_reference(base, first + done, numbers.subspan(done));
+size_t row_numbers(uint64_t base, uint64_t first, size_t count, uint64_t limit, uint64_t* numbers,
+                   uint32_t* offsets) {
+  return HWY_DYNAMIC_DISPATCH(select)(base, first, count, limit, numbers, offsets);
 }
 
-void row_numbers_reference(uint64_t base, uint64_t first, std::span<uint64_t> numbers) {
-  for (uint64_t& number : numbers) number = scramble(base ^ first++);
+size_t row_numbers_reference(uint64_t base, uint64_t first, size_t count, uint64_t limit,
+                             uint64_t* numbers, uint32_t* offsets) {
+  size_t found = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t number = scramble(base ^ (first + i));
+    if (number > limit) continue;
+    numbers[found] = number;
+    offsets[found++] = static_cast<uint32_t>(i);
+  }
+  return found;
 }
 
 }  // namespace rangefinder::analog::simd
