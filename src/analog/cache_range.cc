@@ -203,6 +203,11 @@ void CacheRange::observe(const CallId& call, const ActivationMatrix& activations
   Work work = {.parts = parts(activations.plan().slices),
                .thresholds = likely_thresholds(activations)};
   std::vector<NumberedRow> left = candidates(call, activations.row_count());
+  // Growing them step by step takes 0.02 of an inference [performance.md].
+  const size_t most = std::min(left.size(), max_samples_);
+  work.built.ids.reserve(most);
+  work.built.sizes.reserve(most * work.parts.size());
+  work.built.entries.reserve(most * row_room(work.parts) / 2);
   // In ascending order, but only as far as they are looked at.
   for (auto next = left.begin(); next != left.end();) {
     const auto step = static_cast<std::ptrdiff_t>(max_samples_ + kReserve);
