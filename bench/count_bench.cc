@@ -150,7 +150,13 @@ int main(int argc, char** argv) {
   return 1;
 #endif
   benchmark::Initialize(&argc, argv);
-  if (argc > 1 && !hold_to(argv[1])) return 2;
+  if (argc > 1 && argv[1][0] != '-') {
+    if (!hold_to(argv[1])) return 2;
+    argv[1] = argv[0];
+    --argc;
+    ++argv;
+  }
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const std::vector<Data> data = all_data();
   Counter counter;
   for (const Data& each : data) add_benchmarks(each, counter);
