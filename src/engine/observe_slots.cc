@@ -61,8 +61,9 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
     throw std::invalid_argument(
         fmt::format("{} channels, there were {} before", channels, slot.channels.size()));
   }
-  statistics::count_batch(slot.channels, slot.batch_figures,
-                          [&] { count_values(target, values, slot.channels); });
+  statistics::BatchScope batch(slot.channels, slot.batch_figures);
+  count_values(target, values, slot.channels);
+  batch.finish();
   if (target.keeps_rows) keep_rows(target, values, slot);
 }
 

@@ -54,12 +54,9 @@ void Gatherer::add_channels(const tensor::TensorView& batch) {
   channels_.resize(layout.channels);
   if (needs_.batch_figures) batches_.resize(layout.channels);
   if (batch.element_count() == 0) return;
-  const auto count = [&] { counter_.count_channels_nchw(batch.floats(), layout, channels_); };
-  if (needs_.batch_figures) {
-    statistics::count_batch(channels_, batches_, count);
-  } else {
-    count();
-  }
+  statistics::BatchScope scope(channels_, batches_);
+  counter_.count_channels_nchw(batch.floats(), layout, channels_);
+  scope.finish();
 }
 
 void Gatherer::add_rows(const tensor::TensorView& batch) {

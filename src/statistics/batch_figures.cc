@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <vector>
 
 namespace rangefinder::statistics {
 
@@ -37,22 +36,24 @@ std::optional<double> BatchFigures::mean(const ExactSum& sum) const {
   return sum.value() / static_cast<double>(batch_count_);
 }
 
-void count_batch(std::span<TensorStatistics> channels, std::span<BatchFigures> figures,
-                 const std::function<void()>& count) {
-  std::vector<Extrema> before;
-  before.reserve(channels.size());
-  for (TensorStatistics& channel : channels) before.push_back(std::exchange(channel.extrema, {}));
-  const auto restore = [&] {
-    for (size_t c = 0; c < channels.size(); ++c) channels[c].extrema.merge(before[c]);
-  };
-  try {
-    count();
-  } catch (...) {
-    restore();
-    throw;
+BatchScope::BatchScope(std::span<TensorStatistics> channels, std::span<BatchFigures> figures)
+    : channels_(channels), figures_(figures) {
+  if (channels.empty()) return;
+  others_before_.reserve(channels.size() - 1);
+  first_before_ = std::exchange(channels.front().extrema, {});
+  for (TensorStatistics& channel : channels.subspan(1)) {
+    others_before_.push_back(std::exchange(channel.extrema, {}));
   }
-  for (size_t c = 0; c < channels.size(); ++c) figures[c].add(channels[c].extrema);
-  restore();
+}
+
+BatchScope::~BatchScope() {
+  for (size_t c = 0; c < channels_.size(); ++c) {
+    channels_[c].extrema.merge(c == 0 ? first_before_ : others_before_[c - 1]);
+  }
+}
+
+void BatchScope::finish() {
+  for (size_t c = 0; c < figures_.size(); ++c) figures_[c].add(channels_[c].extrema);
 }
 
 }  // namespace rangefinder::statistics

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "statistics/exact_sum.h"
 #include "statistics/extrema.h"
@@ -17,7 +17,7 @@ namespace rangefinder::statistics {
 ///
 /// The sums are exact: split, merge and order of the batches make no difference, bit for bit. What
 /// a batch is does: the same values in other batches are other figures.
-/// See count_batch() for a batch that is counted into statistics which are there already.
+/// See BatchScope for a batch that is counted into statistics which are there already.
 class BatchFigures {
  public:
   /// One batch. A batch without a finite value counts as none.
@@ -48,9 +48,27 @@ class BatchFigures {
   ExactSum magnitude_sum_;
 };
 
-/// Runs `count`, which counts one batch into `channels`, and adds the batch's own extremes to
-/// `figures`, one for each channel. If `count` throws, the extremes from before stay.
-void count_batch(std::span<TensorStatistics> channels, std::span<BatchFigures> figures,
-                 const std::function<void()>& count);
+/// While one batch is counted into statistics that are there already: the extremes from before are
+/// set aside, so that the batch has its own.
+class BatchScope {
+ public:
+  /// One entry of `figures` for each of `channels`, or none if nobody asks for them; both must
+  /// outlive this.
+  BatchScope(std::span<TensorStatistics> channels, std::span<BatchFigures> figures);
+  /// Merges the extremes from before with the batch's.
+  ~BatchScope();
+  BatchScope(const BatchScope&) = delete;
+  BatchScope& operator=(const BatchScope&) = delete;
+
+  /// Adds the batch's extremes to the figures: after all was counted.
+  void finish();
+
+ private:
+  std::span<TensorStatistics> channels_;
+  std::span<BatchFigures> figures_;
+  /// Of the first channel and of the others; most often there are none.
+  Extrema first_before_;
+  std::vector<Extrema> others_before_;
+};
 
 }  // namespace rangefinder::statistics

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "statistics/samples.h"
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 #include "tensor/half.h"
 
 namespace rangefinder::statistics {
@@ -23,7 +23,7 @@ TensorStatistics reference(std::span<const float> values) {
 
 TEST(Counter, EqualsThePlainLoopOnEveryInstructionSet) {
   const std::vector<float> values = mixed_values(40'000, 1, true);
-  simd::for_all_targets([&](const std::string& target) {
+  test_support::for_all_targets([&](const std::string& target) {
     Counter counter;
     for (const size_t length :
          {0, 1, 2, 7, 8, 9, 63, 200, 1023, 1024, 1025, 16'383, 16'384, 16'385, 39'991}) {
@@ -79,7 +79,7 @@ TEST(Counter, BlocksWithFewZerosAndWithManyAreCountedAlike) {
     if (i * 7 % 16 < block * 5 % 17) values[i] = i % 3 == 0 ? -0.0f : 0.0f;
     if (block % 9 == 4 && i % 500 == 77) values[i] = i % 2 == 0 ? std::nanf("") : -HUGE_VALF;
   }
-  simd::for_all_targets([&](const std::string& target) {
+  test_support::for_all_targets([&](const std::string& target) {
     KeyTable table;
     TensorStatistics counted;
     Counter().count(values, counted, &table);

@@ -87,16 +87,20 @@ HWY_INLINE uint16_t* append_kept(V bits, M zero, uint16_t* next) {
 /// Appends the keys of those lanes of `first` and then of `second` that are not zero.
 template <class V>
 HWY_INLINE uint16_t* append_keys(V first, V second, uint16_t* next) {
-  const auto zeros = hn::Zero(Unsigned());
-  const auto first_zero = hn::Eq(hn::Add(first, first), zeros);
-  const auto second_zero = hn::Eq(hn::Add(second, second), zeros);
 #if HWY_TARGET == HWY_AVX3_DL
   // Vectors of 16 bits can be compressed: two of 32 with one instruction and one store.
   const hn::Repartition<uint16_t, Unsigned> d;
-  const hn::Mask<decltype(d)> kept{~_mm512_kunpackw(second_zero.raw, first_zero.raw)};
+  const auto magnitude = hn::Set(Unsigned(), 0x7FFFFFFFu);
+  const auto first_kept = _mm512_test_epi32_mask(first.raw, magnitude.raw);
+  const auto second_kept = _mm512_test_epi32_mask(second.raw, magnitude.raw);
+  const hn::Mask<decltype(d)> kept{_mm512_kunpackw(second_kept, first_kept)};
   hn::StoreU(hn::Compress(keys_of(first, second), kept), d, next);
   return next + hn::CountTrue(d, kept);
-#elif HWY_TARGET == HWY_AVX2
+#else
+  const auto zeros = hn::Zero(Unsigned());
+  const auto first_zero = hn::Eq(hn::Add(first, first), zeros);
+  const auto second_zero = hn::Eq(hn::Add(second, second), zeros);
+#if HWY_TARGET == HWY_AVX2
   const hn::Full128<uint16_t> d;
   const auto keys = keys_of(first, second);
   next = append_eight(hn::LowerHalf(d, keys), set_of(first_zero), next);
@@ -105,6 +109,7 @@ HWY_INLINE uint16_t* append_keys(V first, V second, uint16_t* next) {
   return append_eight(keys_of(first, second), set_of(first_zero) | set_of(second_zero) << 4, next);
 #else
   return append_kept(second, second_zero, append_kept(first, first_zero, next));
+#endif
 #endif
 }
 

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "statistics/samples.h"
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::analog::simd {
 namespace {
 
 using statistics::mixed_values;
-using statistics::simd::for_all_targets;
+using test_support::for_all_targets;
 
 TEST(LargestMagnitude, EqualsThePlainLoopForAllLengthsAndOffsets) {
   for (const bool with_nonfinite : {false, true}) {

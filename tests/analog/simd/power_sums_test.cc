@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "statistics/samples.h"
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::analog::simd {
 namespace {
 
 using statistics::mixed_values;
-using statistics::simd::for_all_targets;
+using test_support::for_all_targets;
 
 /// To the last bit; all NaN are alike.
 void expect_same(const PowerSums& found, const PowerSums& expected, const std::string& what) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::analog::simd {
 namespace {
@@ -29,7 +29,7 @@ Selection select(Kernel kernel, uint64_t base, uint64_t first, size_t count, uin
 }
 
 TEST(RowNumbers, EqualThePlainLoopForAllLengthsAndLimits) {
-  statistics::simd::for_all_targets([](const std::string& target) {
+  test_support::for_all_targets([](const std::string& target) {
     for (const uint64_t base : {uint64_t{0}, uint64_t{0x123456789abcdef0}, ~uint64_t{0}}) {
       for (const uint64_t first : {uint64_t{0}, uint64_t{77}, (uint64_t{1} << 32) - 10}) {
         for (const uint64_t limit :

@@ -6,12 +6,12 @@
 #include <random>
 #include <vector>
 
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::analog::simd {
 namespace {
 
-using statistics::simd::for_all_targets;
+using test_support::for_all_targets;
 
 template <class Kernel>
 std::vector<uint32_t> run(Kernel kernel, std::span<const float> values, size_t lanes) {

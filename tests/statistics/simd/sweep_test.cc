@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "statistics/samples.h"
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::statistics::simd {
 namespace {
@@ -64,7 +64,7 @@ class Sweep : public testing::TestWithParam<Expect> {};
 
 TEST_P(Sweep, EqualsThePlainLoopForAllLengthsAndOffsets) {
   const std::vector<float> values = mixed_values(kBlockValues + 16, 1, true);
-  for_all_targets([&](const std::string& target) {
+  test_support::for_all_targets([&](const std::string& target) {
     for (size_t length = 0; length <= 200; ++length) {
       for (size_t offset = 0; offset < 9; ++offset) {
         GetParam()({&values[offset], length}, target);
@@ -76,7 +76,7 @@ TEST_P(Sweep, EqualsThePlainLoopForAllLengthsAndOffsets) {
 }
 
 TEST_P(Sweep, EqualsThePlainLoopForEverySetOfZeros) {
-  for_all_targets([](const std::string& target) {
+  test_support::for_all_targets([](const std::string& target) {
     for (uint32_t set = 0; set < 256; ++set) {
       std::vector<float> values(32);
       for (size_t i = 0; i < 32; ++i) {
@@ -89,7 +89,7 @@ TEST_P(Sweep, EqualsThePlainLoopForEverySetOfZeros) {
 }
 
 TEST_P(Sweep, EqualsThePlainLoopInRunsOfEqualValues) {
-  for_all_targets([](const std::string& target) {
+  test_support::for_all_targets([](const std::string& target) {
     for (const float value : {1.5f, -2.0f, 0.0f, -0.0f, 1e-42f, std::nanf("")}) {
       for (size_t other = 0; other < 40; ++other) {
         std::vector<float> values(40, value);
@@ -102,7 +102,7 @@ TEST_P(Sweep, EqualsThePlainLoopInRunsOfEqualValues) {
 }
 
 TEST_P(Sweep, ReadsNothingBehindTheEnd) {
-  for_all_targets([](const std::string& target) {
+  test_support::for_all_targets([](const std::string& target) {
     for (size_t length = 1; length < 40; ++length) {
       // Of exactly this size, so that the address sanitizer sees a read too far.
       GetParam()(mixed_values(length, 2, false), target);

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-#include "statistics/simd/all_targets.h"
+#include "support/all_targets.h"
 
 namespace rangefinder::statistics::simd {
 namespace {
@@ -16,7 +16,7 @@ TEST(WidenFloat16, EqualsThePlainLoopForEveryBitPatternAndLength) {
   std::iota(halves.begin(), halves.end(), uint16_t{0});
   std::vector<float> expected(halves.size());
   widen_float16_reference(halves, expected.data());
-  for_all_targets([&](const std::string& target) {
+  test_support::for_all_targets([&](const std::string& target) {
     for (const size_t length : {size_t{0}, size_t{1}, size_t{7}, size_t{21}, halves.size()}) {
       std::vector<float> widened(length);
       widen_float16({halves.data(), length}, widened.data());

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace rangefinder::statistics::simd {
+namespace rangefinder::test_support {
 
 /// Runs `body` once for each instruction set that was compiled in and that this machine has.
 template <class Body>
@@ -20,4 +20,4 @@ void for_all_targets(Body body) {
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
-}  // namespace rangefinder::statistics::simd
+}  // namespace rangefinder::test_support
