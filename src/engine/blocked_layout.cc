@@ -8,34 +8,15 @@
 #include <vector>
 
 #include "base/error.h"
-#include "engine/observe_slots.h"
+#include "engine/operator_names.h"
 #include "engine/session.h"
+#include "graph/attributes.h"
 
 namespace rangefinder::engine {
 namespace {
 
-constexpr std::string_view kBlockedDomain = "com.microsoft.nchwc";
-
-const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name) {
-  for (const auto& attribute : node.attribute()) {
-    if (attribute.name() == name) return &attribute;
-  }
-  return nullptr;
-}
-
-int64_t integer(const onnx::NodeProto& node, std::string_view name, int64_t otherwise) {
-  const auto* attribute = find_attribute(node, name);
-  return attribute ? attribute->i() : otherwise;
-}
-
-void set_integer(onnx::NodeProto& node, std::string_view name, int64_t value) {
-  for (auto& attribute : *node.mutable_attribute()) {
-    if (attribute.name() == name) attribute.set_i(value);
-  }
-}
-
 bool is_observe(const onnx::NodeProto& node) {
-  return node.domain() == kObserveDomain && node.op_type() == kObserveOperator;
+  return node.domain() == kOperatorDomain && node.op_type() == kObserveOperator;
 }
 
 bool is_reorder(const onnx::NodeProto& node) {
@@ -48,7 +29,7 @@ bool is_transpose(const onnx::NodeProto& node) {
 
 /// From blocks to [N, C, H, W].
 bool is_from_channel_blocks(const onnx::NodeProto& node) {
-  return is_reorder(node) && integer(node, "channels_last", 0) == 0;
+  return is_reorder(node) && graph::int_attribute(node, "channels_last", 0) == 0;
 }
 
 /// How often each tensor is read, by nodes, by bodies of If and Loop, and as an output.
@@ -67,23 +48,23 @@ void count_readers(const onnx::GraphProto& graph, Readers& readers) {
 
 /// Makes an Observe node fit the blocked tensor. False if that layout does not serve it.
 bool fit_to_blocks(onnx::NodeProto& observe, const onnx::NodeProto& reorder, int64_t block) {
-  const int64_t channels = integer(reorder, "channels", 0);
+  const int64_t channels = graph::int_attribute(reorder, "channels", 0);
   if (block <= 0 || channels <= 0) return false;
-  const int64_t axis = integer(observe, kChannelAxisAttribute, -1);
-  const int64_t channel_axis = integer(reorder, "channels_last", 0) != 0 ? 3 : 1;
+  const int64_t axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
+  const int64_t channel_axis = graph::int_attribute(reorder, "channels_last", 0) != 0 ? 3 : 1;
   if (axis >= 0 && axis != channel_axis) return false;
-  set_integer(observe, kBlockAttribute, block);
-  set_integer(observe, kChannelsAttribute, channels);
+  graph::set_attribute(observe, kBlockAttribute, block);
+  graph::set_attribute(observe, kChannelsAttribute, channels);
   return true;
 }
 
 /// Makes an Observe node fit the tensor before a transposition.
 bool fit_to_transposed(onnx::NodeProto& observe, const onnx::NodeProto& transpose) {
-  const int64_t axis = integer(observe, kChannelAxisAttribute, -1);
+  const int64_t axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
   if (axis < 0) return true;
-  const auto* permutation = find_attribute(transpose, "perm");
+  const auto* permutation = graph::find_attribute(transpose, "perm");
   if (permutation == nullptr || axis >= permutation->ints_size()) return false;
-  set_integer(observe, kChannelAxisAttribute, permutation->ints(static_cast<int>(axis)));
+  graph::set_attribute(observe, kChannelAxisAttribute, permutation->ints(static_cast<int>(axis)));
   return true;
 }
 
@@ -112,9 +93,9 @@ class Rewiring {
   /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows are only
   /// there as the model knows the tensor.
   bool move(onnx::NodeProto& observe) {
-    if (integer(observe, kKeepsRowsAttribute, 0) != 0) return false;
+    if (graph::int_attribute(observe, kKeepsRowsAttribute, 0) != 0) return false;
     bool moved = false;
-    while (integer(observe, kBlockAttribute, 0) == 0) {
+    while (graph::int_attribute(observe, kBlockAttribute, 0) == 0) {
       const auto producer = producers_.find(observe.input(0));
       if (producer == producers_.end()) break;
       const onnx::NodeProto& conversion = *producer->second;
@@ -170,12 +151,12 @@ std::string probe_model() {
   model.set_ir_version(8);
   model.add_opset_import()->set_version(13);
   auto* blocked = model.add_opset_import();
-  blocked->set_domain(std::string(kBlockedDomain));
+  blocked->set_domain(kBlockedDomain);
   blocked->set_version(1);
   auto& graph = *model.mutable_graph();
   graph.set_name("probe");
   auto* node = graph.add_node();
-  node->set_domain(std::string(kBlockedDomain));
+  node->set_domain(kBlockedDomain);
   node->set_op_type("ReorderInput");
   node->add_input("x");
   node->add_output("y");

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/blocked_layout.h"
+#include "engine/gates.h"
 #include "engine/onnx_messages.h"
 #include "engine/optimize.h"
 #include "engine/worker_slots.h"
@@ -74,7 +75,7 @@ void add_integer(onnx::NodeProto& node, const char* name, int64_t value) {
 
 void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, size_t index) {
   auto& node = *graph.add_node();
-  node.set_domain(kObserveDomain);
+  node.set_domain(kOperatorDomain);
   node.set_op_type(kObserveOperator);
   node.set_name(token_name(index));
   node.add_input(tensor.name);
@@ -93,7 +94,9 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   type->mutable_shape();  // A scalar.
 }
 
-bool is_observe(const onnx::NodeProto& node) { return node.domain() == kObserveDomain; }
+bool is_observe(const onnx::NodeProto& node) {
+  return node.domain() == kOperatorDomain && node.op_type() == kObserveOperator;
+}
 
 /// Moves the Observe nodes to the end, the one whose tensor is computed first to the very end.
 ///
@@ -126,7 +129,7 @@ InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& 
   }
   order_observe_nodes(*proto.mutable_graph());
   auto* domain = proto.add_opset_import();
-  domain->set_domain(kObserveDomain);
+  domain->set_domain(kOperatorDomain);
   domain->set_version(1);
   result.model = with_bytes(model, proto);
   if (!tensors.empty()) result.token = token_name(kTokenIndex);
@@ -148,6 +151,7 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
   const ModelSource optimized =
       optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
   onnx::ModelProto proto = parse(optimized);
+  write_gates(proto, channel_block());
   result.in_place_count =
       observe_before_conversion(*proto.mutable_graph(), channel_block(), layouts);
   order_observe_nodes(*proto.mutable_graph());

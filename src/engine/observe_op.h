@@ -4,34 +4,50 @@
 
 #include <onnxruntime_cxx_api.h>
 
-#include <memory>
-
 #include "engine/observe_slots.h"
 
 namespace rangefinder::engine {
 
-/// Counts its input: domain kObserveDomain, operator kObserveOperator.
+class ObserveKernel {
+ public:
+  ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink);
+  OrtStatusPtr ComputeV2(OrtKernelContext* context);  // NOLINT(readability-identifier-naming)
+
+ private:
+  ObserveTarget target_;
+  /// An output that nobody asks for need not be made, which saves a third of the call.
+  bool makes_token_;
+  ObserveSink& sink_;
+};
+
+/// Counts its input.
 ///
 /// Input: a float32, float16 or bfloat16 tensor. Output: a scalar that says nothing; as an output
 /// of the graph it keeps the node from being pruned, and it is made only where the attribute
 /// kMakesTokenAttribute is not 0. Other attributes: see ObserveTarget.
 /// Kernels find their worker's sink through the operator object, which belongs to one session.
-class ObserveOperator;
-
-/// Our operator domain for one session; must outlive it.
-class ObserveDomain {
+/// The names of its functions are those that Ort::CustomOpBase asks for.
+class ObserveOperator : public Ort::CustomOpBase<ObserveOperator, ObserveKernel, true> {
  public:
   /// `sink` must outlive this.
-  explicit ObserveDomain(ObserveSink& sink);
-  ~ObserveDomain();
-  ObserveDomain(const ObserveDomain&) = delete;
-  ObserveDomain& operator=(const ObserveDomain&) = delete;
+  explicit ObserveOperator(ObserveSink& sink) : sink_(&sink) {}
 
-  void add_to(Ort::SessionOptions& options);
+  // NOLINTBEGIN(readability-identifier-naming)
+  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const;
+  const char* GetName() const { return kObserveOperator; }
+  size_t GetInputTypeCount() const { return 1; }
+  // Undefined stands for any type: the kernel looks at the tensor.
+  ONNXTensorElementDataType GetInputType(size_t) const {
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+  }
+  size_t GetOutputTypeCount() const { return 1; }
+  ONNXTensorElementDataType GetOutputType(size_t) const {
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+  }
+  // NOLINTEND(readability-identifier-naming)
 
  private:
-  std::unique_ptr<ObserveOperator> operator_;
-  Ort::CustomOpDomain domain_;
+  ObserveSink* sink_;
 };
 
 }  // namespace rangefinder::engine

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/operator_names.h"
 #include "statistics/batch_figures.h"
 #include "statistics/counter.h"
 #include "statistics/row_top.h"
@@ -14,18 +15,6 @@
 #include "tensor/tensor.h"
 
 namespace rangefinder::engine {
-
-/// How the Observe operator is written in a model.
-inline constexpr char kObserveDomain[] = "rangefinder";
-inline constexpr char kObserveOperator[] = "Observe";
-inline constexpr char kTensorAttribute[] = "tensor";
-inline constexpr char kChannelAxisAttribute[] = "channel_axis";
-inline constexpr char kBlockAttribute[] = "block";
-inline constexpr char kChannelsAttribute[] = "channels";
-inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
-inline constexpr char kRowAxisAttribute[] = "row_axis";
-/// Of the one node whose output is asked for.
-inline constexpr char kMakesTokenAttribute[] = "makes_token";
 
 /// What one Observe node counts, and how its input lies in memory.
 struct ObserveTarget {

@@ -6,15 +6,15 @@
 #include <optional>
 #include <utility>
 
-#include "engine/observe_op.h"
+#include "engine/operator_domain.h"
 #include "engine/runtime.h"
 
 namespace rangefinder::engine {
 
 struct Session::State {
   std::string model_name;
-  // Before the session: it uses the operator until it is destroyed.
-  std::optional<ObserveDomain> observe;
+  // Before the session: it uses the operators until it is destroyed.
+  std::optional<OperatorDomain> operators;
   Ort::Session session{nullptr};
   std::vector<TensorInfo> inputs;
   std::vector<TensorInfo> outputs;
@@ -30,8 +30,8 @@ struct Session::State {
 void Session::State::open(const ModelSource& model, const SessionOptions& options) {
   Ort::SessionOptions runtime = runtime_options(model, options);
   if (options.observe != nullptr) {
-    observe.emplace(*options.observe);
-    observe->add_to(runtime);
+    operators.emplace(*options.observe);
+    operators->add_to(runtime);
   }
   session = model.bytes.empty()
                 ? Ort::Session(environment(), model.file.c_str(), runtime)

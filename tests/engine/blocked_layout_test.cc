@@ -19,7 +19,7 @@ void observe(OnnxBuilder& b, const std::string& tensor, int64_t axis = -1) {
   auto node = b.node(kObserveOperator, {tensor}, {"token"});
   node.integer(kTensorAttribute, 0).integer(kChannelAxisAttribute, axis);
   node.integer(kBlockAttribute, 0).integer(kChannelsAttribute, 0);
-  node.proto().set_domain(kObserveDomain);
+  node.proto().set_domain(kOperatorDomain);
 }
 
 void reorder(OnnxBuilder& b, const std::string& from, const std::string& to, int64_t channels,

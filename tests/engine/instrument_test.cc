@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/blocked_layout.h"
+#include "engine/operator_names.h"
 #include "engine/worker_slots.h"
 #include "support/onnx_builder.h"
 
@@ -38,6 +39,34 @@ OnnxBuilder residual_model() {
   b.node("GlobalAveragePool", {"gate"}, {"average"});
   b.node("Flatten", {"average"}, {"y"});
   b.output("y", {-1, 12});
+  return b;
+}
+
+/// What mobile networks are made of: HardSwish, and squeeze-and-excite with channels that are no
+/// multiple of any block, 16 and more so that ONNX Runtime keeps them in blocks.
+OnnxBuilder mobile_model(const char* gate = "HardSigmoid") {
+  OnnxBuilder b;
+  b.input("x", {-1, 3, -1, -1});
+  b.weights("w1", {20, 3, 3, 3}, 0.5f);
+  b.weights("w2", {20, 1, 3, 3}, 0.5f);
+  b.weights("w3", {16, 20, 1, 1}, 0.3f);
+  b.weights("w4", {20, 16, 1, 1}, 0.3f);
+  b.weights("w5", {24, 20, 1, 1}, 0.3f);
+  b.node("Conv", {"x", "w1"}, {"c1"}).ints("pads", {1, 1, 1, 1});
+  b.node("HardSigmoid", {"c1"}, {"h1"}).real("alpha", 1.0f / 6).real("beta", 0.5f);
+  b.node("Mul", {"c1", "h1"}, {"swish1"});
+  b.node("Conv", {"swish1", "w2"}, {"c2"}).integer("group", 20).ints("pads", {1, 1, 1, 1});
+  b.node("HardSigmoid", {"c2"}, {"h2"}).real("alpha", 1.0f / 6).real("beta", 0.5f);
+  b.node("Mul", {"c2", "h2"}, {"swish2"});
+  b.node("GlobalAveragePool", {"swish2"}, {"mean"});
+  b.node("Conv", {"mean", "w3"}, {"squeezed"});
+  b.node("Relu", {"squeezed"}, {"positive"});
+  b.node("Conv", {"positive", "w4"}, {"excited"});
+  b.node(gate, {"excited"}, {"gate"});
+  b.node("Mul", {"swish2", "gate"}, {"product"});
+  b.node("Conv", {"product", "w5"}, {"c5"});
+  b.node("GlobalAveragePool", {"c5"}, {"y"});
+  b.output("y", {-1, 24, 1, 1});
   return b;
 }
 
@@ -116,6 +145,39 @@ TEST(Instrument, ConvolutionsAreCountedWithoutReordering) {
   for (const auto& node : proto.graph().node()) types.insert(node.op_type());
   EXPECT_LE(types.count("ReorderOutput"), 1u);  // The average must leave the blocks.
   EXPECT_EQ(types.count("Observe"), tensors.size());
+}
+
+TEST(Instrument, GatesOfMobileNetworksAreComputedToTheSameBits) {
+  std::vector<ObservedTensor> tensors;
+  for (const char* name : {"x", "c1", "swish1", "c2", "swish2", "mean", "positive", "excited",
+                           "gate", "product", "c5", "y"}) {
+    tensors.push_back({name});
+  }
+  tensors.push_back({"product", 1});
+  tensors.push_back({.name = "swish2", .row_axis = 1});
+  const std::vector<NamedTensors> samples = {{{"x", image(1, 3, 11, 7)}},
+                                             {{"x", image(3, 3, 6, 9)}}};
+  for (const char* gate : {"HardSigmoid", "Sigmoid"}) {
+    const auto counted = run_both(mobile_model(gate), tensors, samples);
+    EXPECT_EQ(counted[9][0].count(), 20u * (11 * 7 + 3 * 6 * 9));
+  }
+}
+
+TEST(Instrument, GatesOfMobileNetworksStayInBlocks) {
+  if (channel_block() == 0) GTEST_SKIP() << "no blocked layout on this machine";
+  const std::vector<ObservedTensor> tensors = {{"c1"}, {"swish1"}, {"c2"}, {"swish2"}, {"product"}};
+  const auto model = instrument(ModelSource(mobile_model().bytes(), ""), tensors);
+  EXPECT_EQ(model.in_place_count, tensors.size());
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+  std::multiset<std::string> types;
+  for (const auto& node : proto.graph().node()) types.insert(node.op_type());
+  EXPECT_EQ(types.count(kScaleChannelsOperator), 1u);
+#if defined(__x86_64__)
+  EXPECT_EQ(types.count(kHardSwishOperator), 2u);
+  EXPECT_EQ(types.count(kChannelMeansOperator), 2u);
+  EXPECT_EQ(types.count("GlobalAveragePool"), 0u);
+#endif
 }
 
 TEST(Instrument, RowsAreKeptAsTheModelKnowsTheTensor) {

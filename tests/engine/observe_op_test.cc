@@ -24,7 +24,7 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
                           bool makes_token = true) {
   OnnxBuilder b;
   auto* domain = b.model().add_opset_import();
-  domain->set_domain(kObserveDomain);
+  domain->set_domain(kOperatorDomain);
   domain->set_version(1);
   b.input("x", {-1, 2}, type);
   b.node("Relu", {"x"}, {"y"});
@@ -37,7 +37,7 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
       .integer(kRowAxisAttribute, -1)
       .integer(kMakesTokenAttribute, makes_token ? 1 : 0)
       .proto()
-      .set_domain(kObserveDomain);
+      .set_domain(kOperatorDomain);
   b.output("y", {-1, 2}, type);
   b.output("token", {}, onnx::TensorProto::UINT8);
   return b.bytes();

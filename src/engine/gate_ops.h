@@ -1,0 +1,111 @@
+#pragma once
+
+// Products with gates, and what gates are made of, as operators of ONNX Runtime. For the sources of
+// this folder only.
+//
+// Mobile networks compute between their convolutions what ONNX Runtime does in several sweeps over
+// memory, or by leaving its blocked layout. Their results are the same, bit for bit.
+
+#include <onnxruntime_cxx_api.h>
+
+#include <memory>
+
+#include "engine/custom_op.h"
+#include "engine/operator_names.h"
+
+namespace rangefinder::engine {
+
+/// y = x * max(0, min(1, alpha * x + beta)) of float32 tensors of any shape; alpha and beta are
+/// attributes.
+class HardSwishKernel {
+ public:
+  static constexpr const char* kOperator = kHardSwishOperator;
+  static constexpr size_t kInputCount = 1;
+
+  explicit HardSwishKernel(const Ort::ConstKernelInfo& info);
+  void compute(const Ort::KernelContext& context) const;
+
+ private:
+  float alpha_;
+  float beta_;
+};
+
+/// Attributes of the operators that read blocks: x is float32 [N][C / block][H][W][block], with C
+/// rounded up to whole blocks.
+struct BlockedChannels {
+  explicit BlockedChannels(const Ort::ConstKernelInfo& info);
+  int64_t stored() const { return (channels + block - 1) / block * block; }
+  /// Throws std::invalid_argument if `x` is not such a tensor.
+  void check(const tensor::TensorView& x) const;
+
+  int64_t block;
+  int64_t channels;
+};
+
+/// y = x * gate, in blocks like x, zero in the lanes behind the last channel.
+/// gate: float32 [N, C or C rounded up, 1, 1].
+class ScaleChannelsKernel {
+ public:
+  static constexpr const char* kOperator = kScaleChannelsOperator;
+  static constexpr size_t kInputCount = 2;
+
+  explicit ScaleChannelsKernel(const Ort::ConstKernelInfo& info) : layout_(info) {}
+  /// Throws std::invalid_argument on other shapes.
+  void compute(const Ort::KernelContext& context) const;
+
+ private:
+  BlockedChannels layout_;
+};
+
+/// y, [N, C, 1, 1]: the mean of each channel of x, as GlobalAveragePool.
+class ChannelMeansKernel {
+ public:
+  static constexpr const char* kOperator = kChannelMeansOperator;
+  static constexpr size_t kInputCount = 1;
+
+  explicit ChannelMeansKernel(const Ort::ConstKernelInfo& info) : layout_(info) {}
+  /// Throws std::invalid_argument on other shapes.
+  void compute(const Ort::KernelContext& context) const;
+
+ private:
+  BlockedChannels layout_;
+};
+
+/// A kernel's compute() as ONNX Runtime calls it.
+template <class Kernel>
+class GateKernel {
+ public:
+  explicit GateKernel(const OrtKernelInfo* info) : kernel_(Ort::ConstKernelInfo(info)) {}
+  OrtStatusPtr ComputeV2(OrtKernelContext* context) {  // NOLINT(readability-identifier-naming)
+    return status_of([&] { kernel_.compute(Ort::KernelContext(context)); });
+  }
+
+ private:
+  Kernel kernel_;
+};
+
+/// The names of its functions are those that Ort::CustomOpBase asks for.
+template <class Kernel>
+class GateOperator : public Ort::CustomOpBase<GateOperator<Kernel>, GateKernel<Kernel>, true> {
+ public:
+  // NOLINTBEGIN(readability-identifier-naming)
+  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
+    return status_of([&] { *kernel = new GateKernel<Kernel>(info); });
+  }
+  const char* GetName() const { return Kernel::kOperator; }
+  size_t GetInputTypeCount() const { return Kernel::kInputCount; }
+  ONNXTensorElementDataType GetInputType(size_t) const {
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+  }
+  size_t GetOutputTypeCount() const { return 1; }
+  ONNXTensorElementDataType GetOutputType(size_t) const {
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+  }
+  // NOLINTEND(readability-identifier-naming)
+};
+
+using HardSwishOperator = GateOperator<HardSwishKernel>;
+using ScaleChannelsOperator = GateOperator<ScaleChannelsKernel>;
+using ChannelMeansOperator = GateOperator<ChannelMeansKernel>;
+
+}  // namespace rangefinder::engine
