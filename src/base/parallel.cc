@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 
 #include <exception>
@@ -25,5 +26,16 @@ void parallel_for(size_t count, const std::function<void(size_t)>& work) {
     if (failure) std::rethrow_exception(failure);
   }
 }
+
+struct CoreLimit::Control {
+  explicit Control(size_t cores) : control(tbb::global_control::max_allowed_parallelism, cores) {}
+  tbb::global_control control;
+};
+
+CoreLimit::CoreLimit(size_t cores) {
+  if (cores != 0) control_ = std::make_unique<Control>(cores);
+}
+
+CoreLimit::~CoreLimit() = default;
 
 }  // namespace rangefinder

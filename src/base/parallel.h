@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace rangefinder {
 
@@ -9,5 +10,19 @@ namespace rangefinder {
 /// calls must not depend on each other. If some throw, the others are made all the same, and the
 /// exception of the first of them in order is thrown on. May be called from within itself.
 void parallel_for(size_t count, const std::function<void(size_t)>& work);
+
+/// As long as it lives, calls of parallel_for() together use at most `cores` cores; 0: all. Of
+/// several limits the smallest counts.
+class CoreLimit {
+ public:
+  explicit CoreLimit(size_t cores);
+  ~CoreLimit();
+  CoreLimit(const CoreLimit&) = delete;
+  CoreLimit& operator=(const CoreLimit&) = delete;
+
+ private:
+  struct Control;
+  std::unique_ptr<Control> control_;
+};
 
 }  // namespace rangefinder

@@ -85,7 +85,7 @@ workflow::RunOptions run_options(const RunArguments& arguments, Progress& progre
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--jobs", arguments.jobs, "Workers; default: one per core")
+  command.add_option("--jobs", arguments.jobs, "Cores to use, a worker on each; default: all")
       ->check(CLI::PositiveNumber);
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");

@@ -10,6 +10,7 @@
 #include "analysis/fusion_check.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/parallel.h"
 #include "base/process.h"
 #include "base/version.h"
 #include "graph/model_file.h"
@@ -123,6 +124,7 @@ report::Summary quantize(const QuantizeRequest& request) {
   if (request.statistics) outputs.push_back(*request.statistics);
   if (request.summary) outputs.push_back(*request.summary);
   require_outputs(outputs, with(request.data.paths, request.model));
+  const CoreLimit cores(static_cast<size_t>(request.run.jobs));
   Stopwatch watch;
   const Samples samples = open_samples(request.data);
   const Plan plan = make_plan(request.model, request.plan);

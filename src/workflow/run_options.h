@@ -14,7 +14,7 @@ using StageProgress = std::function<void(const std::string& stage, size_t done, 
 
 /// How the model runs over samples.
 struct RunOptions {
-  /// Workers; 0: one per core.
+  /// Workers that run the model, and cores that solve; 0: one per core.
   int jobs = 0;
   engine::Nonfinite nonfinite = engine::Nonfinite::kError;
   StageProgress progress = {};

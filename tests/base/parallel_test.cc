@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace rangefinder {
@@ -51,6 +55,26 @@ TEST(Parallel, TheOtherCallsAreMadeAllTheSame) {
                             }),
                std::runtime_error);
   for (const auto& n : calls) EXPECT_EQ(n, 1);
+}
+
+TEST(CoreLimit, HoldsAsLongAsItLives) {
+  const auto threads_used = [] {
+    std::mutex mutex;
+    std::set<std::thread::id> threads;
+    parallel_for(400, [&](size_t) {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+      const std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id());
+    });
+    return threads.size();
+  };
+  {
+    const CoreLimit all(0);
+    const CoreLimit one(1);
+    EXPECT_EQ(threads_used(), 1u);
+  }
+  if (std::thread::hardware_concurrency() == 1) GTEST_SKIP() << "there is one core anyway";
+  EXPECT_GT(threads_used(), 1u);
 }
 
 }  // namespace
