@@ -48,21 +48,24 @@ void note(const simd::BlockSummary& summary, size_t size, TensorStatistics& into
   into.histogram.add_zeros(size - summary.key_count);
 }
 
-/// Copies all positions whole, each onto the lanes that the one before has too many: with a number
-/// of values that is known when compiling a copy is one instruction. `to` has room for one more.
-template <size_t kBlock>
-void keep_lanes_of(std::span<const float> values, size_t lanes, float* to) {
-  for (size_t i = 0; i < values.size(); i += kBlock, to += lanes) {
-    std::memcpy(to, &values[i], kBlock * sizeof(float));
+/// Of each position the first `kCopied` values, at least `lanes`, each position onto what the one
+/// before has too many: with a number that is known when compiling a copy is one instruction. `to`
+/// has room for kCopied more.
+template <size_t kCopied>
+void copy_lanes(std::span<const float> values, size_t block, size_t lanes, float* to) {
+  for (size_t i = 0; i < values.size(); i += block, to += lanes) {
+    std::memcpy(to, &values[i], kCopied * sizeof(float));
   }
 }
 
 /// The first `lanes` of every `block` values; returns how many those are.
 size_t keep_lanes(std::span<const float> values, size_t block, size_t lanes, float* to) {
-  if (block == 16) {
-    keep_lanes_of<16>(values, lanes, to);
-  } else if (block == 8) {
-    keep_lanes_of<8>(values, lanes, to);
+  if (lanes <= 4 && block >= 4) {
+    copy_lanes<4>(values, block, lanes, to);
+  } else if (lanes <= 8 && block >= 8) {
+    copy_lanes<8>(values, block, lanes, to);
+  } else if (lanes <= 16 && block >= 16) {
+    copy_lanes<16>(values, block, lanes, to);
   } else {
     for (size_t i = 0; i < values.size(); i += block, to += lanes) {
       std::copy_n(&values[i], lanes, to);
