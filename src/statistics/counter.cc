@@ -105,7 +105,7 @@ void Counter::count(std::span<const float> values, TensorStatistics& into, KeyTa
 }
 
 void Counter::count_block(std::span<const float> values, KeyTable* table, TensorStatistics& into) {
-  if (table != nullptr && !table->has_room_for(values.size())) table->flush(into.histogram);
+  if (table != nullptr && !table->make_room_for(values.size())) table->flush(into.histogram);
   if (table != nullptr && table->expects_few_zeros()) {
     const auto summary = table->count(values);
     if (summary.all_finite()) return note(summary, values.size(), into);

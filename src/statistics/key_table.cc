@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <new>
 #include <numeric>
 
@@ -11,6 +12,10 @@
 namespace rangefinder::statistics {
 namespace {
 
+constexpr uint64_t kLargestCount = std::numeric_limits<simd::KeyCount>::max();
+/// A table with less room is emptied: it would soon be asked again.
+constexpr uint64_t kWorthKeeping = kLargestCount / 2;
+static_assert(kWorthKeeping >= simd::kBlockValues);
 constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
 /// One value of so many: more cost more to count and take back than to leave out [counting.md].
 constexpr size_t kFewZeros = 8;
@@ -32,8 +37,20 @@ int octave_of(float value, bool negative) {
 }  // namespace
 
 KeyTable::KeyTable()
-    : counts_(static_cast<uint32_t*>(std::calloc(ValueHistogram::kKeyCount, sizeof(uint32_t)))) {
+    : counts_(static_cast<Count*>(std::calloc(ValueHistogram::kKeyCount, sizeof(Count)))) {
   if (!counts_) throw std::bad_alloc();
+}
+
+std::span<simd::KeyCount, kBuckets> KeyTable::octave_counts(uint32_t index) const {
+  return std::span<Count, kBuckets>(&counts_[size_t{index} * kBuckets], kBuckets);
+}
+
+bool KeyTable::make_room_for(size_t count) {
+  if (count <= room_) return true;
+  const uint64_t room = kLargestCount - largest_count();
+  if (room < kWorthKeeping) return false;
+  room_ = room;
+  return true;
 }
 
 void KeyTable::fetch(size_t run_length) {
@@ -44,17 +61,17 @@ void KeyTable::fetch(size_t run_length) {
 
 void KeyTable::fetch_octaves(int top, uint32_t sign_index) {
   for (int octave = std::max(0, top - kFetchedOctaves + 1); octave <= top; ++octave) {
-    uint32_t* counts = &counts_[(sign_index + static_cast<size_t>(octave)) * kBuckets];
-    for (size_t i = 0; i < kBuckets; i += kCacheLine / sizeof *counts) {
+    const auto counts = octave_counts(sign_index + static_cast<uint32_t>(octave));
+    for (size_t i = 0; i < kBuckets; i += kCacheLine / sizeof(Count)) {
       // Written, not only read: the increments need the line for themselves.
-      volatile uint32_t& count = counts[i];
+      volatile Count& count = counts[i];
       count = count;
     }
   }
 }
 
 void KeyTable::add(std::span<const uint16_t> keys, const simd::BlockSummary& found, size_t size) {
-  uint32_t* counts = counts_.get();
+  Count* counts = counts_.get();
   const size_t whole = keys.size() / simd::kGroup * simd::kGroup;
   for (size_t i = 0; i < whole; i += simd::kGroup) {
     simd::count_group(&keys[i], counts);
@@ -77,8 +94,29 @@ simd::BlockSummary KeyTable::count(std::span<const float> values) {
 
 void KeyTable::note(const simd::BlockSummary& found, size_t size) {
   pending_ += found.key_count;
+  room_ -= found.key_count;
   covered_.add_range(found.min(), found.max());
   expects_few_zeros_ = size - found.key_count <= size / kFewZeros;
+}
+
+simd::KeyCount KeyTable::largest_count() const {
+  const int positive = octave_of(covered_.max, false);
+  const int negative = octave_of(covered_.min, true);
+  uint64_t rest = pending_;
+  Count largest = 0;
+  const auto look_at = [&](uint32_t index) {
+    for (const Count count : octave_counts(index)) {
+      rest -= count;
+      largest = std::max(largest, count);
+    }
+  };
+  // No counter can be larger than what is left for all of them.
+  for (int octave = std::max(positive, negative); octave >= 0 && rest > largest; --octave) {
+    const auto index = static_cast<uint32_t>(octave);
+    if (octave <= positive) look_at(index);
+    if (octave <= negative) look_at(index + kOctavesPerSign);
+  }
+  return largest;
 }
 
 void KeyTable::flush(ValueHistogram& into) {
@@ -90,16 +128,17 @@ void KeyTable::flush(ValueHistogram& into) {
     if (octave <= negative) pending_ -= move_octave(index + kOctavesPerSign, into);
   }
   covered_ = {};
+  room_ = kLargestCount;
 }
 
 uint64_t KeyTable::move_octave(uint32_t index, ValueHistogram& into) {
-  const std::span<uint32_t, kBuckets> counts(&counts_[size_t{index} * kBuckets], kBuckets);
+  const auto counts = octave_counts(index);
   const auto total = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
   if (total == 0) return 0;
   std::array<uint64_t, kBuckets> wide;
   std::ranges::copy(counts, wide.begin());
   into.add_octave(index, wide);
-  std::ranges::fill(counts, uint32_t{0});
+  std::ranges::fill(counts, Count{0});
   return total;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <span>
 
@@ -15,18 +16,18 @@ namespace rangefinder::statistics {
 /// Counters of every histogram key in one flat array: where the keys of a tensor are counted before
 /// they are added to its histogram.
 ///
-/// One counter of 4 bytes a key, so that few cache lines hold all that a tensor touches
+/// One counter of 2 bytes a key, so that few cache lines hold all that a tensor touches
 /// [counting.md].
-/// Cost: 256 KiB of addresses, of which a tensor touches its own octaves, 512 bytes each; the rest
+/// Cost: 128 KiB of addresses, of which a tensor touches its own octaves, 256 bytes each; the rest
 /// is memory that was never written and that the system therefore need not hold.
 class KeyTable {
  public:
   /// Throws std::bad_alloc.
   KeyTable();
 
-  /// The most keys that may be added between two flushes.
-  static constexpr uint64_t kCapacity = UINT32_MAX;
-  bool has_room_for(size_t count) const { return count <= kCapacity - pending_; }
+  /// Whether `count` more keys can be counted, at most simd::kBlockValues. If not, flush() first.
+  /// From time to time this looks for the largest counter, to know how many fit.
+  bool make_room_for(size_t count);
   /// Fetches the counters that a run of so many values like those before is likely to need into the
   /// cache, if there are enough values to pay for it: one line after the other, instead of waiting
   /// for each where its first increment happens to come.
@@ -47,14 +48,19 @@ class KeyTable {
   void flush(ValueHistogram& into);
 
  private:
+  using Count = simd::KeyCount;
   struct Free {
-    void operator()(uint32_t* counts) const { std::free(counts); }
+    void operator()(Count* counts) const { std::free(counts); }
   };
+  std::span<Count, ValueHistogram::kBucketsPerOctave> octave_counts(uint32_t index) const;
   void fetch_octaves(int top, uint32_t sign_index);
+  Count largest_count() const;
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
   void note(const simd::BlockSummary& found, size_t size);
 
-  std::unique_ptr<uint32_t[], Free> counts_;
+  std::unique_ptr<Count[], Free> counts_;
+  /// So many more keys fit, even if they all are the one that was counted most often.
+  uint64_t room_ = std::numeric_limits<Count>::max();
   /// Sum over all counters.
   uint64_t pending_ = 0;
   Extrema covered_;

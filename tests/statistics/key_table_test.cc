@@ -63,14 +63,50 @@ TEST_P(KeyTableWays, LeaveNothingAfterAFlush) {
   table.flush(histogram);
   table.flush(histogram);
   EXPECT_EQ(histogram.count(), 1'000u);
-  EXPECT_TRUE(table.has_room_for(KeyTable::kCapacity));
 }
 
-TEST_P(KeyTableWays, UseUpTheRoomThatTheCountersHave) {
+TEST_P(KeyTableWays, AreFullOnceOneKeyFillsItsCounter) {
   KeyTable table;
-  GetParam()(table, std::vector<float>(1'000, 1));
-  EXPECT_TRUE(table.has_room_for(KeyTable::kCapacity - 1'000));
-  EXPECT_FALSE(table.has_room_for(KeyTable::kCapacity - 999));
+  for (int block = 0; block < 65; ++block) {
+    ASSERT_TRUE(table.make_room_for(1'000)) << block;
+    GetParam()(table, std::vector<float>(1'000, 1));
+  }
+  EXPECT_TRUE(table.make_room_for(535));
+  EXPECT_FALSE(table.make_room_for(536));
+  EXPECT_EQ(flushed(table).count(), 65'000u);
+  EXPECT_TRUE(table.make_room_for(1'000)) << "empty again";
+}
+
+TEST_P(KeyTableWays, HaveRoomAsLongAsNoKeyComesNear) {
+  // Each of 250 keys of either sign twice in a block; a far smaller one is found as well.
+  std::vector<float> values = {1e-30f, -1e-42f};
+  for (int i = 0; i < 250; ++i) {
+    for (const float sign : {1.0f, -1.0f}) {
+      values.insert(values.end(), 2, sign * (1 + static_cast<float>(i) / 128));
+    }
+  }
+  KeyTable table;
+  for (int block = 0; block < 1'000; ++block) {
+    ASSERT_TRUE(table.make_room_for(values.size())) << block;
+    GetParam()(table, values);
+  }
+  EXPECT_EQ(flushed(table).count(), 1'000 * values.size());
+}
+
+TEST_P(KeyTableWays, LoseNoCountThatIsFlushedInTime) {
+  for (const size_t rare : {1u, 3u, 500u, 999u}) {
+    std::vector<float> values(1'000, 1.5f);
+    for (size_t i = 0; i < values.size(); i += rare + 1) values[i] = 1e-3f;
+    KeyTable table;
+    ValueHistogram counted, expected;
+    for (int block = 0; block < 300; ++block) {
+      if (!table.make_room_for(values.size())) table.flush(counted);
+      GetParam()(table, values);
+      expected.merge(histogram_of(values));
+    }
+    table.flush(counted);
+    EXPECT_TRUE(counted == expected) << rare;
+  }
 }
 
 TEST_P(KeyTableWays, ExpectFewZerosIfTheLastBlockHadFew) {

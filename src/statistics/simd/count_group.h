@@ -7,6 +7,9 @@
 
 namespace rangefinder::statistics::simd {
 
+/// How often a key was counted. Two bytes, so that few cache lines hold what a tensor touches.
+using KeyCount = uint16_t;
+
 /// So many keys are counted at a time.
 inline constexpr size_t kGroup = 8;
 
@@ -18,13 +21,13 @@ inline uint32_t key_of(float value) { return ValueHistogram::key_of(value); }
 /// Equal keys are added at once: in a run of equal values each increment would wait for the store
 /// of the one before.
 template <typename T>
-inline void count_group(const T* group, uint32_t* counts) {
+inline void count_group(const T* __restrict group, KeyCount* __restrict counts) {
   const uint32_t first = key_of(group[0]);
   if (first == key_of(group[kGroup - 1])) {
     size_t equal = 1;
     while (equal < kGroup && key_of(group[equal]) == first) ++equal;
     if (equal == kGroup) {
-      counts[first] += kGroup;
+      counts[first] = static_cast<KeyCount>(counts[first] + kGroup);
       return;
     }
   }

@@ -178,9 +178,9 @@ HWY_INLINE void tally_equal(V bits, V what, V& tally) {
 
 /// Counts the zeros of one sign, of which `tally` says how many there are, out again.
 template <class V>
-HWY_INLINE uint32_t take_back(V tally, uint32_t& zeros) {
+HWY_INLINE uint32_t take_back(V tally, KeyCount& zeros) {
   const uint32_t count = hn::GetLane(hn::SumOfLanes(Unsigned(), tally));
-  zeros -= count;
+  zeros = static_cast<KeyCount>(zeros - count);
   return count;
 }
 
@@ -188,7 +188,7 @@ constexpr size_t kMinusZero = ValueHistogram::kKeyCount / 2;
 
 /// The increments are stores, of which a core does one a cycle; all else happens in their shadow.
 BlockSummary count_in_place(const float* HWY_RESTRICT values, size_t count,
-                            uint32_t* HWY_RESTRICT counts) {
+                            KeyCount* HWY_RESTRICT counts) {
   const Unsigned d;
   const size_t lanes = hn::Lanes(d);
   const size_t step = std::max(lanes, 2 * kGroup);
@@ -252,7 +252,7 @@ BlockSummary compress_keys(std::span<const float> values, uint16_t* keys) {
   return HWY_DYNAMIC_DISPATCH(compress)(values.data(), values.size(), keys);
 }
 
-BlockSummary count_keys(std::span<const float> values, uint32_t* counts) {
+BlockSummary count_keys(std::span<const float> values, KeyCount* counts) {
   return HWY_DYNAMIC_DISPATCH(count_in_place)(values.data(), values.size(), counts);
 }
 
@@ -270,7 +270,7 @@ BlockSummary compress_keys_reference(std::span<const float> values, uint16_t* ke
   return summary;
 }
 
-BlockSummary count_keys_reference(std::span<const float> values, uint32_t* counts) {
+BlockSummary count_keys_reference(std::span<const float> values, KeyCount* counts) {
   std::vector<uint16_t> keys(values.size());
   const BlockSummary summary = compress_keys_reference(values, keys.data());
   for (size_t i = 0; i < summary.key_count; ++i) ++counts[keys[i]];

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "statistics/simd/count_group.h"
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::statistics::simd {
@@ -45,11 +46,12 @@ BlockSummary compress_keys(std::span<const float> values, uint16_t* keys);
 ///
 /// Faster by all that compressing takes where few values are zero, slower where many are: each is
 /// counted and taken back. `counts` holds ValueHistogram::kKeyCount counters, none of which may
-/// overflow for kBlockValues more. Counters of NaN and infinity are counted in as well.
-BlockSummary count_keys(std::span<const float> values, uint32_t* counts);
+/// overflow for values.size() more but those of the zeros, which wrap around and back. Counters of
+/// NaN and infinity are counted in as well.
+BlockSummary count_keys(std::span<const float> values, KeyCount* counts);
 
 /// The same as plain loops, which the tests hold every instruction set against.
 BlockSummary compress_keys_reference(std::span<const float> values, uint16_t* keys);
-BlockSummary count_keys_reference(std::span<const float> values, uint32_t* counts);
+BlockSummary count_keys_reference(std::span<const float> values, KeyCount* counts);
 
 }  // namespace rangefinder::statistics::simd

@@ -30,11 +30,13 @@ Result run(Kernel kernel, std::span<const float> values) {
 /// Counters of all keys; those of before() are there already.
 struct Counted {
   BlockSummary summary;
-  std::vector<uint32_t> counts = before();
+  std::vector<KeyCount> counts = before();
 
-  static std::vector<uint32_t> before() {
-    std::vector<uint32_t> counts(ValueHistogram::kKeyCount);
+  static std::vector<KeyCount> before() {
+    std::vector<KeyCount> counts(ValueHistogram::kKeyCount);
     for (size_t key = 0; key < counts.size(); key += 5) counts[key] = 3;
+    // Zeros are counted there and taken back.
+    counts[0] = std::numeric_limits<KeyCount>::max() - 5;
     return counts;
   }
   bool operator==(const Counted&) const = default;
