@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <stdexcept>
 
 namespace rangefinder::statistics {
@@ -19,6 +20,28 @@ void add_words(ExactSum::Words& a, const ExactSum::Words& b) {
     const uint64_t total = sum + carry;
     carry = static_cast<uint64_t>(sum < b[i]) | static_cast<uint64_t>(total < sum);
     a[i] = total;
+  }
+}
+
+/// words += low + high 2^64, modulo their size.
+void add_two(std::span<uint64_t> words, uint64_t low, uint64_t high) {
+  words[0] += low;
+  // A mantissa has 24 bits: `high` has room for the carry.
+  high += static_cast<uint64_t>(words[0] < low);
+  for (size_t i = 1; i < words.size() && high != 0; ++i) {
+    words[i] += high;
+    high = static_cast<uint64_t>(words[i] < high);
+  }
+}
+
+/// words -= low + high 2^64, modulo their size.
+void subtract_two(std::span<uint64_t> words, uint64_t low, uint64_t high) {
+  high += static_cast<uint64_t>(words[0] < low);
+  words[0] -= low;
+  for (size_t i = 1; i < words.size() && high != 0; ++i) {
+    const bool borrows = words[i] < high;
+    words[i] -= high;
+    high = static_cast<uint64_t>(borrows);
   }
 }
 
@@ -55,12 +78,16 @@ void ExactSum::add(float value) {
   // Subnormals have the exponent of the smallest normal numbers, without their hidden bit.
   const uint64_t mantissa = (bits & 0x7FFFFFu) | (exponent == 0 ? 0u : 0x800000u);
   const uint32_t shift = exponent == 0 ? 0 : exponent - 1;
-  Words term = {};
   const size_t word = shift / kWordBits;
   const uint32_t offset = shift % kWordBits;
-  term[word] = mantissa << offset;
-  if (offset != 0) term[word + 1] = mantissa >> (kWordBits - offset);
-  add_words(words_, bits >> 31 != 0 ? negated(term) : term);
+  const uint64_t low = mantissa << offset;
+  const uint64_t high = offset == 0 ? 0 : mantissa >> (kWordBits - offset);
+  const std::span<uint64_t> reached = std::span(words_).subspan(word);
+  if (bits >> 31 != 0) {
+    subtract_two(reached, low, high);
+  } else {
+    add_two(reached, low, high);
+  }
 }
 
 void ExactSum::merge(const ExactSum& other) { add_words(words_, Words(other.words_)); }
