@@ -26,7 +26,7 @@
 #include "bench/workload.h"
 #include "engine/sample_pass.h"
 #include "engine/session.h"
-#include "engine/worker_slots.h"
+#include "engine/per_worker.h"
 
 namespace rangefinder::bench {
 namespace {

@@ -40,14 +40,6 @@ std::vector<std::string> compared_outputs(const ModelSource& reference, const Se
   return names;
 }
 
-/// The sessions of one worker.
-struct Pair {
-  Session reference;
-  Session other;
-
-  Pair(const ModelSource& a, const ModelSource& b) : reference(a), other(b) {}
-};
-
 /// Adds samples up in their order, whoever finishes first.
 class OrderedSum {
  public:
@@ -106,26 +98,22 @@ Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTens
 std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
                                  const data::SampleSource& samples,
                                  const engine::PassOptions& options, engine::Nonfinite nonfinite) {
-  const size_t jobs = engine::worker_count(options, samples.size());
-  std::vector<std::future<std::unique_ptr<Pair>>> opening;
-  for (size_t i = 0; i < jobs; ++i) {
-    opening.push_back(
-        std::async(std::launch::async, [&] { return std::make_unique<Pair>(reference, other); }));
-  }
-  std::vector<std::unique_ptr<Pair>> pairs;
-  for (auto& pair : opening) pairs.push_back(pair.get());
-  const std::vector<std::string> names =
-      compared_outputs(reference, pairs[0]->reference, other, pairs[0]->other);
+  // All workers share both sessions: models may be larger than all else together.
+  auto opening = std::async(std::launch::async, [&] { return std::make_unique<Session>(other); });
+  Session expected(reference);
+  const auto found = opening.get();
+  const std::vector<std::string> names = compared_outputs(reference, expected, other, *found);
 
   OrderedSum sum(names.size());
-  engine::for_each_sample(samples.size(), jobs, options, [&](size_t worker, size_t index) {
+  const auto add = [&](size_t, size_t index) {
     const tensor::NamedTensors sample = samples.read(index);
     const std::string name = samples.name(index);
     if (nonfinite == engine::Nonfinite::kError) require_finite(sample, name);
-    Pair& pair = *pairs[worker];
-    sum.add(index, measure(names, pair.reference.run(sample, name), pair.other.run(sample, name),
-                           other, name));
-  });
+    sum.add(index,
+            measure(names, expected.run(sample, name), found->run(sample, name), other, name));
+  };
+  engine::for_each_sample(samples.size(), engine::worker_count(options, samples.size()), options,
+                          add);
 
   std::vector<OutputError> result;
   for (size_t i = 0; i < names.size(); ++i) result.push_back({names[i], sum.total()[i]});

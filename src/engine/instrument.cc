@@ -13,7 +13,7 @@
 #include "engine/gates.h"
 #include "engine/onnx_messages.h"
 #include "engine/optimize.h"
-#include "engine/worker_slots.h"
+#include "engine/per_worker.h"
 
 namespace rangefinder::engine {
 namespace {

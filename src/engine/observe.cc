@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/per_worker.h"
 #include "engine/session.h"
-#include "engine/worker_slots.h"
 
 namespace rangefinder::engine {
 namespace {

@@ -3,24 +3,28 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "engine/observe_slots.h"
+#include "engine/per_worker.h"
 #include "engine/session.h"
 
 namespace rangefinder::engine {
 namespace {
 
-/// One session, and the way from its Observe operators to the watcher.
-class WatchWorker : public ObserveSink {
+/// The way from one worker's Observe operators to the watcher.
+class WatchSink : public ObserveSink {
  public:
-  WatchWorker(const InstrumentedModel& model, const BlockWatcher& watcher)
-      : watcher_(watcher), session_(model.model, session_options(model)) {}
+  explicit WatchSink(const BlockWatcher* watcher) : watcher_(watcher) {}
+
+  void begin(uint64_t sample) {
+    sample_ = sample;
+    thrown_ = nullptr;
+  }
 
   void count(const ObserveTarget& target, const tensor::TensorView& values) override {
     if (thrown_) return;
@@ -32,48 +36,58 @@ class WatchWorker : public ObserveSink {
     }
   }
 
-  void run(uint64_t index, const PendingSample& sample) {
-    sample_ = index;
-    thrown_ = nullptr;
-    session_.execute(sample.read(), sample.name);
+  /// Throws what the watcher threw; an Error that names no file names the sample.
+  void end(const std::string& sample_name) const {
     if (!thrown_) return;
     try {
       std::rethrow_exception(thrown_);
     } catch (const Error& error) {
-      throw error.within({.file = sample.name});
+      throw error.within({.file = sample_name});
     }
   }
 
  private:
   void show(const ObserveTarget& target, const tensor::TensorView& values) {
-    if (target.block == 0) return watcher_(target.index, sample_, values, 1);
+    if (target.block == 0) return (*watcher_)(target.index, sample_, values, 1);
     tensor::TensorView known = values;
     known.shape.at(1) = target.channels;
-    watcher_(target.index, sample_, known, target.block);
+    (*watcher_)(target.index, sample_, known, target.block);
   }
 
-  SessionOptions session_options(const InstrumentedModel& model) {
-    SessionOptions options{.optimization = model.level, .observe = this};
+  const BlockWatcher* watcher_;
+  uint64_t sample_ = 0;
+  std::exception_ptr thrown_;
+};
+
+/// One session for all workers, and their sinks.
+class Watched {
+ public:
+  Watched(const InstrumentedModel& model, size_t workers, const BlockWatcher& watcher)
+      : sinks_(workers, &watcher), session_(model.model, session_options(model, sinks_)) {}
+
+  size_t worker_count() const { return sinks_.worker_count(); }
+
+  void run(size_t worker, uint64_t index, const PendingSample& sample) {
+    sinks_.enter(worker);
+    sinks_.worker(worker).begin(index);
+    session_.execute(sample.read(), sample.name);
+    sinks_.worker(worker).end(sample.name);
+  }
+
+ private:
+  static SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink) {
+    SessionOptions options{.optimization = model.level, .observe = &sink};
     if (!model.token.empty()) options.fetch = {model.token};
     return options;
   }
 
-  const BlockWatcher& watcher_;
-  uint64_t sample_ = 0;
-  std::exception_ptr thrown_;
+  PerWorker<WatchSink> sinks_;
   Session session_;
 };
 
-using Workers = std::vector<std::unique_ptr<WatchWorker>>;
-
-Workers open_workers(const InstrumentedModel& model, const BlockWatcher& watcher,
-                     const WatchOptions& options) {
+size_t worker_count(const WatchOptions& options) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const size_t jobs = options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
-  Workers workers;
-  for (size_t i = 0; i < jobs; ++i)
-    workers.push_back(std::make_unique<WatchWorker>(model, watcher));
-  return workers;
+  return options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
 }
 
 /// One pass over the samples; of failing samples the first in order counts.
@@ -81,13 +95,13 @@ class WatchPass {
  public:
   WatchPass(const SampleFeed& feed, const WatchOptions& options) : feed_(feed), options_(options) {}
 
-  uint64_t run(Workers& workers) {
+  uint64_t run(Watched& watched) {
     {
       std::vector<std::jthread> threads;
-      for (size_t i = 1; i < workers.size(); ++i) {
-        threads.emplace_back([this, &worker = *workers[i]] { work(worker); });
+      for (size_t i = 1; i < watched.worker_count(); ++i) {
+        threads.emplace_back([this, &watched, i] { work(watched, i); });
       }
-      work(*workers[0]);
+      work(watched, 0);
     }
     if (failure_) std::rethrow_exception(failure_);
     if (is_cancelled()) throw Error("interrupted");
@@ -100,10 +114,10 @@ class WatchPass {
     PendingSample sample;
   };
 
-  void work(WatchWorker& worker) {
+  void work(Watched& watched, size_t worker) {
     while (const std::optional<Task> task = next()) {
       try {
-        worker.run(task->index, task->sample);
+        watched.run(worker, task->index, task->sample);
         report_done();
       } catch (...) {
         fail(task->index, std::current_exception());
@@ -168,18 +182,18 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
   const BlockWatcher row_major = [&](size_t tensor, uint64_t sample,
                                      const tensor::TensorView& values,
                                      int64_t) { watcher(tensor, sample, values); };
-  Workers workers = open_workers(instrument_plainly(model, tensors), row_major, options);
-  return WatchPass(feed, options).run(workers);
+  Watched watched(instrument_plainly(model, tensors), worker_count(options), row_major);
+  return WatchPass(feed, options).run(watched);
 }
 
 uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
                       const SampleFeed& feed, const BlockWatcher& watcher,
                       const WatchOptions& options) {
-  Workers workers;
+  std::optional<Watched> watched;
   open_instrumented(model, tensors, Layouts::kChannelBlocks, [&](const InstrumentedModel& m) {
-    workers = open_workers(m, watcher, options);
+    watched.emplace(m, worker_count(options), watcher);
   });
-  return WatchPass(feed, options).run(workers);
+  return WatchPass(feed, options).run(*watched);
 }
 
 }  // namespace rangefinder::engine

@@ -43,8 +43,8 @@ using BlockWatcher = std::function<void(size_t tensor, uint64_t sample,
                                         const tensor::TensorView& values, int64_t block)>;
 
 struct WatchOptions {
-  /// Workers, each with a session of its own and single-threaded kernels; 0: one per core. With 1
-  /// the samples come in their order.
+  /// Workers, which share a session with single-threaded kernels; 0: one per core. With 1 the
+  /// samples come in their order.
   int jobs = 0;
   /// Called after each sample with the samples done; one call at a time, from any worker.
   std::function<void(uint64_t done)> progress = {};

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "engine/blocked_layout.h"
 #include "engine/operator_names.h"
-#include "engine/worker_slots.h"
+#include "engine/per_worker.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/per_worker.h"
 #include "engine/session.h"
-#include "engine/worker_slots.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {

@@ -1,4 +1,4 @@
-#include "engine/worker_slots.h"
+#include "engine/per_worker.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 namespace rangefinder::engine {
 namespace {
 
-TEST(WorkerSlots, EachThreadFindsTheWorkerItEntered) {
+TEST(PerWorker, EachThreadFindsTheWorkerItEntered) {
   WorkerSlots slots(3, 2);
   EXPECT_EQ(slots.worker_count(), 3u);
   slots.enter(1);
@@ -21,12 +21,12 @@ TEST(WorkerSlots, EachThreadFindsTheWorkerItEntered) {
   EXPECT_EQ(slots.worker(0).slots().size(), 2u);
 }
 
-TEST(WorkerSlots, AThreadThatNeverEnteredCountsForTheFirst) {
+TEST(PerWorker, AThreadThatNeverEnteredCountsForTheFirst) {
   WorkerSlots slots(2, 1);
   EXPECT_EQ(&slots.of_this_thread(), &slots.worker(0));
 }
 
-TEST(WorkerSlots, Misuse) {
+TEST(PerWorker, Misuse) {
   EXPECT_THROW(WorkerSlots(0, 1), std::invalid_argument);
   WorkerSlots slots(1, 1);
   EXPECT_THROW(slots.enter(1), std::out_of_range);
