@@ -24,9 +24,9 @@
 #include "bench/machine.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
+#include "engine/per_worker.h"
 #include "engine/sample_pass.h"
 #include "engine/session.h"
-#include "engine/per_worker.h"
 
 namespace rangefinder::bench {
 namespace {
@@ -65,9 +65,7 @@ class Measurement {
                                : engine::instrument(workload.prepared, workload.tensors)),
         slots_(workers, workload.tensors.size()),
         bare_session_(workload.original),
-        observed_session_(
-            model_.model,
-            {.optimization = model_.level, .fetch = {model_.token}, .observe = &slots_}),
+        observed_session_(model_.model, engine::session_options(model_, slots_)),
         together_(static_cast<std::ptrdiff_t>(workers)) {}
 
   Result run() {

@@ -8,29 +8,16 @@
 #include <vector>
 
 #include "base/error.h"
-#include "engine/operator_names.h"
+#include "engine/operator_nodes.h"
 #include "engine/session.h"
 #include "graph/attributes.h"
 
 namespace rangefinder::engine {
 namespace {
 
-bool is_observe(const onnx::NodeProto& node) {
-  return node.domain() == kOperatorDomain && node.op_type() == kObserveOperator;
-}
+bool is_reorder(const onnx::NodeProto& node) { return is(&node, "ReorderOutput", kBlockedDomain); }
 
-bool is_reorder(const onnx::NodeProto& node) {
-  return node.domain() == kBlockedDomain && node.op_type() == "ReorderOutput";
-}
-
-bool is_transpose(const onnx::NodeProto& node) {
-  return node.domain().empty() && node.op_type() == "Transpose";
-}
-
-/// From blocks to [N, C, H, W].
-bool is_from_channel_blocks(const onnx::NodeProto& node) {
-  return is_reorder(node) && graph::int_attribute(node, "channels_last", 0) == 0;
-}
+bool is_transpose(const onnx::NodeProto& node) { return is(&node, "Transpose"); }
 
 /// How often each tensor is read, by nodes, by bodies of If and Loop, and as an output.
 using Readers = std::map<std::string, int>;
@@ -75,7 +62,7 @@ class Rewiring {
       : graph_(graph), block_(block), layouts_(layouts) {
     count_readers(graph, readers_);
     for (auto& node : *graph.mutable_node()) {
-      if (is_observe(node)) ++observe_readers_[node.input(0)];
+      if (is_observe(&node)) ++observe_readers_[node.input(0)];
       if (is_reorder(node) || is_transpose(node)) producers_[node.output(0)] = &node;
     }
   }
@@ -83,7 +70,7 @@ class Rewiring {
   size_t run() {
     size_t moved = 0;
     for (auto& node : *graph_.mutable_node()) {
-      if (is_observe(node) && move(node)) ++moved;
+      if (is_observe(&node) && move(node)) ++moved;
     }
     drop_unread();
     return moved;
@@ -99,7 +86,8 @@ class Rewiring {
       const auto producer = producers_.find(observe.input(0));
       if (producer == producers_.end()) break;
       const onnx::NodeProto& conversion = *producer->second;
-      if (layouts_ == Layouts::kChannelBlocks && !is_from_channel_blocks(conversion)) break;
+      if (layouts_ == Layouts::kChannelBlocks && !is_conversion(&conversion, "ReorderOutput"))
+        break;
       // A transposition that the model itself needs is no cost of ours.
       if (is_transpose(conversion) && !only_observed(conversion)) break;
       const bool fits = is_transpose(conversion) ? fit_to_transposed(observe, conversion)

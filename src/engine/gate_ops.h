@@ -8,8 +8,6 @@
 
 #include <onnxruntime_cxx_api.h>
 
-#include <memory>
-
 #include "engine/custom_op.h"
 #include "engine/operator_names.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/gate_rounding.h"
-#include "engine/operator_names.h"
+#include "engine/operator_nodes.h"
 #include "graph/attributes.h"
 #include "graph/graph.h"
 
@@ -20,15 +20,6 @@ using onnx::NodeProto;
 
 constexpr float kDefaultAlpha = 0.2f;
 constexpr float kDefaultBeta = 0.5f;
-
-bool is(const NodeProto* node, std::string_view op_type, std::string_view domain = "") {
-  return node != nullptr && node->op_type() == op_type && node->domain() == domain;
-}
-
-/// A conversion of [N, C, H, W] into blocks or back.
-bool is_conversion(const NodeProto* node, std::string_view op_type) {
-  return is(node, op_type, kBlockedDomain) && graph::int_attribute(*node, "channels_last", 0) == 0;
-}
 
 /// y = Mul(x, HardSigmoid(x)): the HardSigmoid, if nobody else reads it.
 NodeProto* own_gate(const Graph& graph, const NodeProto& mul) {

@@ -10,7 +10,9 @@ namespace rangefinder::engine {
 /// In a model optimized by ONNX Runtime, writes the gates of mobile networks with operators of our
 /// own that compute the same bits in less time. Returns how many operators were written.
 ///
-/// - Mul(x, HardSigmoid(x)) becomes HardSwish: one sweep over memory instead of two.
+/// - Mul(x, HardSigmoid(x)) becomes HardSwish where nobody else reads the HardSigmoid: one sweep
+/// over
+///   memory instead of two.
 /// - Squeeze-and-excite, Mul(x, gate) where the gate is made of the mean of x over all positions,
 ///   becomes ScaleChannels where x is converted from blocks of `block` channels for this product
 ///   and its result back into blocks: no conversion.

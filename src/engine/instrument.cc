@@ -12,8 +12,10 @@
 #include "engine/blocked_layout.h"
 #include "engine/gates.h"
 #include "engine/onnx_messages.h"
+#include "engine/operator_nodes.h"
 #include "engine/optimize.h"
 #include "engine/per_worker.h"
+#include "graph/attributes.h"
 
 namespace rangefinder::engine {
 namespace {
@@ -66,13 +68,6 @@ constexpr size_t kTokenIndex = 0;
 
 std::string token_name(size_t index) { return fmt::format("rangefinder.observed.{}", index); }
 
-void add_integer(onnx::NodeProto& node, const char* name, int64_t value) {
-  auto* attribute = node.add_attribute();
-  attribute->set_name(name);
-  attribute->set_type(onnx::AttributeProto::INT);
-  attribute->set_i(value);
-}
-
 void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, size_t index) {
   auto& node = *graph.add_node();
   node.set_domain(kOperatorDomain);
@@ -80,22 +75,18 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   node.set_name(token_name(index));
   node.add_input(tensor.name);
   node.add_output(token_name(index));
-  add_integer(node, kTensorAttribute, static_cast<int64_t>(index));
-  add_integer(node, kChannelAxisAttribute, tensor.channel_axis);
-  add_integer(node, kBlockAttribute, 0);
-  add_integer(node, kChannelsAttribute, 0);
-  add_integer(node, kKeepsRowsAttribute, tensor.row_axis ? 1 : 0);
-  add_integer(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
-  add_integer(node, kMakesTokenAttribute, index == kTokenIndex ? 1 : 0);
+  graph::set_attribute(node, kTensorAttribute, static_cast<int64_t>(index));
+  graph::set_attribute(node, kChannelAxisAttribute, tensor.channel_axis);
+  graph::set_attribute(node, kBlockAttribute, int64_t{0});
+  graph::set_attribute(node, kChannelsAttribute, int64_t{0});
+  graph::set_attribute(node, kKeepsRowsAttribute, int64_t{tensor.row_axis ? 1 : 0});
+  graph::set_attribute(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
+  graph::set_attribute(node, kMakesTokenAttribute, int64_t{index == kTokenIndex ? 1 : 0});
   auto* output = graph.add_output();
   output->set_name(token_name(index));
   auto* type = output->mutable_type()->mutable_tensor_type();
   type->set_elem_type(onnx::TensorProto::UINT8);
   type->mutable_shape();  // A scalar.
-}
-
-bool is_observe(const onnx::NodeProto& node) {
-  return node.domain() == kOperatorDomain && node.op_type() == kObserveOperator;
 }
 
 /// Moves the Observe nodes to the end, the one whose tensor is computed first to the very end.
@@ -106,7 +97,7 @@ bool is_observe(const onnx::NodeProto& node) {
 void order_observe_nodes(onnx::GraphProto& graph) {
   const auto position = positions(graph);
   const auto key = [&](const onnx::NodeProto* node) {
-    if (!is_observe(*node)) return int64_t{-1};
+    if (!is_observe(node)) return int64_t{-1};
     const auto found = position.find(node->input(0));
     const size_t computed = found == position.end() ? 0 : found->second;
     return graph.node_size() + 1 - static_cast<int64_t>(computed);
@@ -137,6 +128,12 @@ InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& 
 }
 
 }  // namespace
+
+SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink) {
+  SessionOptions options{.optimization = model.level, .observe = &sink};
+  if (!model.token.empty()) options.fetch = {model.token};
+  return options;
+}
 
 InstrumentedModel instrument_plainly(const ModelSource& model,
                                      std::span<const ObservedTensor> tensors) {

@@ -47,6 +47,9 @@ struct InstrumentedModel {
   size_t in_place_count = 0;
 };
 
+/// How a session is opened that counts into `sink`, which must outlive it.
+SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink);
+
 /// Adds an Observe node for each tensor, and nothing else: the model is optimized when loaded.
 /// Throws Error if the model cannot be read, or holds no such tensor.
 InstrumentedModel instrument_plainly(const ModelSource& model,

@@ -12,12 +12,6 @@
 namespace rangefinder::engine {
 namespace {
 
-SessionOptions session_options(const InstrumentedModel& model, WorkerSlots& slots) {
-  SessionOptions options{.optimization = model.level, .observe = &slots};
-  if (!model.token.empty()) options.fetch = {model.token};
-  return options;
-}
-
 [[noreturn]] void report_nonfinite(const std::string& sample, const std::string& tensor,
                                    const ChannelStatistics& seen) {
   statistics::Extrema all;

@@ -31,8 +31,17 @@ class PerWorker : public ObserveSink {
   size_t worker_count() const { return workers_.size(); }
   Sink& worker(size_t number) { return workers_.at(number)->sink; }
 
-  /// From now on the calling thread counts for this worker, until another thread says the same.
-  void enter(size_t number) { workers_.at(number)->thread = std::this_thread::get_id(); }
+  /// From now on the calling thread counts for this worker, until it enters for another one or
+  /// another thread enters for this one.
+  void enter(size_t number) {
+    const std::thread::id self = std::this_thread::get_id();
+    Worker& entered = *workers_.at(number);
+    for (const auto& worker : workers_) {
+      if (worker->thread.load(std::memory_order_relaxed) == self)
+        worker->thread = std::thread::id();
+    }
+    entered.thread = self;
+  }
   /// The sink of the worker that the calling thread entered; the first worker's if it never did.
   Sink& of_this_thread() {
     const std::thread::id self = std::this_thread::get_id();

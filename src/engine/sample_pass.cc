@@ -71,10 +71,12 @@ class Pass {
 
 }  // namespace
 
+size_t worker_limit(int jobs) {
+  return jobs > 0 ? static_cast<size_t>(jobs) : std::max(1u, std::thread::hardware_concurrency());
+}
+
 size_t worker_count(const PassOptions& options, size_t samples) {
-  const size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  const size_t jobs = options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
-  return std::max<size_t>(1, std::min(jobs, samples));
+  return std::max<size_t>(1, std::min(worker_limit(options.jobs), samples));
 }
 
 void for_each_sample(size_t samples, size_t workers, const PassOptions& options,

@@ -17,6 +17,8 @@ struct PassOptions {
   const std::atomic<bool>* cancelled = nullptr;
 };
 
+/// The most workers that `jobs` asks for: one per core if it is not positive.
+size_t worker_limit(int jobs);
 /// How many workers a pass over so many samples gets: at least one.
 size_t worker_count(const PassOptions& options, size_t samples);
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "engine/per_worker.h"
+#include "engine/sample_pass.h"
 #include "engine/session.h"
 
 namespace rangefinder::engine {
@@ -75,20 +76,9 @@ class Watched {
   }
 
  private:
-  static SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink) {
-    SessionOptions options{.optimization = model.level, .observe = &sink};
-    if (!model.token.empty()) options.fetch = {model.token};
-    return options;
-  }
-
   PerWorker<WatchSink> sinks_;
   Session session_;
 };
-
-size_t worker_count(const WatchOptions& options) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  return options.jobs > 0 ? static_cast<size_t>(options.jobs) : cores;
-}
 
 /// One pass over the samples; of failing samples the first in order counts.
 class WatchPass {
@@ -182,7 +172,7 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
   const BlockWatcher row_major = [&](size_t tensor, uint64_t sample,
                                      const tensor::TensorView& values,
                                      int64_t) { watcher(tensor, sample, values); };
-  Watched watched(instrument_plainly(model, tensors), worker_count(options), row_major);
+  Watched watched(instrument_plainly(model, tensors), worker_limit(options.jobs), row_major);
   return WatchPass(feed, options).run(watched);
 }
 
@@ -191,7 +181,7 @@ uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> 
                       const WatchOptions& options) {
   std::optional<Watched> watched;
   open_instrumented(model, tensors, Layouts::kChannelBlocks, [&](const InstrumentedModel& m) {
-    watched.emplace(m, worker_count(options), watcher);
+    watched.emplace(m, worker_limit(options.jobs), watcher);
   });
   return WatchPass(feed, options).run(*watched);
 }

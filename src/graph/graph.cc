@@ -245,11 +245,14 @@ void Graph::finish() {
     if (!removed_.contains(&node)) kept.Add()->Swap(&node);
   }
   graph.mutable_node()->Swap(&kept);
+  // The value of an input that may be left out stays: without it the input would be required.
+  std::unordered_set<std::string> optional_inputs;
+  for (const auto& input : graph.input()) optional_inputs.insert(input.name());
   google::protobuf::RepeatedPtrField<onnx::TensorProto> constants;
   for (auto& constant : *graph.mutable_initializer()) {
     const std::string name = constant.name();
     const bool read = !uses(name).empty() || is_output(name) || is_used_by_body(name);
-    if (read) constants.Add()->Swap(&constant);
+    if (read || optional_inputs.contains(name)) constants.Add()->Swap(&constant);
   }
   graph.mutable_initializer()->Swap(&constants);
   sort_nodes(graph);

@@ -124,7 +124,7 @@ report::Summary quantize(const QuantizeRequest& request) {
   if (request.statistics) outputs.push_back(*request.statistics);
   if (request.summary) outputs.push_back(*request.summary);
   require_outputs(outputs, with(request.data.paths, request.model));
-  const CoreLimit cores(static_cast<size_t>(request.run.jobs));
+  const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
   const Samples samples = open_samples(request.data);
   const Plan plan = make_plan(request.model, request.plan);

@@ -14,10 +14,5 @@ TEST(GateRounding, IsThatOfOnnxRuntimeOnX86) {
 #endif
 }
 
-TEST(GateRounding, IsAskedOnce) {
-  EXPECT_EQ(hard_swish_rounds_alike(), hard_swish_rounds_alike());
-  EXPECT_EQ(means_round_alike(), means_round_alike());
-}
-
 }  // namespace
 }  // namespace rangefinder::engine

@@ -168,6 +168,22 @@ TEST(Gates, WhoWantsTheProductOutsideTheBlocksGetsItByAConversion) {
   EXPECT_EQ(conversion.input(0), node_of(b, kScaleChannelsOperator).output(0));
 }
 
+TEST(Gates, AProductThatIsAnOutputOrReadByABodyKeepsItsName) {
+  OnnxBuilder as_output = squeeze_and_excite();
+  as_output.output("product", {-1, -1, -1, -1});
+  OnnxBuilder body;
+  body.node("Neg", {"product"}, {"inside"});
+  body.output("inside", {-1, -1, -1, -1});
+  OnnxBuilder in_body = squeeze_and_excite();
+  in_body.node("If", {"condition"}, {"z"}).graph("then_branch", body.graph());
+  in_body.output("z", {-1, -1, -1, -1});
+  for (OnnxBuilder* b : {&as_output, &in_body}) {
+    EXPECT_GE(write(*b), 1u);
+    EXPECT_EQ(node_of(*b, "ReorderOutput").output(0), "product");
+    EXPECT_EQ(node_of(*b, "ReorderOutput").input(0), node_of(*b, kScaleChannelsOperator).output(0));
+  }
+}
+
 TEST(Gates, OtherProductsStay) {
   const auto keeps_mul = [](OnnxBuilder b, int64_t block = kBlock) {
     write(b, block);

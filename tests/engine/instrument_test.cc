@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "base/error.h"
 #include "engine/blocked_layout.h"
@@ -83,8 +84,7 @@ Tensor image(int64_t batch, int64_t channels, int64_t height, int64_t width) {
 std::vector<TensorObservation> run(const InstrumentedModel& model, size_t tensors,
                                    const std::vector<NamedTensors>& samples) {
   WorkerSlots slots(1, tensors);
-  Session session(model.model,
-                  {.optimization = model.level, .fetch = {model.token}, .observe = &slots});
+  Session session(model.model, session_options(model, slots));
   for (const NamedTensors& sample : samples) session.execute(sample);
   return slots.worker(0).slots();
 }
@@ -160,6 +160,36 @@ TEST(Instrument, GatesOfMobileNetworksAreComputedToTheSameBits) {
   for (const char* gate : {"HardSigmoid", "Sigmoid"}) {
     const auto counted = run_both(mobile_model(gate), tensors, samples);
     EXPECT_EQ(counted[9][0].count(), 20u * (11 * 7 + 3 * 6 * 9));
+  }
+}
+
+TEST(Instrument, GatesOfMobileNetworksOfABatchOfZero) {
+  const Tensor none(ElementType::kFloat32, {0, 3, 8, 8});
+  const auto counted =
+      run_both(mobile_model(), {{"swish1"}, {"product"}, {"mean"}}, {{{"x", none}}});
+  for (const ChannelStatistics& tensor : counted) EXPECT_EQ(tensor[0].count(), 0u);
+}
+
+TEST(Instrument, SeveralWorkersComputeGatesInOneSession) {
+  const std::vector<ObservedTensor> tensors = {{"swish1"}, {"product"}, {"y"}};
+  const auto model = instrument(ModelSource(mobile_model().bytes(), ""), tensors);
+  constexpr size_t kWorkers = 3;
+  WorkerSlots slots(kWorkers, tensors.size());
+  Session session(model.model, session_options(model, slots));
+  {
+    std::vector<std::jthread> threads;
+    for (size_t worker = 0; worker < kWorkers; ++worker) {
+      threads.emplace_back([&, worker] {
+        slots.enter(worker);
+        const auto size = static_cast<int64_t>(worker) + 5;
+        for (int run = 0; run < 40; ++run) session.execute({{"x", image(1, 3, size, size)}});
+      });
+    }
+  }
+  for (size_t worker = 0; worker < kWorkers; ++worker) {
+    const auto size = static_cast<int64_t>(worker) + 5;
+    const std::vector<NamedTensors> alone(40, {{"x", image(1, 3, size, size)}});
+    EXPECT_EQ(slots.worker(worker).slots(), run(model, tensors.size(), alone)) << worker;
   }
 }
 

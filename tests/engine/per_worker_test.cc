@@ -18,6 +18,10 @@ TEST(PerWorker, EachThreadFindsTheWorkerItEntered) {
     EXPECT_EQ(&slots.of_this_thread(), &slots.worker(2));
   });
   EXPECT_EQ(&slots.of_this_thread(), &slots.worker(1));
+  for (const size_t worker : {0u, 2u, 0u}) {
+    slots.enter(worker);
+    EXPECT_EQ(&slots.of_this_thread(), &slots.worker(worker)) << "entered again";
+  }
   EXPECT_EQ(slots.worker(0).slots().size(), 2u);
 }
 

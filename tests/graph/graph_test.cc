@@ -180,5 +180,18 @@ TEST(NameNodes, EveryNodeGetsANameOfItsOwn) {
   EXPECT_THAT(names, ElementsAre("Relu_y", "Relu_y_1", "same", "same_1", "Relu_y_2", ""));
 }
 
+TEST(Graph, TheValueOfAnInputThatMayBeLeftOutStays) {
+  OnnxBuilder b;
+  b.input("x", {2});
+  b.input("spare", {1});
+  b.initializer("spare", {1}, std::vector<float>{3});
+  b.initializer("unread", {1}, std::vector<float>{4});
+  b.node("Relu", {"x"}, {"y"});
+  b.output("y", {2});
+  Graph(b.model()).finish();
+  ASSERT_EQ(b.graph().initializer_size(), 1);
+  EXPECT_EQ(b.graph().initializer(0).name(), "spare");
+}
+
 }  // namespace
 }  // namespace rangefinder::graph

@@ -26,7 +26,9 @@ size_t hard_swish(const float* x, size_t count, float alpha, float beta, float* 
     const auto value = hn::LoadU(d, x + i);
     // Not MulAdd, which would not round the product.
     const auto line = hn::Add(hn::Mul(slope, value), offset);
-    hn::StoreU(hn::Mul(value, hn::Max(hn::Min(line, one), hn::Zero(d))), d, y + i);
+    const auto gate = hn::Max(hn::Min(line, one), hn::Zero(d));
+    // What a minimum makes of NaN differs between instruction sets; ONNX Runtime keeps it.
+    hn::StoreU(hn::Mul(value, hn::IfThenElse(hn::IsNaN(line), line, gate)), d, y + i);
   }
   return i;
 }
@@ -111,6 +113,7 @@ void scale_lanes_reference(std::span<const float> x, std::span<const float> gate
 }
 
 void mean_lanes_reference(std::span<const float> x, std::span<float> means) {
+  if (means.empty()) return;
   const size_t positions = x.size() / means.size();
   for (size_t lane = 0; lane < means.size(); ++lane) {
     std::array<float, 4> sums = {};

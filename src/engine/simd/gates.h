@@ -14,7 +14,7 @@ void hard_swish(std::span<const float> x, float alpha, float beta, float* y);
 
 /// Of positions that hold a value for each of `gates`, multiplies each by its gate:
 /// y[p * g + i] = x[p * g + i] * gates[i], g = gates.size(). `y` has room for x.size() values,
-/// a multiple of g.
+/// a multiple of g, and overlaps neither.
 void scale_lanes(std::span<const float> x, std::span<const float> gates, float* y);
 
 /// Of positions that hold a value for each lane, the mean of each lane: means[i] is the mean over p

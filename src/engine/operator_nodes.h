@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string_view>
+
+#include "engine/onnx_messages.h"
+#include "engine/operator_names.h"
+#include "graph/attributes.h"
+
+// Which node is which. A null node is none of them.
+
+namespace rangefinder::engine {
+
+inline bool is(const onnx::NodeProto* node, std::string_view op_type,
+               std::string_view domain = "") {
+  return node != nullptr && node->op_type() == op_type && node->domain() == domain;
+}
+
+inline bool is_observe(const onnx::NodeProto* node) {
+  return is(node, kObserveOperator, kOperatorDomain);
+}
+
+/// ReorderInput or ReorderOutput, between [N, C, H, W] and blocks of channels.
+inline bool is_conversion(const onnx::NodeProto* node, std::string_view op_type) {
+  return is(node, op_type, kBlockedDomain) && graph::int_attribute(*node, "channels_last", 0) == 0;
+}
+
+}  // namespace rangefinder::engine
