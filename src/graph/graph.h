@@ -62,8 +62,8 @@ class Graph {
   /// Takes out every node whose outputs nobody reads, and then those that only fed such nodes.
   void remove_unread();
 
-  /// Drops removed nodes and unread initializers that are no inputs, and sorts nodes so that each comes after what it
-  /// reads. Pointers and this index are invalid afterwards.
+  /// Drops removed nodes and unread initializers that are no inputs, and sorts nodes so that each
+  /// comes after what it reads. Pointers and this index are invalid afterwards.
   void finish();
 
  private:

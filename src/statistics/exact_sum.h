@@ -9,7 +9,8 @@ namespace rangefinder::statistics {
 ///
 /// Fixed point wide enough for every float32: a two's complement number of 384 bits in units of
 /// 2^-149, the smallest subnormal. Kin: Kulisch's accumulator (Kulisch, Miranker 1981).
-/// Cost: 48 bytes; two or three word additions a value, more where the sum changes its sign. Room for 2^106 values of any size.
+/// Cost: 48 bytes; two or three word additions a value, more where the sum changes its sign. Room
+/// for 2^106 values of any size.
 class ExactSum {
  public:
   /// Lowest word first.
