@@ -141,7 +141,7 @@ class Measurement {
 
 nlohmann::ordered_json measure(const std::string& argument, const Options& options) {
   const Workload workload = open_workload(argument);
-  const size_t workers = engine::worker_count({.jobs = options.jobs}, SIZE_MAX);
+  const size_t workers = engine::worker_limit(options.jobs);
   const Result result = Measurement(workload, workers, options).run();
   fmt::print(
       "{}: observing takes {:.3f} x bare inference, {:.3f} x its processor time ({:.2f} ms, "

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <future>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -99,10 +98,10 @@ std::vector<OutputError> compare(const ModelSource& reference, const ModelSource
                                  const data::SampleSource& samples,
                                  const engine::PassOptions& options, engine::Nonfinite nonfinite) {
   // All workers share both sessions: models may be larger than all else together.
-  auto opening = std::async(std::launch::async, [&] { return std::make_unique<Session>(other); });
+  auto opening = std::async(std::launch::async, [&] { return Session(other); });
   Session expected(reference);
-  const auto found = opening.get();
-  const std::vector<std::string> names = compared_outputs(reference, expected, other, *found);
+  Session found = opening.get();
+  const std::vector<std::string> names = compared_outputs(reference, expected, other, found);
 
   OrderedSum sum(names.size());
   const auto add = [&](size_t, size_t index) {
@@ -110,7 +109,7 @@ std::vector<OutputError> compare(const ModelSource& reference, const ModelSource
     const std::string name = samples.name(index);
     if (nonfinite == engine::Nonfinite::kError) require_finite(sample, name);
     sum.add(index,
-            measure(names, expected.run(sample, name), found->run(sample, name), other, name));
+            measure(names, expected.run(sample, name), found.run(sample, name), other, name));
   };
   engine::for_each_sample(samples.size(), engine::worker_count(options, samples.size()), options,
                           add);

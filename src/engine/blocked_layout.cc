@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "engine/operator_nodes.h"
-#include "engine/session.h"
+#include "engine/probe.h"
 #include "graph/attributes.h"
 
 namespace rangefinder::engine {
@@ -40,8 +40,7 @@ bool fit_to_blocks(onnx::NodeProto& observe, const onnx::NodeProto& reorder, int
   const int64_t axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
   const int64_t channel_axis = graph::int_attribute(reorder, "channels_last", 0) != 0 ? 3 : 1;
   if (axis >= 0 && axis != channel_axis) return false;
-  graph::set_attribute(observe, kBlockAttribute, block);
-  graph::set_attribute(observe, kChannelsAttribute, channels);
+  set_blocks(observe, block, channels);
   return true;
 }
 
@@ -133,34 +132,13 @@ class Rewiring {
   std::map<std::string, const onnx::NodeProto*> producers_;
 };
 
-/// y = ReorderInput(x), which shows how far channels are rounded up.
-std::string probe_model() {
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.add_opset_import()->set_version(13);
-  auto* blocked = model.add_opset_import();
-  blocked->set_domain(kBlockedDomain);
-  blocked->set_version(1);
-  auto& graph = *model.mutable_graph();
-  graph.set_name("probe");
-  auto* node = graph.add_node();
-  node->set_domain(kBlockedDomain);
-  node->set_op_type("ReorderInput");
-  node->add_input("x");
-  node->add_output("y");
-  const auto describe = [](onnx::ValueInfoProto* info, const char* name) {
-    info->set_name(name);
-    info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
-  };
-  describe(graph.add_input(), "x");
-  describe(graph.add_output(), "y");
-  return model.SerializeAsString();
-}
-
+/// ReorderInput shows how far channels are rounded up.
 int64_t probe_channel_block() {
   constexpr int64_t kFewestChannels = 4;  // Blocks are multiples of it.
   try {
-    Session session(ModelSource(probe_model(), ""), {.optimization = OptimizationLevel::kNone});
+    Session session = open_probe([](graph::Graph& graph) {
+      graph.add_node("ReorderInput", "reorder", {"x"}, {"y"}, kBlockedDomain);
+    });
     const tensor::Tensor x(tensor::ElementType::kFloat32, {1, kFewestChannels, 1, 1});
     const tensor::NamedTensors result = session.run({{"x", x}});
     return result.at("y").shape().at(1);

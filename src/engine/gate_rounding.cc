@@ -3,38 +3,19 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
 #include "base/error.h"
-#include "engine/session.h"
+#include "engine/probe.h"
 #include "engine/simd/gates.h"
 #include "graph/attributes.h"
-#include "graph/graph.h"
 
 namespace rangefinder::engine {
 namespace {
 
 constexpr float kAlpha = 1.0f / 6;
 constexpr float kBeta = 0.5f;
-
-/// A model that makes y of x, both float32; `add_nodes` writes how.
-std::string probe_model(const std::function<void(graph::Graph&)>& add_nodes) {
-  onnx::ModelProto model;
-  model.set_ir_version(8);
-  model.add_opset_import()->set_version(13);
-  onnx::GraphProto& message = *model.mutable_graph();
-  message.set_name("probe");
-  message.add_input()->set_name("x");
-  message.add_output()->set_name("y");
-  for (auto* info : {message.mutable_input(0), message.mutable_output(0)}) {
-    info->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
-  }
-  graph::Graph graph(model);
-  add_nodes(graph);
-  return model.SerializeAsString();
-}
 
 /// Values between -4 and 4 of which each has bits of its own down to the last.
 tensor::Tensor probe_values(tensor::Shape shape) {
@@ -54,14 +35,12 @@ bool gives(Session& session, const tensor::Tensor& x, std::span<const float> exp
 }
 
 bool probe_hard_swish() {
-  Session session(ModelSource(probe_model([](graph::Graph& graph) {
-                                auto& gate = graph.add_node("HardSigmoid", "g", {"x"}, {"gate"});
-                                graph::set_attribute(gate, "alpha", kAlpha);
-                                graph::set_attribute(gate, "beta", kBeta);
-                                graph.add_node("Mul", "product", {"x", "gate"}, {"y"});
-                              }),
-                              ""),
-                  {.optimization = OptimizationLevel::kNone});
+  Session session = open_probe([](graph::Graph& graph) {
+    auto& gate = graph.add_node("HardSigmoid", "gate", {"x"}, {"gate"});
+    graph::set_attribute(gate, "alpha", kAlpha);
+    graph::set_attribute(gate, "beta", kBeta);
+    graph.add_node("Mul", "product", {"x", "gate"}, {"y"});
+  });
   const tensor::Tensor x = probe_values({4099});
   std::vector<float> expected(x.element_count());
   simd::hard_swish(x.floats(), kAlpha, kBeta, expected.data());
@@ -70,11 +49,8 @@ bool probe_hard_swish() {
 
 bool probe_means() {
   constexpr int64_t kChannels = 16;
-  Session session(ModelSource(probe_model([](graph::Graph& graph) {
-                                graph.add_node("GlobalAveragePool", "pool", {"x"}, {"y"});
-                              }),
-                              ""),
-                  {.optimization = OptimizationLevel::kNone});
+  Session session = open_probe(
+      [](graph::Graph& graph) { graph.add_node("GlobalAveragePool", "pool", {"x"}, {"y"}); });
   return std::ranges::all_of(std::vector<int64_t>{1, 30, 121, 196, 223}, [&](int64_t positions) {
     const tensor::Tensor x = probe_values({1, kChannels, 1, positions});
     std::vector<float> expected(kChannels);

@@ -103,7 +103,7 @@ std::optional<int> scaled_side(const Graph& graph, const NodeProto& mul) {
   return {};
 }
 
-std::vector<NodeProto*> conversions_back(const Graph& graph, const std::string& tensor) {
+std::vector<NodeProto*> find_conversions_back(const Graph& graph, const std::string& tensor) {
   std::vector<NodeProto*> result;
   for (const graph::Use& use : graph.uses(tensor)) {
     if (is_conversion(use.node, "ReorderInput")) result.push_back(use.node);
@@ -112,7 +112,8 @@ std::vector<NodeProto*> conversions_back(const Graph& graph, const std::string& 
 }
 
 /// Scales in blocks. Whoever wants the product in [N, C, H, W] gets it by a conversion.
-void write_scale(Graph& graph, NodeProto& mul, int side, int64_t block) {
+void write_scale(Graph& graph, NodeProto& mul, int side,
+                 const std::vector<NodeProto*>& conversions_back, int64_t block) {
   const NodeProto& features = *graph.producer(mul.input(side));
   const int64_t channels = graph::int_attribute(features, "channels", 0);
   std::string gate = mul.input(1 - side);
@@ -120,15 +121,14 @@ void write_scale(Graph& graph, NodeProto& mul, int side, int64_t block) {
   if (is_conversion(graph.producer(gate), "ReorderOutput")) gate = graph.producer(gate)->input(0);
   const std::string y = mul.output(0);
   const std::string blocked = graph.fresh_name(y + "_blocked");
-  for (NodeProto* back : conversions_back(graph, y)) {
+  for (NodeProto* back : conversions_back) {
     graph.redirect_uses(back->output(0), blocked);
     graph.remove_node(*back);
   }
   graph.remove_node(mul);
   NodeProto& scale = graph.add_node(kScaleChannelsOperator, mul.name(), {features.input(0), gate},
                                     {blocked}, kOperatorDomain);
-  graph::set_attribute(scale, kBlockAttribute, block);
-  graph::set_attribute(scale, kChannelsAttribute, channels);
+  set_blocks(scale, block, channels);
   NodeProto& conversion = graph.add_node("ReorderOutput", graph.fresh_name(y + "_conversion"),
                                          {blocked}, {y}, kBlockedDomain);
   graph::set_attribute(conversion, "channels", channels);
@@ -146,8 +146,7 @@ void write_means(Graph& graph, NodeProto& pool, const NodeProto& conversion, int
   graph.remove_node(pool);
   NodeProto& means = graph.add_node(kChannelMeansOperator, pool.name(), {conversion.input(0)}, {y},
                                     kOperatorDomain);
-  graph::set_attribute(means, kBlockAttribute, block);
-  graph::set_attribute(means, kChannelsAttribute, graph::int_attribute(conversion, "channels", 0));
+  set_blocks(means, block, graph::int_attribute(conversion, "channels", 0));
 }
 
 std::vector<NodeProto*> nodes_of(Graph& graph) {
@@ -165,8 +164,10 @@ bool write_product(Graph& graph, NodeProto& mul, int64_t block) {
     return true;
   }
   const auto side = block > 0 ? scaled_side(graph, mul) : std::nullopt;
-  if (!side || conversions_back(graph, mul.output(0)).empty()) return false;
-  write_scale(graph, mul, *side, block);
+  if (!side) return false;
+  const auto conversions_back = find_conversions_back(graph, mul.output(0));
+  if (conversions_back.empty()) return false;
+  write_scale(graph, mul, *side, conversions_back, block);
   return true;
 }
 

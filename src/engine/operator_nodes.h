@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "engine/onnx_messages.h"
 #include "engine/operator_names.h"
 #include "graph/attributes.h"
 
-// Which node is which. A null node is none of them.
+// Which node is which, and what ours are told. A null node is none of them.
 
 namespace rangefinder::engine {
 
@@ -22,6 +23,12 @@ inline bool is_observe(const onnx::NodeProto* node) {
 /// ReorderInput or ReorderOutput, between [N, C, H, W] and blocks of channels.
 inline bool is_conversion(const onnx::NodeProto* node, std::string_view op_type) {
   return is(node, op_type, kBlockedDomain) && graph::int_attribute(*node, "channels_last", 0) == 0;
+}
+
+/// Tells a node of ours that its input lies in blocks.
+inline void set_blocks(onnx::NodeProto& node, int64_t block, int64_t channels) {
+  graph::set_attribute(node, kBlockAttribute, block);
+  graph::set_attribute(node, kChannelsAttribute, channels);
 }
 
 }  // namespace rangefinder::engine

@@ -99,34 +99,37 @@ void KeyTable::note(const simd::BlockSummary& found, size_t size) {
   expects_few_zeros_ = size - found.key_count <= size / kFewZeros;
 }
 
-simd::KeyCount KeyTable::largest_count() const {
+template <typename Visit>
+void KeyTable::visit_octaves(Visit visit) const {
   const int positive = octave_of(covered_.max, false);
   const int negative = octave_of(covered_.min, true);
+  bool go_on = pending_ != 0;
+  for (int octave = std::max(positive, negative); octave >= 0 && go_on; --octave) {
+    const auto index = static_cast<uint32_t>(octave);
+    if (octave <= positive) go_on = visit(index);
+    if (octave <= negative) go_on = visit(index + kOctavesPerSign);
+  }
+}
+
+simd::KeyCount KeyTable::largest_count() const {
   uint64_t rest = pending_;
   Count largest = 0;
-  const auto look_at = [&](uint32_t index) {
+  visit_octaves([&](uint32_t index) {
     for (const Count count : octave_counts(index)) {
       rest -= count;
       largest = std::max(largest, count);
     }
-  };
-  // No counter can be larger than what is left for all of them.
-  for (int octave = std::max(positive, negative); octave >= 0 && rest > largest; --octave) {
-    const auto index = static_cast<uint32_t>(octave);
-    if (octave <= positive) look_at(index);
-    if (octave <= negative) look_at(index + kOctavesPerSign);
-  }
+    // No counter can be larger than what is left for all of them.
+    return rest > largest;
+  });
   return largest;
 }
 
 void KeyTable::flush(ValueHistogram& into) {
-  const int positive = octave_of(covered_.max, false);
-  const int negative = octave_of(covered_.min, true);
-  for (int octave = std::max(positive, negative); octave >= 0 && pending_ != 0; --octave) {
-    const auto index = static_cast<uint32_t>(octave);
-    if (octave <= positive) pending_ -= move_octave(index, into);
-    if (octave <= negative) pending_ -= move_octave(index + kOctavesPerSign, into);
-  }
+  visit_octaves([&](uint32_t index) {
+    pending_ -= move_octave(index, into);
+    return pending_ != 0;
+  });
   covered_ = {};
   room_ = kLargestCount;
 }

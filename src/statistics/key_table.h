@@ -54,6 +54,10 @@ class KeyTable {
   };
   std::span<Count, ValueHistogram::kBucketsPerOctave> octave_counts(uint32_t index) const;
   void fetch_octaves(int top, uint32_t sign_index);
+  /// Calls visit(index) for octaves that may hold counts, from the largest magnitude down, until
+  /// all were visited or it returned false for the last of one magnitude.
+  template <typename Visit>
+  void visit_octaves(Visit visit) const;
   Count largest_count() const;
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
   void note(const simd::BlockSummary& found, size_t size);

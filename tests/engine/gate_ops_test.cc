@@ -24,9 +24,7 @@ constexpr int64_t kBlock = 4;
 /// y = op(x, ...) with an operator of ours.
 OnnxBuilder model_of(const char* op, const std::vector<std::string>& inputs) {
   OnnxBuilder b;
-  auto* domain = b.model().add_opset_import();
-  domain->set_domain(kOperatorDomain);
-  domain->set_version(1);
+  b.import(kOperatorDomain);
   for (const std::string& input : inputs) b.input(input, {-1, -1, -1, -1});
   b.node(op, inputs, {"y"}).proto().set_domain(kOperatorDomain);
   b.output("y", {-1, -1, -1, -1});

@@ -23,9 +23,7 @@ using testing::HasSubstr;
 std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT, int64_t axis = -1,
                           bool makes_token = true) {
   OnnxBuilder b;
-  auto* domain = b.model().add_opset_import();
-  domain->set_domain(kOperatorDomain);
-  domain->set_version(1);
+  b.import(kOperatorDomain);
   b.input("x", {-1, 2}, type);
   b.node("Relu", {"x"}, {"y"});
   b.node(kObserveOperator, {"y"}, {"token"})

@@ -12,9 +12,7 @@ namespace {
 
 TEST(OperatorDomain, OneSessionKnowsAllOurOperators) {
   test_support::OnnxBuilder b;
-  auto* domain = b.model().add_opset_import();
-  domain->set_domain(kOperatorDomain);
-  domain->set_version(1);
+  b.import(kOperatorDomain);
   b.input("x", {1, 8, 2, 2});
   const auto add = [&](const char* op, std::vector<std::string> inputs, const char* output) {
     auto node = b.node(op, std::move(inputs), {output});

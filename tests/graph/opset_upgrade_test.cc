@@ -309,9 +309,7 @@ TEST(UpgradeOpset, WhatItCannotDoIsRefusedByName) {
 
 TEST(UpgradeOpset, OtherDomainsKeepTheirOperators) {
   OnnxBuilder b = model_of(9, 2);
-  auto* opset = b.model().add_opset_import();
-  opset->set_domain("com.example");
-  opset->set_version(3);
+  b.import("com.example", 3);
   b.node("Clip", {"x"}, {"y"}).real("min", 1).proto().set_domain("com.example");
   onnx::ModelProto model = b.model();
   EXPECT_EQ(upgrade_opset(model, lookup({})), std::nullopt);

@@ -184,9 +184,7 @@ TEST(Annotate, OtherDomainsAreNotRead) {
   b.node("FusedMatMul", {"x", "w"}, {"m"}).proto().set_domain("com.microsoft");
   b.node("Relu", {"m"}, {"y"});
   b.output("y", {2, 4});
-  auto* opset = b.model().add_opset_import();
-  opset->set_domain("com.microsoft");
-  opset->set_version(1);
+  b.import("com.microsoft");
   const Annotation annotation = annotated(b);
   EXPECT_THAT(annotation.weighted, IsEmpty());
   EXPECT_THAT(annotation.left_float, IsEmpty());

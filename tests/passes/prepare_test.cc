@@ -165,9 +165,7 @@ TEST(Prepare, LocalFunctionsAreInlined) {
   b.node("Layer", {"x", "w"}, {"h"}).proto().set_domain("local");
   b.node("Layer", {"h", "w"}, {"y"}).proto().set_domain("local");
   b.output("y", {-1, 4});
-  auto* opset = b.model().add_opset_import();
-  opset->set_domain("local");
-  opset->set_version(1);
+  b.import("local");
   auto* function = b.model().add_functions();
   function->set_name("Layer");
   function->set_domain("local");

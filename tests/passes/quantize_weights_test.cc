@@ -260,9 +260,7 @@ std::vector<uint8_t> run_kernel(const Case& c, const std::vector<uint8_t>& x,
   } else if (c.op_type == "MatMul") {
     b.node("QLinearMatMul", {"x", "one", "zero", "w", "one", "w_zero", "y_scale", "y_zero"}, {"y"});
   } else {
-    auto* microsoft = b.model().add_opset_import();
-    microsoft->set_domain("com.microsoft");
-    microsoft->set_version(1);
+    b.import("com.microsoft");
     b.node("QGemm", {"x", "one", "zero", "w", "one", "w_zero", "", "y_scale", "y_zero"}, {"y"})
         .proto()
         .set_domain("com.microsoft");

@@ -64,6 +64,13 @@ class OnnxBuilder {
     graph().set_name("test");
   }
 
+  /// An operator set beside that of ONNX.
+  void import(const std::string& domain, int64_t version = 1) {
+    auto* opset = model_.add_opset_import();
+    opset->set_domain(domain);
+    opset->set_version(version);
+  }
+
   /// Dimensions of -1 are open ("N", "d1", ...).
   void input(const std::string& name, const std::vector<int64_t>& shape,
              int32_t type = onnx::TensorProto::FLOAT) {
