@@ -22,10 +22,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "analog/calibrate.h"
-#include "analog/convert.h"
-#include "analog/layer_watch.h"
-#include "analog/sampler.h"
+#include "analog/layers/convert.h"
+#include "analog/ranges/calibrate.h"
+#include "analog/ranges/layer_watch.h"
+#include "analog/ranges/sampler.h"
 #include "bench/machine.h"
 #include "bench/timing.h"
 #include "engine/session.h"
@@ -129,7 +129,7 @@ class Measurement {
       // Where samples come from is not what is asked about.
       const auto copy = std::make_shared<tensor::NamedTensors>(sample_);
       begin = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
-      return engine::PendingSample{"sample", [copy] { return std::move(*copy); }};
+      return engine::PendingSample{"sample", [copy](const auto&) { return std::move(*copy); }};
     };
     calibrate(type, feed);
     return times;

@@ -10,13 +10,15 @@ add_library(rangefinder_options INTERFACE)
 target_compile_options(rangefinder_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off
                        $<$<BOOL:${RANGEFINDER_WERROR}>:-Werror>)
-target_compile_definitions(rangefinder_options INTERFACE RANGEFINDER_VERSION="${PROJECT_VERSION}")
-target_include_directories(rangefinder_options INTERFACE "${CMAKE_SOURCE_DIR}/src"
-                           "${CMAKE_SOURCE_DIR}/include")
+target_include_directories(rangefinder_options INTERFACE "${PROJECT_SOURCE_DIR}/src"
+                           "${PROJECT_SOURCE_DIR}/include")
 if(RANGEFINDER_SANITIZE)
   target_compile_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE})
+  # The old kind of run-time path: dlopen() is called by GCC's shared sanitizer library, and only that
+  # kind holds for calls of others.
+  target_link_options(rangefinder_options INTERFACE -fsanitize=${RANGEFINDER_SANITIZE}
+                      LINKER:--disable-new-dtags)
 endif()
 if(RANGEFINDER_FUZZ)
   # Everything is instrumented, so that libFuzzer sees which branches an input reached.
@@ -33,6 +35,9 @@ function(rangefinder_layer folder)
   cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
   add_library(rangefinder_${folder} STATIC ${LAYER_SOURCES})
   target_link_libraries(rangefinder_${folder} PUBLIC rangefinder_options ${LAYER_LINKS})
+  # Part of the shared library, too, which shows only what is marked with RANGEFINDER_API.
+  set_target_properties(rangefinder_${folder} PROPERTIES CXX_VISIBILITY_PRESET hidden
+                        VISIBILITY_INLINES_HIDDEN ON)
   if(LAYER_PRECOMPILE)
     target_precompile_headers(rangefinder_${folder} PRIVATE ${LAYER_PRECOMPILE})
   endif()
@@ -44,12 +49,17 @@ function(rangefinder_tests folder)
   cmake_parse_arguments(TESTS "" "" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
   add_executable(${folder}_tests ${TESTS_SOURCES})
   target_link_libraries(${folder}_tests PRIVATE ${TESTS_LINKS} GTest::gmock_main)
-  target_include_directories(${folder}_tests PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  target_include_directories(${folder}_tests PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_precompile_headers(${folder}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>
                             ${TESTS_PRECOMPILE})
   # GCC 12 warns of the standard library's own strings once its headers are precompiled.
   target_compile_options(${folder}_tests PRIVATE "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-stringop-overflow>")
+  # Two thirds of the time to compile a test is the optimizer's. It is worth that only where tests
+  # compare with slow plain loops.
+  if(NOT folder IN_LIST RANGEFINDER_CORE)
+    target_compile_options(${folder}_tests PRIVATE -O0)
+  endif()
   target_compile_definitions(${folder}_tests PRIVATE
-                             RANGEFINDER_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+                             RANGEFINDER_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   gtest_discover_tests(${folder}_tests DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
 endfunction()

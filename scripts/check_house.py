@@ -4,6 +4,7 @@
 - every src/<layer>/<x>.cc has a test in tests/<layer>/<x>_test.cc, every examples/<y>/<x>.cc one
   beside it, and CMake knows them all;
 - a layer includes only the layers it may know (LAYERS); ONNX Runtime appears in engine/ alone;
+- the command line and the examples include public headers only, and those the standard library;
 - no function over 60 lines, no file over 800 (a NOLINT with a reason in the function's first lines
   or the file's first lines lifts the limit);
 - a link from a .md file into this repository leads somewhere;
@@ -35,7 +36,8 @@ LAYERS = {
     "analysis": ["passes", "engine"],
     "report": ["analysis"],
     "workflow": ["report", "exporters", "analog"],
-    "cli": ["workflow"],
+    "api": ["workflow"],
+    "cli": ["api"],
 }
 # main() only starts subcommands and is tested through them; the example plug-in is what
 # tests/observers/plugin_test.cc loads.
@@ -107,6 +109,31 @@ def check_layers(files):
             yield f"{path}: ONNX Runtime belongs to engine/ alone"
 
 
+def check_public_only(files):
+    """The command line and the examples are the proof that the public library is complete."""
+    for path in files:
+        is_user = path.parts[0] == "examples" or path.parts[:2] == ("src", "cli")
+        if path.suffix not in (".cc", ".h") or not is_user or path.stem.endswith("_test"):
+            continue
+        own = {"cli", "rangefinder"} if path.parts[0] == "src" else {path.parts[1], "rangefinder"}
+        for included in re.findall(r'^#include "(\w+)/', (ROOT / path).read_text(), re.MULTILINE):
+            if included not in own:
+                yield f"{path}: includes {included}/; only public headers are allowed here"
+
+
+def check_public_headers(files):
+    """Public headers need the standard library and each other, nothing else."""
+    for path in files:
+        if path.parts[0] != "include":
+            continue
+        for kind, included in re.findall(r'^#include ([<"])([^>"]+)', (ROOT / path).read_text(),
+                                         re.MULTILINE):
+            if kind == '"' and not included.startswith("rangefinder/"):
+                yield f"{path}: includes {included}, which is not public"
+            if kind == "<" and "/" in included:
+                yield f"{path}: includes <{included}>; the standard library alone is allowed"
+
+
 def code_of(text):
     """The text with comments, strings and characters blanked, lines kept."""
     pattern = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((?:.|\n)*?\)"|"(?:\\.|[^"\\\n])*"'
@@ -176,7 +203,8 @@ def check_places(files):
 
 def main():
     files = set(tracked_files())
-    breaches = [breach for check in (check_tests, check_registered, check_layers, check_lengths,
+    breaches = [breach for check in (check_tests, check_registered, check_layers, check_public_only,
+                                     check_public_headers, check_lengths,
                                      check_links, check_places) for breach in check(sorted(files))]
     print(*breaches, sep="\n", end="\n" if breaches else "")
     print(f"check_house: {len(files)} files, {len(breaches)} breaches")

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # All tests, from nothing: set-up, build with warnings as errors, ctest. With CI=true also, before
 # that: house rules, formatting, and a second build with Clang under the address and
-# undefined-behaviour sanitizers, with all tests and a short run of every fuzz target.
+# undefined-behaviour sanitizers, with a short run of every fuzz target and the tests of the layers
+# that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
+# not over: both packages, used on a bare system; the library as part of another project; the layers that
+# make every number on arm64. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
 
@@ -11,6 +14,15 @@ jobs=$(nproc)
 logs="$root/build/logs"
 
 step() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
+
+# begin MINUTES WHAT: whether that many are left.
+begin() {
+  if [ $((SECONDS / 60 + $1)) -gt "${CI_MINUTES:-75}" ]; then
+    printf '\n== NOT RUN, out of time: %s\n' "$2"
+    return 1
+  fi
+  step "$2"
+}
 
 # Runs a command with its output in a log; shows the log's end only when it fails.
 quietly() {
@@ -24,8 +36,13 @@ quietly() {
   fi
 }
 
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# build PRESET [OPTION OF CMAKE...]
 build() {
-  quietly "$1-configure" cmake --preset "$1"
+  quietly "$1-configure" cmake --preset "$@"
   quietly "$1-build" cmake --build --preset "$1" -j "$jobs"
 }
 
@@ -36,7 +53,8 @@ if [ "${CI:-}" = true ]; then
   python3 scripts/check_house.py
   scripts/check_format.sh
   step 'Clang, sanitizers, fuzz targets: build'
-  build clang
+  build clang -DCMAKE_CXX_COMPILER="$(scripts/clang_tool.sh clang++)" -DRANGEFINDER_BENCH=OFF \
+    -DRANGEFINDER_TEST_LAYERS='base;tensor;statistics;quantization;search;observers;graph;data;engine'
   step 'Clang, sanitizers, fuzz targets: tests'
   quietly clang-tests ctest --preset clang -j "$jobs"
   tail -n 3 "$logs/clang-tests.log"
@@ -44,5 +62,26 @@ fi
 
 step 'build'
 build dev
+
+if [ "${CI:-}" = true ]; then
+  if begin 6 'packages, on a bare system too'; then
+    quietly packages tests/packaging/packages.sh build/dev build/packages
+    grep -E '^==|newest' "$logs/packages.log"
+    if as_root unshare --mount true 2>/dev/null; then
+      build/dev/examples/fashion_mnist/fashion_mnist export --count 24 --out build/packages/samples >/dev/null
+      quietly bare-system as_root tests/packaging/in_root.sh bookworm build/packages build/packages/samples
+      grep '^==' "$logs/bare-system.log"
+    else
+      printf '\n== NOT RUN, no root system may be mounted here: %s\n' 'packages on a bare system'
+    fi
+  fi
+  if begin 12 'part of another project (tests/packaging/subproject.sh)'; then
+    quietly subproject tests/packaging/subproject.sh "$root" "$root/build/outside" "$jobs"
+  fi
+  if begin 8 'arm64 (scripts/check_arm64.sh)'; then
+    quietly arm64 scripts/check_arm64.sh
+    tail -n 3 "$logs/arm64.log"
+  fi
+fi
 step 'tests'
 ctest --preset dev -j "$jobs"

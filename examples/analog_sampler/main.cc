@@ -9,60 +9,49 @@
 //
 // Usage: analog_sampler MODEL.onnx OUT.onnx BATCH.npy...
 
-#include <fmt/format.h>
-
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <vector>
 
-#include "analog/calibrate.h"
-#include "analog/convert.h"
-#include "analog/export_model.h"
-#include "analog/sampler.h"
-#include "base/file.h"
-#include "data/npy.h"
-#include "graph/model_file.h"
+#include "rangefinder/rangefinder.h"
 
 namespace {
 
-namespace analog = rangefinder::analog;
-
 /// Yields one batch per call, as the model's first input, and ends with the files.
-analog::Sampler batches(std::vector<std::filesystem::path> files) {
-  return
-      [files = std::move(files), next = size_t{0}]() mutable -> std::optional<analog::ModelInputs> {
-        if (next == files.size()) return std::nullopt;
-        return analog::ModelInputs{.positional = {rangefinder::data::read_npy(files[next++])}};
-      };
+rangefinder::Sampler batches(std::vector<std::filesystem::path> files) {
+  return [files = std::move(files),
+          next = size_t{0}]() mutable -> std::optional<rangefinder::ModelInputs> {
+    if (next == files.size()) return std::nullopt;
+    return rangefinder::ModelInputs{.positional = {rangefinder::read_npy(files[next++])}};
+  };
 }
 
 void calibrate(const std::filesystem::path& model_file, const std::filesystem::path& output,
                std::vector<std::filesystem::path> files) {
-  analog::NetworkConfig hardware;
-  hardware.base.forward.inp_res = 254;  // 2**8 - 2: the codes -127 .. 127.
-  hardware.base.mapping.max_input_size = 512;
-  auto model =
-      analog::convert_to_analog(rangefinder::graph::load_model(model_file), std::move(hardware));
-  const auto feed = analog::feed_from(batches(std::move(files)), analog::input_names(model.model),
-                                      {.sample_limit = 1000});
-  const auto samples =
-      analog::calibrate_input_ranges(model, analog::InputRangeType::kCacheQuantile, feed);
-  rangefinder::write_file(output, rangefinder::graph::serialize(analog::export_model(model)));
-  fmt::print("{} layers calibrated on {} batches\n", model.layers.size(), samples);
+  // 2**8 - 2: the codes -127 .. 127.
+  const auto hardware =
+      rangefinder::AnalogHardware().set("forward.inp_res", 254).set("mapping.max_input_size", 512);
+  auto model = rangefinder::convert_to_analog(rangefinder::Model::load(model_file), hardware);
+  const auto samples = rangefinder::calibrate_input_ranges(
+      model, rangefinder::InputRangeCalibrationType::kCacheQuantile, batches(std::move(files)),
+      {.samples = 1000});
+  model.save({.model = output});
+  std::cout << model.layers().size() << " layers calibrated on " << samples << " batches\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    fmt::print(stderr, "usage: analog_sampler MODEL.onnx OUT.onnx BATCH.npy...\n");
+    std::cerr << "usage: analog_sampler MODEL.onnx OUT.onnx BATCH.npy...\n";
     return 2;
   }
   try {
     calibrate(argv[1], argv[2], {argv + 3, argv + argc});
     return 0;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "analog_sampler: {}\n", error.what());
+    std::cerr << "analog_sampler: " << error.what() << '\n';
     return 1;
   }
 }

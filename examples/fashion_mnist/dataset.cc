@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
-#include "data/npy.h"
+#include "rangefinder/error.h"
+#include "rangefinder/npy.h"
 
 namespace rangefinder::examples {
 namespace {
@@ -34,12 +34,12 @@ LabelledImages read_labelled(const std::filesystem::path& images,
   return set;
 }
 
-tensor::Tensor normalized_batch(const IdxArray& images, size_t first, size_t count) {
+Tensor normalized_batch(const IdxArray& images, size_t first, size_t count) {
   require_images(images, first + count);
   const size_t pixels = images.shape[1] * images.shape[2];
-  tensor::Tensor batch(tensor::ElementType::kFloat32,
-                       {static_cast<int64_t>(count), 1, static_cast<int64_t>(images.shape[1]),
-                        static_cast<int64_t>(images.shape[2])});
+  Tensor batch(ElementType::kFloat32,
+               {static_cast<int64_t>(count), 1, static_cast<int64_t>(images.shape[1]),
+                static_cast<int64_t>(images.shape[2])});
   const auto values = batch.floats();
   for (size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>((images.values[first * pixels + i] / 255.0 - kMean) / kStd);
@@ -53,7 +53,7 @@ void export_samples(const IdxArray& images, size_t count, const std::filesystem:
   std::filesystem::create_directories(folder, error);
   if (error) throw Error("cannot make the folder: " + error.message(), {.file = folder.string()});
   for (size_t i = 0; i < count; ++i) {
-    data::write_npy(folder / fmt::format("{}.npy", i), normalized_batch(images, i, 1).view());
+    write_npy(folder / fmt::format("{}.npy", i), normalized_batch(images, i, 1).view());
   }
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "fashion_mnist/idx.h"
-#include "tensor/tensor.h"
+#include "rangefinder/tensor.h"
 
 namespace rangefinder::examples {
 
@@ -22,7 +22,7 @@ LabelledImages read_labelled(const std::filesystem::path& images,
 
 /// Images first .. first+count-1 as the models take them: float32 [count, 1, height, width] of
 /// (pixel / 255 - 0.286) / 0.353. Throws Error if there are fewer, or if it is no array of images.
-tensor::Tensor normalized_batch(const IdxArray& images, size_t first, size_t count);
+Tensor normalized_batch(const IdxArray& images, size_t first, size_t count);
 
 /// Writes the first `count` images as samples of their own: `folder`/0.npy, 1.npy, ... The folder
 /// is made if it is missing. Throws Error.

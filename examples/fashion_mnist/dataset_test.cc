@@ -13,8 +13,8 @@ namespace {
 const IdxArray kImages{{3, 1, 2}, {0, 255, 51, 102, 1, 2}};
 
 TEST(Dataset, NormalizesPixels) {
-  const tensor::Tensor batch = normalized_batch(kImages, 1, 2);
-  EXPECT_EQ(batch.shape(), (tensor::Shape{2, 1, 1, 2}));
+  const Tensor batch = normalized_batch(kImages, 1, 2);
+  EXPECT_EQ(batch.shape(), (Shape{2, 1, 1, 2}));
   EXPECT_FLOAT_EQ(batch.floats()[0], (51.0f / 255 - 0.286f) / 0.353f);
   EXPECT_FLOAT_EQ(batch.floats()[3], (2.0f / 255 - 0.286f) / 0.353f);
   EXPECT_THROW(normalized_batch(kImages, 2, 2), Error);

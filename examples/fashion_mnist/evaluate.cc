@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/error.h"
-#include "engine/session.h"
+#include "rangefinder/error.h"
+#include "rangefinder/session.h"
 
 namespace rangefinder::examples {
 namespace {
@@ -14,14 +14,14 @@ namespace {
 constexpr int kWarmUpRounds = 20;
 constexpr size_t kBatch = 100;
 
-tensor::NamedTensors sample(const IdxArray& images, size_t first, size_t count) {
-  tensor::NamedTensors named;
+NamedTensors sample(const IdxArray& images, size_t first, size_t count) {
+  NamedTensors named;
   named.emplace("", normalized_batch(images, first, count));
   return named;
 }
 
 /// How many rows of `scores` [count, classes] are largest at their label.
-size_t count_correct(const tensor::Tensor& scores, const uint8_t* labels, size_t count) {
+size_t count_correct(const Tensor& scores, const uint8_t* labels, size_t count) {
   const auto values = scores.floats();
   const size_t classes = values.size() / count;
   size_t correct = 0;
@@ -32,8 +32,8 @@ size_t count_correct(const tensor::Tensor& scores, const uint8_t* labels, size_t
   return correct;
 }
 
-size_t correct_count(engine::Session& session, const LabelledImages& test) {
-  const auto& shape = session.inputs()[0].shape;
+size_t correct_count(Session& session, const LabelledImages& test) {
+  const auto shape = session.inputs()[0].shape;
   const size_t batch = shape && !shape->empty() && shape->front() == 1 ? 1 : kBatch;
   size_t correct = 0;
   for (size_t first = 0; first < test.size(); first += batch) {
@@ -50,7 +50,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-double time_once(engine::Session& session, const tensor::NamedTensors& image) {
+double time_once(Session& session, const NamedTensors& image) {
   const auto begin = std::chrono::steady_clock::now();
   session.execute(image);
   return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
@@ -58,7 +58,7 @@ double time_once(engine::Session& session, const tensor::NamedTensors& image) {
 }
 
 /// Median microseconds of each session.
-std::vector<double> latencies(std::vector<engine::Session>& sessions, const LabelledImages& test,
+std::vector<double> latencies(std::vector<Session>& sessions, const LabelledImages& test,
                               int rounds) {
   std::vector<std::vector<double>> times(sessions.size());
   for (int round = -kWarmUpRounds; round < rounds; ++round) {
@@ -92,10 +92,10 @@ double Evaluation::top1_percent() const {
 std::vector<Evaluation> evaluate(const std::vector<std::filesystem::path>& models,
                                  const LabelledImages& test, const EvaluateOptions& options) {
   if (test.size() == 0) throw Error("there are no test images");
-  std::vector<engine::Session> sessions;
+  std::vector<Session> sessions;
   std::vector<Evaluation> evaluations;
   for (const auto& model : models) {
-    sessions.emplace_back(engine::ModelSource(model));
+    sessions.emplace_back(Model::load(model));
     evaluations.push_back({.model = model,
                            .correct_count = correct_count(sessions.back(), test),
                            .image_count = test.size(),

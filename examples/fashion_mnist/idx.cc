@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "base/error.h"
+#include "rangefinder/error.h"
 
 namespace rangefinder::examples {
 namespace {

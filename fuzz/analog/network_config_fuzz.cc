@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "analog/rpu_config_file.h"
+#include "analog/hardware/rpu_config_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace rangefinder::analog;

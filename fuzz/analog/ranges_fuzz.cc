@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "analog/ranges_file.h"
+#include "analog/export/ranges_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   try {

@@ -4,119 +4,230 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <future>
 #include <map>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
+#include "engine/bind_inputs.h"
+#include "engine/sample_pass.h"
 #include "engine/session.h"
+
+// A sample goes through three gates: it can be read and fits both models, both models run on it,
+// and it is finite where it must be. What the first and the last hold back is the sample's fault
+// (an error, or left out on request); what the second holds back is a finding about the models.
 
 namespace rangefinder::analysis {
 
 using engine::ModelSource;
 using engine::Session;
+using engine::TensorInfo;
+using tensor::NamedTensors;
+using tensor::Tensor;
 
 namespace {
 
-using Metrics = std::vector<quantization::ErrorMetrics>;
+const TensorInfo* find(std::span<const TensorInfo> outputs, const std::string& name) {
+  const auto found = std::ranges::find(outputs, name, &TensorInfo::name);
+  return found == outputs.end() ? nullptr : &*found;
+}
 
-std::vector<std::string> compared_outputs(const ModelSource& reference, const Session& expected,
-                                          const ModelSource& other, const Session& found) {
-  std::vector<std::string> names;
-  for (const engine::TensorInfo& output : expected.outputs()) {
-    if (tensor::element_size(output.type) == 0) continue;
-    bool shared = false;
-    for (const engine::TensorInfo& candidate : found.outputs()) {
-      shared = shared || candidate.name == output.name;
-    }
-    if (!shared) {
-      throw Error(fmt::format("has no such output; {} does", reference.name()),
-                  {.file = other.name(), .tensor = output.name});
-    }
-    names.push_back(output.name);
+/// Why an output's values cannot be compared; empty if they can.
+std::string obstacle_of(const TensorInfo& output) {
+  if (tensor::element_size(output.type) != 0) return {};
+  if (output.type == tensor::ElementType::kString) return "holds strings, which have no distance";
+  return "is not a tensor of numbers";
+}
+
+/// An empty measure for each output of either model.
+std::vector<OutputError> outputs_of(const ModelSource& reference, const Session& expected,
+                                    const ModelSource& other, const Session& found) {
+  std::vector<OutputError> rows;
+  const auto add = [&](const TensorInfo& output, const Session& partner, const ModelSource& name) {
+    const TensorInfo* match = find(partner.outputs(), output.name);
+    std::string obstacle = obstacle_of(output);
+    if (obstacle.empty() && match != nullptr) obstacle = obstacle_of(*match);
+    if (match == nullptr) obstacle = fmt::format("{} has no such output", name.name());
+    rows.push_back({.name = output.name, .obstacle = std::move(obstacle)});
+  };
+  const auto is_common = [&](const TensorInfo& output) {
+    return find(found.outputs(), output.name) != nullptr;
+  };
+  if (std::ranges::none_of(expected.outputs(), is_common)) {
+    throw Error(fmt::format("has none of the outputs of {}", reference.name()),
+                {.file = other.name(),
+                 .tensor = expected.outputs().empty() ? "" : expected.outputs().front().name});
   }
-  return names;
+  for (const TensorInfo& output : expected.outputs()) add(output, found, other);
+  for (const TensorInfo& output : found.outputs()) {
+    if (find(expected.outputs(), output.name) == nullptr) add(output, expected, reference);
+  }
+  return rows;
+}
+
+bool is_finite(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float x) { return std::isfinite(x); });
+}
+
+bool is_finite(const Tensor& value) {
+  if (!tensor::is_floating(value.type())) return true;
+  if (value.type() == tensor::ElementType::kFloat32) return is_finite(value.floats());
+  return is_finite(value.to_float32().floats());
+}
+
+bool is_finite(const NamedTensors& tensors) {
+  return std::ranges::all_of(tensors, [](const auto& entry) { return is_finite(entry.second); });
+}
+
+/// Elements of two tensors of one type and shape whose bytes are the same.
+uint64_t equal_elements(const Tensor& a, const Tensor& b) {
+  const size_t size = tensor::element_size(a.type());
+  uint64_t equal = 0;
+  for (size_t at = 0; at < a.bytes().size(); at += size) {
+    equal += std::memcmp(&a.bytes()[at], &b.bytes()[at], size) == 0;
+  }
+  return equal;
+}
+
+void measure(const Tensor& real, const Tensor& restored, OutputError& error) {
+  if (real.shape() != restored.shape()) {
+    error.shape_mismatch_count = 1;
+    return;
+  }
+  error.sample_count = 1;
+  error.metrics.add(real.to_float32().floats(), restored.to_float32().floats());
+  if (tensor::is_floating(real.type()) || real.type() != restored.type()) return;
+  error.integer_count = real.element_count();
+  error.equal_count = equal_elements(real, restored);
 }
 
 /// Adds samples up in their order, whoever finishes first.
 class OrderedSum {
  public:
-  explicit OrderedSum(size_t outputs) : total_(outputs) {}
+  explicit OrderedSum(std::vector<OutputError> empty) { total_.outputs = std::move(empty); }
 
-  void add(size_t sample, Metrics metrics) {
+  void add(size_t sample, ModelError found) {
     const std::lock_guard lock(mutex_);
-    waiting_.emplace(sample, std::move(metrics));
+    waiting_.emplace(sample, std::move(found));
     while (!waiting_.empty() && waiting_.begin()->first == next_) {
-      const Metrics& ready = waiting_.begin()->second;
-      for (size_t i = 0; i < total_.size(); ++i) total_[i].merge(ready[i]);
+      merge(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
       ++next_;
     }
   }
 
-  const Metrics& total() const { return total_; }
+  ModelError take() { return std::move(total_); }
 
  private:
+  void merge(ModelError& ready) {
+    for (size_t i = 0; i < ready.outputs.size(); ++i) total_.outputs[i].merge(ready.outputs[i]);
+    for (LeftOutSample& sample : ready.left_out) total_.left_out.push_back(std::move(sample));
+  }
+
   std::mutex mutex_;
   /// Samples that are done before their turn: not many, they are handed out in order.
-  std::map<size_t, Metrics> waiting_;
+  std::map<size_t, ModelError> waiting_;
   size_t next_ = 0;
-  Metrics total_;
+  ModelError total_;
 };
 
-void require_finite(const tensor::NamedTensors& sample, const std::string& name) {
-  for (const auto& [input, value] : sample) {
-    if (!tensor::is_floating(value.type())) continue;
-    const tensor::Tensor floats = value.to_float32();
-    if (std::ranges::all_of(floats.floats(), [](float x) { return std::isfinite(x); })) continue;
-    throw Error("holds NaN or infinity; allowed are finite values, unless they are to be ignored",
-                {.file = name, .tensor = input});
-  }
-}
+/// Both models, ready to run.
+class Pair {
+ public:
+  Pair(const ModelSource& reference, const ModelSource& other, const CompareOptions& options)
+      : options_(options),
+        opening_(std::async(std::launch::async, [&] { return Session(other); })),
+        expected_(reference),
+        found_(opening_.get()),
+        outputs_(outputs_of(reference, expected_, other, found_)) {}
 
-Metrics measure(const std::vector<std::string>& outputs, const tensor::NamedTensors& expected,
-                const tensor::NamedTensors& found, const ModelSource& other,
-                const std::string& sample) {
-  Metrics metrics(outputs.size());
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const tensor::Tensor real = expected.at(outputs[i]).to_float32();
-    const tensor::Tensor restored = found.at(outputs[i]).to_float32();
-    if (real.shape() != restored.shape()) {
-      throw Error(fmt::format("on {} its shape is {}, the other model's is {}", sample,
-                              tensor::to_string(restored.shape()), tensor::to_string(real.shape())),
-                  {.file = other.name(), .tensor = outputs[i]});
+  const std::vector<OutputError>& outputs() const { return outputs_; }
+
+  /// What one sample tells: a measure of each output, or that it was left out.
+  ModelError measure_sample(const engine::PendingSample& pending) {
+    const std::string& name = pending.name;
+    try {
+      const NamedTensors sample = pending.read(engine::header_check(expected_.inputs(), name));
+      engine::bind_inputs(expected_.inputs(), sample, name);
+      engine::bind_inputs(found_.inputs(), sample, name);
+      return run(sample, name);
+    } catch (const Error& error) {
+      if (!options_.leave_out_bad_samples || is_cancelled()) throw;
+      return {.left_out = {{name, error.what()}}};
     }
-    metrics[i].add(real.floats(), restored.floats());
   }
-  return metrics;
-}
+
+ private:
+  bool is_cancelled() const { return options_.run.cancelled && *options_.run.cancelled; }
+
+  void check(const NamedTensors& sample, const std::string& name) const {
+    try {
+      options_.check(sample, name);
+    } catch (const Error& error) {
+      throw error.within({.file = name});
+    }
+  }
+
+  ModelError run(const NamedTensors& sample, const std::string& name) {
+    NamedTensors real;
+    NamedTensors restored;
+    ModelError result{.outputs = std::vector<OutputError>(outputs_.size())};
+    // ONNX Runtime runs nothing for outputs that nobody asks for.
+    const auto is_measured = [](const OutputError& output) { return output.obstacle.empty(); };
+    if (std::ranges::none_of(outputs_, is_measured)) return result;
+    try {
+      real = expected_.run(sample, name);
+      restored = found_.run(sample, name);
+    } catch (const Error& error) {
+      if (is_cancelled()) throw;
+      return {.left_out = {{name, error.what()}}};
+    }
+    if (options_.check && !(is_finite(sample) && is_finite(real))) check(sample, name);
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const std::string& output = outputs_[i].name;
+      if (!is_measured(outputs_[i])) continue;
+      measure(real.at(output), restored.at(output), result.outputs[i]);
+    }
+    return result;
+  }
+
+  const CompareOptions& options_;
+  // All workers share both sessions: models may be larger than all else together.
+  std::future<Session> opening_;
+  Session expected_;
+  Session found_;
+  std::vector<OutputError> outputs_;
+};
 
 }  // namespace
 
-std::vector<OutputError> compare(const ModelSource& reference, const ModelSource& other,
-                                 const data::SampleSource& samples,
-                                 const engine::PassOptions& options, engine::Nonfinite nonfinite) {
-  // All workers share both sessions: models may be larger than all else together.
-  auto opening = std::async(std::launch::async, [&] { return Session(other); });
-  Session expected(reference);
-  Session found = opening.get();
-  const std::vector<std::string> names = compared_outputs(reference, expected, other, found);
+void OutputError::merge(const OutputError& other) {
+  metrics.merge(other.metrics);
+  sample_count += other.sample_count;
+  shape_mismatch_count += other.shape_mismatch_count;
+  integer_count += other.integer_count;
+  equal_count += other.equal_count;
+}
 
-  OrderedSum sum(names.size());
-  const auto add = [&](size_t, size_t index) {
-    const tensor::NamedTensors sample = samples.read(index);
-    const std::string name = samples.name(index);
-    if (nonfinite == engine::Nonfinite::kError) require_finite(sample, name);
-    sum.add(index,
-            measure(names, expected.run(sample, name), found.run(sample, name), other, name));
-  };
-  engine::for_each_sample(samples.size(), engine::worker_count(options, samples.size()), options,
-                          add);
+std::optional<double> OutputError::equal_share() const {
+  if (integer_count == 0) return std::nullopt;
+  return static_cast<double>(equal_count) / static_cast<double>(integer_count);
+}
 
-  std::vector<OutputError> result;
-  for (size_t i = 0; i < names.size(); ++i) result.push_back({names[i], sum.total()[i]});
-  return result;
+ModelError compare(const ModelSource& reference, const ModelSource& other,
+                   const data::SampleSource& samples, const CompareOptions& options) {
+  Pair models(reference, other, options);
+  OrderedSum sum(models.outputs());
+  engine::for_each_sample(engine::feed_from(samples),
+                          engine::worker_count(options.run.jobs, samples.size()), options.run,
+                          {"compare", samples.size()},
+                          [&](size_t, uint64_t index, const engine::PendingSample& sample) {
+                            sum.add(index, models.measure_sample(sample));
+                          });
+  return sum.take();
 }
 
 }  // namespace rangefinder::analysis

@@ -1,20 +1,65 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/sample_source.h"
 #include "engine/model_source.h"
-#include "engine/observe.h"
-#include "engine/sample_pass.h"
 #include "quantization/error_metrics.h"
+#include "rangefinder/run_control.h"
+#include "tensor/tensor.h"
 
 namespace rangefinder::analysis {
 
-/// How far one output of a model is from the same output of another, over all samples.
+/// How far one output of a model is from the same output of another, over all samples on which
+/// both gave it in one shape.
 struct OutputError {
+  std::string name = {};
+  quantization::ErrorMetrics metrics = {};
+  /// Samples that were compared, and those on which the models gave different shapes.
+  uint64_t sample_count = 0;
+  uint64_t shape_mismatch_count = 0;
+  /// Of integers and booleans, where a distance says little: values compared, and how many of them
+  /// are the same in both.
+  uint64_t integer_count = 0;
+  uint64_t equal_count = 0;
+  /// Why no sample can be compared: one model has no such output, it is a sequence. Else empty.
+  std::string obstacle = {};
+
+  void merge(const OutputError& other);
+  /// equal_count over integer_count; empty without integers.
+  std::optional<double> equal_share() const;
+};
+
+/// A sample on which nothing was compared, and why.
+struct LeftOutSample {
   std::string name;
-  quantization::ErrorMetrics metrics;
+  std::string reason;
+};
+
+/// What compare() found.
+struct ModelError {
+  /// In the reference's order; then what only the other model has.
+  std::vector<OutputError> outputs = {};
+  /// In the samples' order.
+  std::vector<LeftOutSample> left_out = {};
+};
+
+/// Throws Error if a sample holds NaN or infinity where it must not.
+using CheckSample =
+    std::function<void(const tensor::NamedTensors& sample, const std::string& name)>;
+
+struct CompareOptions {
+  RunControl run = {};
+  /// Asked about samples in which an input, or an output of the reference, is not all finite.
+  /// Several threads may ask. Empty: nothing is checked.
+  CheckSample check = {};
+  /// A sample that cannot be read, does not fit the models or fails the check is left out instead
+  /// of being an error.
+  bool leave_out_bad_samples = false;
 };
 
 /// Runs two models on the same samples and compares their outputs of the same name, as float32.
@@ -22,14 +67,11 @@ struct OutputError {
 /// Both run as a user would run them: fully optimized, so a quantized model computes with its
 /// integer kernels. Nothing but the sums is kept. Each sample is measured by itself and the
 /// samples are summed in order, so the result is the same, bit for bit, for any number of jobs.
-/// Outputs in the reference's order; those that are not tensors of numbers are left out. Pairs of
-/// values that are not finite are counted and left out. Throws Error: a model that does not load, a
-/// sample that does not fit or (unless `nonfinite` says otherwise) holds NaN or infinity, an output
-/// that the other model does not have or gives in another shape.
-std::vector<OutputError> compare(const engine::ModelSource& reference,
-                                 const engine::ModelSource& other,
-                                 const data::SampleSource& samples,
-                                 const engine::PassOptions& options = {},
-                                 engine::Nonfinite nonfinite = engine::Nonfinite::kError);
+/// Pairs of values that are not finite are counted and left out. So is a sample on which a model
+/// fails, and for one output a sample on which its shapes differ (a detector finds another number
+/// of objects). Throws Error: a model that does not load, models without an output in common,
+/// cancellation, and unless they are to be left out the first bad sample.
+ModelError compare(const engine::ModelSource& reference, const engine::ModelSource& other,
+                   const data::SampleSource& samples, const CompareOptions& options = {});
 
 }  // namespace rangefinder::analysis

@@ -64,6 +64,8 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
   FusionReport report;
   report.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
   report.float_nodes = annotation.left_float;
+  report.float_nodes.insert(report.float_nodes.end(), annotation.unsuited.begin(),
+                            annotation.unsuited.end());
   for (const auto& weighted : annotation.weighted) {
     const auto kernel = kernels.find(weighted.name);
     if (kernel != kernels.end() && contains(kIntegerKernels, kernel->second)) {

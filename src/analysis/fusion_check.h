@@ -14,7 +14,7 @@ struct FusionReport {
   /// Conv, Gemm and MatMul nodes of the prepared float model.
   size_t eligible_nodes = 0;
   size_t integer_nodes = 0;
-  /// The others, each with its reason.
+  /// The others, each with its reason; then pools and the like that no integer kernel suits.
   std::vector<passes::FloatNode> float_nodes;
 };
 

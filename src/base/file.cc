@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <utility>
 
+#include "base/cancellation.h"
+#include "base/descriptor.h"
 #include "base/error.h"
+#include "base/pending_files.h"
 
 namespace rangefinder {
 namespace {
@@ -19,107 +21,68 @@ namespace {
   throw Error(fmt::format("{}: {}", action, std::strerror(errno)), {.file = path.string()});
 }
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int value() const { return value_; }
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return "no regular file";
+}
 
- private:
-  int value_;
-};
+void require_regular(mode_t mode, const std::filesystem::path& path) {
+  if (S_ISREG(mode)) return;
+  throw Error(fmt::format("is {}, a file is needed", kind_of(mode)), {.file = path.string()});
+}
+
+/// Fills `bytes` as far as the file goes; returns how far that is.
+size_t read_into(std::string& bytes, size_t start, int file, const std::filesystem::path& path) {
+  constexpr size_t kBlock = size_t{16} << 20;
+  while (start < bytes.size()) {
+    stop_if_cancelled();
+    const ssize_t count =
+        ::read(file, bytes.data() + start, std::min(kBlock, bytes.size() - start));
+    if (count < 0 && errno != EINTR) fail(path, "cannot read");
+    if (count == 0) break;
+    if (count > 0) start += static_cast<size_t>(count);
+  }
+  return start;
+}
 
 }  // namespace
 
+void require_regular_file(const std::filesystem::path& path) {
+  struct stat found = {};
+  if (::stat(path.c_str(), &found) != 0) fail(path, "cannot open");
+  require_regular(found.st_mode, path);
+}
+
 std::string read_file(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) {
-    throw Error("is a folder, a file is needed", {.file = path.string()});
-  }
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.value() < 0) fail(path, "cannot open");
+  // Before it is opened, too: opening a device may do something, a socket cannot be opened at all.
+  require_regular_file(path);
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.is_open()) fail(path, "cannot open");
+  struct stat found = {};
+  if (::fstat(file.value(), &found) != 0) fail(path, "cannot open");
+  require_regular(found.st_mode, path);
+  // The size may be wrong: files grow, and some systems' own say 0. One byte more meets the end.
   std::string bytes;
-  std::error_code ignored;
-  const auto size = std::filesystem::file_size(path, ignored);
-  if (!ignored) bytes.reserve(size);
-  constexpr size_t kBlock = size_t{1} << 20;
-  while (true) {
-    const size_t old_size = bytes.size();
-    bytes.resize(old_size + kBlock);
-    const ssize_t read = ::read(file.value(), bytes.data() + old_size, kBlock);
-    if (read < 0 && errno != EINTR) fail(path, "cannot read");
-    bytes.resize(old_size + static_cast<size_t>(read > 0 ? read : 0));
-    if (read == 0) return bytes;
-  }
+  size_t size = static_cast<size_t>(found.st_size);
+  size_t end = 0;
+  do {
+    bytes.resize(size + 1);
+    end = read_into(bytes, end, file.value(), path);
+    size = 2 * bytes.size() + 4096;
+  } while (end == bytes.size());
+  bytes.resize(end);
+  return bytes;
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
-  PendingFile pending(path);
-  pending.write(bytes);
+  PendingFiles pending;
+  pending.add(path, bytes);
   pending.commit();
 }
 
 void require_writable(const std::filesystem::path& path) { const PendingFile pending(path); }
-
-PendingFile::PendingFile(std::filesystem::path path) : path_(std::move(path)) {
-  if (path_.empty()) throw Error("a file name is needed, found an empty one");
-  std::error_code ignored;
-  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path_, ignored))) {
-    // Not canonical(): what it leads to need not be there yet.
-    path_ = path_.parent_path() / std::filesystem::read_symlink(path_);
-  }
-  const auto status = std::filesystem::status(path_, ignored);
-  if (std::filesystem::is_directory(status)) {
-    throw Error("is a folder, a file name is needed", {.file = path_.string()});
-  }
-  // Renaming onto a device would replace that itself: /dev/null, for one.
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    throw Error("is no regular file and cannot be replaced by one", {.file = path_.string()});
-  }
-  std::string name = path_.string() + ".XXXXXX";
-  const Descriptor file(::mkstemp(name.data()));
-  if (file.value() < 0) fail(path_, "cannot create");
-  // mkstemp makes the file private; give it what any new file gets.
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  ::fchmod(file.value(), 0666 & ~mask);
-  temporary_ = name;
-}
-
-PendingFile::~PendingFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
-}
-
-void PendingFile::write(std::string_view bytes) {
-  const Descriptor file(::open(temporary_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
-  if (file.value() < 0) fail(path_, "cannot write");
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file.value(), bytes.data(), bytes.size());
-    if (written < 0 && errno != EINTR) fail(path_, "cannot write");
-    if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  if (::fsync(file.value()) != 0) fail(path_, "cannot write");
-}
-
-void PendingFile::commit() {
-  const Descriptor file(::open(temporary_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.value() < 0 || ::fsync(file.value()) != 0) fail(path_, "cannot write");
-  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail(path_, "cannot rename into place");
-  temporary_.clear();
-}
-
-void PendingFiles::add(const std::filesystem::path& path, std::string_view bytes) {
-  files_.push_back(std::make_unique<PendingFile>(path));
-  files_.back()->write(bytes);
-}
-
-void PendingFiles::commit() {
-  for (const auto& file : files_) file->commit();
-  files_.clear();
-}
 
 }  // namespace rangefinder

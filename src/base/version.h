@@ -2,7 +2,7 @@
 
 namespace rangefinder {
 
-/// The project's version, from the build.
-inline constexpr char kVersion[] = RANGEFINDER_VERSION;
+/// The project's version, from the build: "0.2.0".
+extern const char kVersion[];
 
 }  // namespace rangefinder

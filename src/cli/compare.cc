@@ -1,12 +1,9 @@
-#include "workflow/compare.h"
+#include "rangefinder/compare.h"
 
-#include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
-#include "report/json_text.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -22,16 +19,14 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
-  workflow::CompareRequest request{.float_model = arguments.float_model,
-                                   .quantized_model = arguments.quantized_model};
-  request.data = arguments.data.parse();
-  request.run = run_options(arguments.run, progress);
-  request.measure_latency = arguments.latency;
-  const auto comparison = workflow::compare(request);
+  const Comparison comparison =
+      compare(Model::load(arguments.float_model), Model::load(arguments.quantized_model),
+              arguments.data.source(),
+              {.samples = arguments.data.limit(),
+               .measure_latency = arguments.latency,
+               .run = run_control(arguments.run, progress)});
   progress.finish();
-  const std::string text = arguments.json ? report::json_text(workflow::to_json(comparison))
-                                          : workflow::to_table(comparison);
-  std::fputs(text.c_str(), stdout);
+  print(arguments.json ? comparison.json() : comparison.table());
 }
 
 }  // namespace

@@ -1,12 +1,10 @@
-#include "workflow/inspect.h"
+#include "rangefinder/inspect.h"
 
-#include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
-#include "report/json_text.h"
+#include "rangefinder/method.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -19,17 +17,15 @@ struct Arguments {
 
 template <typename Inspection>
 void print(const Inspection& inspection, bool json) {
-  const std::string text =
-      json ? report::json_text(report::to_json(inspection)) : report::to_table(inspection);
-  std::fputs(text.c_str(), stdout);
+  cli::print(json ? inspection.json() : inspection.table());
 }
 
 void run(const Arguments& arguments) {
-  const workflow::PlanOptions options = arguments.plan.parse();
   if (arguments.file.extension() == ".rfs") {
-    print(workflow::inspect_statistics(arguments.file), arguments.json);
+    print(inspect_statistics(arguments.file), arguments.json);
   } else {
-    print(workflow::inspect_model(arguments.file, options), arguments.json);
+    validate({}, arguments.plan.options.target);
+    print(inspect(Model::load(arguments.file), arguments.plan.options), arguments.json);
   }
 }
 

@@ -1,9 +1,11 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/progress.h"
+#include "cli/options.h"
+#include "cli/signals.h"
 #include "cli/subcommands.h"
-#include "statistics/statistics_file.h"
+#include "rangefinder/run_files.h"
+#include "rangefinder/statistics.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -14,12 +16,10 @@ struct Arguments {
 };
 
 void run(const Arguments& arguments) {
-  interrupted();  // Ctrl-C ends the program between two files, not within one
-  statistics::StatisticsFile all = statistics::read_statistics(arguments.inputs.front());
-  for (size_t i = 1; i < arguments.inputs.size(); ++i) {
-    all.merge(statistics::read_statistics(arguments.inputs[i]), arguments.inputs[i].string());
-  }
-  statistics::write_statistics(arguments.output, all);
+  const RunControl control{.notice = tell, .cancelled = &interrupted()};
+  prepare_outputs({.others = arguments.inputs, .outputs = {arguments.output}}, control);
+  const Statistics all = Statistics::load_all(arguments.inputs, control);
+  all.save(arguments.output);
   std::fprintf(stderr, "merged %zu files, %llu samples\n", arguments.inputs.size(),
                static_cast<unsigned long long>(all.sample_count()));
 }

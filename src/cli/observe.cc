@@ -6,7 +6,6 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
-#include "workflow/quantize.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -23,15 +22,18 @@ struct Arguments {
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
-  workflow::ObserveRequest request{.model = arguments.model, .output = arguments.output};
-  request.plan = arguments.plan.parse();
-  request.data = arguments.data.parse();
-  request.run = run_options(arguments.run, progress);
-  request.rows = arguments.rows;
-  request.row_axis = arguments.row_axis;
-  const size_t count = workflow::observe_to_file(request);
+  ObserveOptions options{.plan = arguments.plan.options};
+  options.split.samples = arguments.data.limit();
+  options.shard = arguments.data.parsed_shard();
+  options.rows = arguments.rows;
+  options.row_axis = arguments.row_axis;
+  options.output = arguments.output;
+  options.run = run_control(arguments.run, progress);
+  const Statistics statistics =
+      observe(Model::load(arguments.model), arguments.data.source(), options);
   progress.finish();
-  std::fprintf(stderr, "observed %zu samples\n", count);
+  std::fprintf(stderr, "observed %llu samples\n",
+               static_cast<unsigned long long>(statistics.sample_count()));
 }
 
 }  // namespace

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <stdexcept>
 
-#include "observers/plugin.h"
-#include "observers/registry.h"
-#include "targets/target.h"
+#include "cli/signals.h"
+#include "rangefinder/observer.h"
+#include "rangefinder/printable.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -25,29 +26,33 @@ Value choose(const char* option, const std::string& word,
 
 }  // namespace
 
-data::DataOptions DataArguments::parse() const {
-  data::DataOptions options;
-  options.paths = paths;
-  if (samples > 0) options.samples = samples;
-  if (!shard.empty()) options.shard = data::parse_shard(shard);
-  auto& picture = options.picture;
-  if (!mean.empty()) picture.mean = data::parse_numbers(mean);
-  if (!std.empty()) picture.std = data::parse_numbers(std);
+PictureOptions DataArguments::pictures() const {
+  PictureOptions picture;
+  if (!mean.empty()) picture.mean = parse_numbers(mean);
+  if (!std.empty()) picture.std = parse_numbers(std);
   if (!scale.empty()) {
-    const auto numbers = data::parse_numbers(scale);
+    const auto numbers = parse_numbers(scale);
     if (numbers.size() != 1) throw std::invalid_argument("--scale takes one number");
     picture.scale = numbers.front();
   }
-  if (!resize.empty()) picture.resize = data::parse_picture_size(resize);
-  if (!crop.empty()) picture.crop = data::parse_picture_size(crop);
-  picture.layout = choose<data::Layout>(
-      "--layout", layout, {{"nchw", data::Layout::kNchw}, {"nhwc", data::Layout::kNhwc}});
-  picture.channels = choose<data::Channels>("--channels", channels,
-                                            {{"rgb", data::Channels::kRgb},
-                                             {"bgr", data::Channels::kBgr},
-                                             {"gray", data::Channels::kGray}});
-  data::validate(picture);
-  return options;
+  if (!resize.empty()) picture.resize = parse_picture_size(resize);
+  if (!crop.empty()) picture.crop = parse_picture_size(crop);
+  picture.layout =
+      choose<Layout>("--layout", layout, {{"nchw", Layout::kNchw}, {"nhwc", Layout::kNhwc}});
+  picture.channels = choose<Channels>(
+      "--channels", channels,
+      {{"rgb", Channels::kRgb}, {"bgr", Channels::kBgr}, {"gray", Channels::kGray}});
+  validate(picture);
+  return picture;
+}
+
+SampleSource DataArguments::source() const { return SampleSource::from_files(paths, pictures()); }
+
+Shard DataArguments::parsed_shard() const { return shard.empty() ? Shard() : parse_shard(shard); }
+
+std::optional<size_t> DataArguments::limit() const {
+  if (samples == 0) return std::nullopt;
+  return samples;
 }
 
 void add_data_options(CLI::App& command, DataArguments& arguments) {
@@ -72,16 +77,21 @@ void add_data_options(CLI::App& command, DataArguments& arguments) {
   command.add_option("--channels", arguments.channels, "rgb (default), bgr or gray")->group(group);
 }
 
-workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress) {
-  workflow::RunOptions options{.jobs = arguments.jobs};
-  options.nonfinite = choose<engine::Nonfinite>(
-      "--nonfinite", arguments.nonfinite,
-      {{"error", engine::Nonfinite::kError}, {"ignore", engine::Nonfinite::kIgnore}});
+RunControl run_control(const RunArguments& arguments, Progress& progress) {
+  RunControl options{.jobs = arguments.jobs};
+  options.nonfinite =
+      choose<Nonfinite>("--nonfinite", arguments.nonfinite,
+                        {{"error", Nonfinite::kError}, {"ignore", Nonfinite::kIgnore}});
   options.progress = [&progress](const std::string& stage, size_t done, size_t total) {
     progress.update(stage, done, total);
   };
+  options.notice = tell;
   options.cancelled = &interrupted();
   return options;
+}
+
+void tell(const std::string& message) {
+  std::fprintf(stderr, "rangefinder: %s\n", printable(message).c_str());
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
@@ -96,52 +106,45 @@ void add_nonfinite_option(CLI::App& command, RunArguments& arguments) {
                      "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
 }
 
-workflow::PlanOptions PlanArguments::parse() const {
-  return {.target = &targets::find_target(target), .exclude = exclude};
-}
-
 void add_plan_options(CLI::App& command, PlanArguments& arguments) {
-  command.add_option("--target", arguments.target, "Runtime to write for; default: ort-cpu");
-  command.add_option("--exclude", arguments.exclude,
+  command.add_option("--target", arguments.options.target,
+                     "Runtime to write for; default: ort-cpu");
+  command.add_option("--exclude", arguments.options.exclude,
                      "Nodes that stay float, by their name or that of a tensor they make "
                      "(* and ? allowed)");
 }
 
-passes::RuntimeCalibration CalibrationArguments::parse(const targets::Target& target) const {
-  for (const std::filesystem::path& plugin : plugins) observers::load_plugin(plugin);
-  const auto& config = target.activation;
-  passes::RuntimeCalibration parsed = calibration;
-  // Made once to see that it can be made, before the work.
-  const auto known = [&](const std::string& method) {
-    observers::registry().create(method, config, parsed.options);
-    return observers::canonical_method(method);
-  };
-  parsed.method = known(parsed.method);
-  for (const std::string& rule : method_for) {
+Method MethodArguments::parse(const std::string& target) const {
+  for (const std::filesystem::path& plugin : plugins) load_plugin(plugin);
+  Method parsed = method;
+  for (const std::string& rule : rules) {
     const auto equals = rule.rfind('=');
     if (equals == std::string::npos || equals == 0) {
       throw std::invalid_argument(fmt::format("--method-for is '{}'; NAME=METHOD is needed", rule));
     }
-    parsed.method_for.emplace_back(rule.substr(0, equals), known(rule.substr(equals + 1)));
+    parsed.for_tensors.emplace_back(rule.substr(0, equals), rule.substr(equals + 1));
   }
+  validate(parsed, target);
   return parsed;
 }
 
-void add_method_options(CLI::App& command, observers::CalibrationOptions& options,
-                        std::vector<std::filesystem::path>& plugins) {
+void add_method_options(CLI::App& command, MethodArguments& arguments) {
+  MethodOptions& options = arguments.method.options;
   command.add_option("--percentile", options.percentile, "For percentile: the share kept, (0, 1]");
   command.add_option("--alpha", options.alpha, "For std: standard deviations kept");
   command.add_option("--axis", options.axis, "For isotone: the axis rows lie along; default: -1");
   command.add_option("--top-k", options.top_count, "For isotone: values whose order is kept");
-  command.add_option("--plugin", plugins, "Shared library with more methods");
+  command.add_option("--plugin", arguments.plugins, "Shared library with more methods");
 }
 
-void add_calibration_options(CLI::App& command, CalibrationArguments& arguments) {
-  command.add_option("--method", arguments.calibration.method,
-                     "Calibration method; default: " + arguments.calibration.method);
-  command.add_option("--method-for", arguments.method_for,
+void add_method_rules(CLI::App& command, MethodArguments& arguments) {
+  command.add_option("--method", arguments.method.name,
+                     "Calibration method; default: " + arguments.method.name);
+  command.add_option("--method-for", arguments.rules,
                      "NAME=METHOD: another method for tensors of this name (* and ? allowed)");
-  add_method_options(command, arguments.calibration.options, arguments.plugins);
+  add_method_options(command, arguments);
 }
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 }  // namespace rangefinder::cli

@@ -2,13 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/progress.h"
-#include "data/sample_source.h"
-#include "engine/observe.h"
-#include "workflow/quantize.h"
+#include "rangefinder/quantize.h"
 
 namespace rangefinder::cli {
 
@@ -25,8 +24,12 @@ struct DataArguments {
   std::string layout = "nchw";
   std::string channels = "rgb";
 
-  /// Throws std::invalid_argument.
-  data::DataOptions parse() const;
+  /// All three throw std::invalid_argument; the first Error, too, as SampleSource does.
+  SampleSource source() const;
+  PictureOptions pictures() const;
+  Shard parsed_shard() const;
+  /// None unless a number was given.
+  std::optional<size_t> limit() const;
 };
 
 /// --data --samples and the picture options.
@@ -40,7 +43,10 @@ struct RunArguments {
 
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
 /// Throws std::invalid_argument.
-workflow::RunOptions run_options(const RunArguments& arguments, Progress& progress);
+RunControl run_control(const RunArguments& arguments, Progress& progress);
+
+/// What a user must know although nothing failed, on standard error.
+void tell(const std::string& message);
 
 /// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
@@ -49,31 +55,29 @@ void add_run_options(CLI::App& command, RunArguments& arguments);
 void add_nonfinite_option(CLI::App& command, RunArguments& arguments);
 
 struct PlanArguments {
-  std::string target = "ort-cpu";
-  std::vector<std::string> exclude;
-
-  /// Throws std::invalid_argument: an unknown target.
-  workflow::PlanOptions parse() const;
+  PlanOptions options = {.target = "ort-cpu"};
 };
 
 /// --target --exclude
 void add_plan_options(CLI::App& command, PlanArguments& arguments);
 
-struct CalibrationArguments {
-  passes::RuntimeCalibration calibration = {.method = workflow::kDefaultMethod};
-  std::vector<std::string> method_for;
+struct MethodArguments {
+  Method method = {};
+  std::vector<std::string> rules;
   std::vector<std::filesystem::path> plugins;
 
-  /// Loads the plug-ins. Throws std::invalid_argument: an unknown method, a method that
-  /// does not serve the target's activations or takes no such option, a pattern without a method.
-  passes::RuntimeCalibration parse(const targets::Target& target) const;
+  /// Loads the plug-ins. Throws std::invalid_argument: an unknown method, a method that does not
+  /// serve the target's activations or takes no such option, a pattern without a method.
+  Method parse(const std::string& target) const;
 };
 
 /// --percentile --alpha --axis --top-k --plugin, for every command that names methods.
-void add_method_options(CLI::App& command, observers::CalibrationOptions& options,
-                        std::vector<std::filesystem::path>& plugins);
+void add_method_options(CLI::App& command, MethodArguments& arguments);
 
 /// --method --method-for, and add_method_options().
-void add_calibration_options(CLI::App& command, CalibrationArguments& arguments);
+void add_method_rules(CLI::App& command, MethodArguments& arguments);
+
+/// For tables and JSON.
+void print(const std::string& text);
 
 }  // namespace rangefinder::cli

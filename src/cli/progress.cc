@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -13,14 +12,6 @@ namespace {
 
 constexpr double kRedrawSeconds = 0.1;
 constexpr int kBarWidth = 30;
-
-std::atomic<bool> g_interrupted = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
-
-extern "C" void note_interrupt(int signal) {
-  g_interrupted = true;
-  std::signal(signal, SIG_DFL);
-}
 
 }  // namespace
 
@@ -39,7 +30,7 @@ void Progress::update(const std::string& stage, size_t done, size_t total) {
   if (stage != stage_) {
     finish();
     stage_ = stage;
-    watch_ = Stopwatch();
+    began_ = std::chrono::steady_clock::now();
     last_drawn_ = -1;
   }
   if (mode_ == Mode::kJson) {
@@ -47,16 +38,20 @@ void Progress::update(const std::string& stage, size_t done, size_t total) {
                                           {"stage", stage},
                                           {"done", done},
                                           {"total", total},
-                                          {"seconds", watch_.seconds()}};
+                                          {"seconds", seconds()}};
     std::fprintf(stderr, "%s\n", event.dump().c_str());
     return;
   }
-  if (done < total && watch_.seconds() - last_drawn_ < kRedrawSeconds) return;
+  if (done < total && seconds() - last_drawn_ < kRedrawSeconds) return;
   draw_bar(stage, done, total);
 }
 
+double Progress::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count();
+}
+
 void Progress::draw_bar(const std::string& stage, size_t done, size_t total) {
-  last_drawn_ = watch_.seconds();
+  last_drawn_ = seconds();
   const double share = total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total);
   const int filled = static_cast<int>(share * kBarWidth);
   const double left = done == 0 ? 0 : last_drawn_ * (1 - share) / share;
@@ -70,16 +65,6 @@ void Progress::draw_bar(const std::string& stage, size_t done, size_t total) {
 void Progress::finish() {
   if (line_open_) std::fputs("\n", stderr);
   line_open_ = false;
-}
-
-const std::atomic<bool>& interrupted() {
-  static const bool installed = [] {
-    std::signal(SIGINT, note_interrupt);
-    std::signal(SIGTERM, note_interrupt);
-    return true;
-  }();
-  static_cast<void>(installed);
-  return g_interrupted;
 }
 
 }  // namespace rangefinder::cli

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <string>
-
-#include "base/process.h"
 
 namespace rangefinder::cli {
 
@@ -29,15 +27,14 @@ class Progress {
 
   void draw_bar(const std::string& stage, size_t done, size_t total);
 
+  /// Since the stage began.
+  double seconds() const;
+
   Mode mode_;
-  Stopwatch watch_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::string stage_;
   double last_drawn_ = -1;
   bool line_open_ = false;
 };
-
-/// Set once the user asked to stop (Ctrl-C, SIGTERM). The first call installs the handlers; a
-/// second Ctrl-C ends the program at once.
-const std::atomic<bool>& interrupted();
 
 }  // namespace rangefinder::cli

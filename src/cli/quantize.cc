@@ -1,6 +1,5 @@
-#include "workflow/quantize.h"
+#include "rangefinder/quantize.h"
 
-#include <cstdio>
 #include <memory>
 
 #include "cli/options.h"
@@ -12,27 +11,24 @@ namespace {
 
 struct Arguments {
   std::filesystem::path model;
-  std::filesystem::path output;
-  std::filesystem::path statistics;
-  std::filesystem::path summary;
+  ResultFiles results;
   DataArguments data;
   RunArguments run;
   PlanArguments plan;
-  CalibrationArguments calibration;
+  MethodArguments method;
 };
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
-  workflow::QuantizeRequest request{.model = arguments.model, .output = arguments.output};
-  request.plan = arguments.plan.parse();
-  request.calibration = arguments.calibration.parse(*request.plan.target);
-  request.data = arguments.data.parse();
-  request.run = run_options(arguments.run, progress);
-  if (!arguments.statistics.empty()) request.statistics = arguments.statistics;
-  if (!arguments.summary.empty()) request.summary = arguments.summary;
-  const report::Summary summary = workflow::quantize(request);
+  QuantizeOptions options{.plan = arguments.plan.options,
+                          .method = arguments.method.parse(arguments.plan.options.target)};
+  options.split.samples = arguments.data.limit();
+  options.run = run_control(arguments.run, progress);
+  options.results = arguments.results;
+  const QuantizedModel quantized =
+      quantize(Model::load(arguments.model), arguments.data.source(), options);
   progress.finish();
-  std::fputs(report::to_table(summary).c_str(), stdout);
+  print(quantized.summary().table());
 }
 
 }  // namespace
@@ -42,13 +38,15 @@ void add_quantize(CLI::App& app) {
   auto& command =
       *app.add_subcommand("quantize", "Float ONNX model and samples in, int8 model out");
   command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
-  command.add_option("-o,--output", arguments->output, "Where the int8 model goes")->required();
-  command.add_option("--statistics", arguments->statistics, "Also keep the statistics here (.rfs)");
-  command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
+  command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
+      ->required();
+  command.add_option("--statistics", arguments->results.statistics,
+                     "Also keep the statistics here (.rfs)");
+  command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
-  add_calibration_options(command, arguments->calibration);
+  add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   command.callback([arguments] { run(*arguments); });
 }

@@ -1,10 +1,8 @@
-#include <cstdio>
 #include <memory>
 
 #include "cli/options.h"
-#include "cli/progress.h"
+#include "cli/signals.h"
 #include "cli/subcommands.h"
-#include "workflow/quantize.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -12,21 +10,20 @@ namespace {
 struct Arguments {
   std::filesystem::path model;
   std::filesystem::path statistics;
-  std::filesystem::path output;
-  std::filesystem::path summary;
+  ResultFiles results;
   PlanArguments plan;
-  CalibrationArguments calibration;
+  MethodArguments method;
 };
 
 void run(const Arguments& arguments) {
-  workflow::SolveRequest request{
-      .model = arguments.model, .statistics = arguments.statistics, .output = arguments.output};
-  request.cancelled = &interrupted();
-  request.plan = arguments.plan.parse();
-  request.calibration = arguments.calibration.parse(*request.plan.target);
-  if (!arguments.summary.empty()) request.summary = arguments.summary;
-  const report::Summary summary = workflow::solve_from_file(request);
-  std::fputs(report::to_table(summary).c_str(), stdout);
+  SolveOptions options{.plan = arguments.plan.options,
+                       .method = arguments.method.parse(arguments.plan.options.target),
+                       .results = arguments.results};
+  options.run.notice = tell;
+  options.run.cancelled = &interrupted();
+  const QuantizedModel solved =
+      solve(Model::load(arguments.model), Statistics::load(arguments.statistics), options);
+  print(solved.summary().table());
 }
 
 }  // namespace
@@ -38,9 +35,10 @@ void add_solve(CLI::App& app) {
       ->required();
   command.add_option("--statistics", arguments->statistics, "What observe wrote (.rfs)")
       ->required();
-  command.add_option("-o,--output", arguments->output, "Where the int8 model goes")->required();
-  command.add_option("--summary", arguments->summary, "Also write the summary here (JSON)");
-  add_calibration_options(command, arguments->calibration);
+  command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
+      ->required();
+  command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   command.callback([arguments] { run(*arguments); });
 }

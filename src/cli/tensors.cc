@@ -1,22 +1,19 @@
-#include "workflow/tensors.h"
-
-#include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
-#include "observers/plugin.h"
+#include "rangefinder/calibrate_tensor.h"
+#include "rangefinder/observer.h"
 
 namespace rangefinder::cli {
 namespace {
 
-using quantization::FloatFormat;
-using quantization::TensorQuantizationConfig;
-
 struct Arguments {
-  workflow::TensorsRequest request;
-  std::vector<std::filesystem::path> plugins;
+  std::vector<std::filesystem::path> batches;
+  MethodArguments method;
+  bool measure = false;
   bool symmetric = false;
   bool asymmetric = false;
   std::optional<int> bits;
@@ -33,8 +30,7 @@ struct Arguments {
 // The grid of the integers, or the FP8 format, that the options speak of together.
 TensorQuantizationConfig base_config(const Arguments& arguments) {
   if (arguments.fp8.empty()) {
-    const auto symmetry = arguments.symmetric ? quantization::Symmetry::kSymmetric
-                                              : quantization::Symmetry::kAsymmetric;
+    const auto symmetry = arguments.symmetric ? Symmetry::kSymmetric : Symmetry::kAsymmetric;
     auto config = TensorQuantizationConfig::linear(symmetry, arguments.bits.value_or(8));
     config.quant_min = arguments.quant_min.value_or(config.quant_min);
     config.quant_max = arguments.quant_max.value_or(config.quant_max);
@@ -49,26 +45,24 @@ TensorQuantizationConfig base_config(const Arguments& arguments) {
 
 TensorQuantizationConfig config_of(const Arguments& arguments) {
   TensorQuantizationConfig config = base_config(arguments);
-  if (arguments.power_of_2) config.properties.scale_rule = quantization::ScaleRule::kPowerOf2;
+  if (arguments.power_of_2) config.properties.scale_rule = ScaleRule::kPowerOf2;
   if (arguments.channel_axis) {
-    config.properties.granularity = quantization::Granularity::kPerChannel;
+    config.properties.granularity = Granularity::kPerChannel;
     config.channel_axis = arguments.channel_axis;
   }
-  config.rounding = quantization::rounding_from_name(arguments.rounding);
+  config.rounding = rounding_from_name(arguments.rounding);
   return config;
 }
 
-void run(Arguments& arguments) {
-  for (const std::filesystem::path& plugin : arguments.plugins) observers::load_plugin(plugin);
-  arguments.request.config = config_of(arguments);
-  arguments.request.ignore_nonfinite = arguments.nonfinite == "ignore";
-  arguments.request.like_ppq = arguments.compat == "ppq";
-  const auto result = workflow::calibrate_tensors(arguments.request);
-  std::fputs(
-      (workflow::to_json(result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) +
-       "\n")
-          .c_str(),
-      stdout);
+void run(const Arguments& arguments) {
+  for (const std::filesystem::path& plugin : arguments.method.plugins) load_plugin(plugin);
+  CalibrateTensorOptions options{.method = arguments.method.method,
+                                 .like_ppq = arguments.compat == "ppq",
+                                 .measure = arguments.measure};
+  if (arguments.nonfinite == "ignore") options.run.nonfinite = Nonfinite::kIgnore;
+  const TensorCalibration result =
+      calibrate_tensor(SampleSource::from_files(arguments.batches), config_of(arguments), options);
+  print(result.json() + "\n");
 }
 
 void add_grid_options(CLI::App& command, Arguments& arguments) {
@@ -88,14 +82,14 @@ void add_grid_options(CLI::App& command, Arguments& arguments) {
 }
 
 void add_calibration_options(CLI::App& command, Arguments& arguments) {
-  command.add_option("--method", arguments.request.method, "Calibration method; default: mse");
-  cli::add_method_options(command, arguments.request.options, arguments.plugins);
+  command.add_option("--method", arguments.method.method.name, "Calibration method; default: mse");
+  add_method_options(command, arguments.method);
   command.add_option("--compat", arguments.compat, "ppq: reproduce PPQ's observers, bugs included")
       ->check(CLI::IsMember({"ppq"}));
   command
       .add_option("--nonfinite", arguments.nonfinite, "NaN, infinity: error (default) or ignore")
       ->check(CLI::IsMember({"error", "ignore"}));
-  command.add_flag("--measure", arguments.request.measure,
+  command.add_flag("--measure", arguments.measure,
                    "Read the batches once more and report the error of quantizing them");
 }
 
@@ -104,7 +98,7 @@ void add_calibration_options(CLI::App& command, Arguments& arguments) {
 void add_tensors(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("tensors", "Calibrates dumped batches of a tensor");
-  command.add_option("BATCH", arguments->request.batches, "Batches (.npy)")->required();
+  command.add_option("BATCH", arguments->batches, "Batches (.npy)")->required();
   add_grid_options(command, *arguments);
   add_calibration_options(command, *arguments);
   command.callback([arguments] { run(*arguments); });

@@ -7,7 +7,9 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -23,6 +25,8 @@ using tensor::Tensor;
 constexpr std::string_view kMagic("\x93NUMPY", 6);
 /// NumPy 2 allows 64 dimensions; more is a damaged header.
 constexpr size_t kMaxRank = 64;
+/// Far more than 64 dimensions need; NumPy itself refuses to read more than 10 000 bytes.
+constexpr size_t kMaxHeaderSize = size_t{1} << 16;
 /// Data starts at a multiple of this many bytes, as NumPy writes it.
 constexpr size_t kAlignment = 64;
 
@@ -45,10 +49,10 @@ struct Header {
   Shape shape;
 };
 
-/// What a file is made of: the header's text and the bytes of the elements.
-struct Parts {
-  std::string_view header;
-  std::string_view elements;
+/// The header's text, and how many bytes stand up to its end.
+struct HeaderText {
+  std::string text;
+  uint64_t end = 0;
 };
 
 size_t little_endian(std::string_view bytes) {
@@ -57,27 +61,40 @@ size_t little_endian(std::string_view bytes) {
   return value;
 }
 
-Parts split(std::string_view bytes, const std::string& file) {
+/// The next bytes, fewer at the end.
+std::string take(ByteStream& stream, size_t size) {
+  std::string bytes(size, '\0');
+  bytes.resize(stream.read(std::as_writable_bytes(std::span(bytes))));
+  return bytes;
+}
+
+HeaderText read_header(ByteStream& stream, const std::string& file) {
   const auto fail = [&](const std::string& why) { throw Error(why, {.file = file}); };
-  if (!bytes.starts_with(kMagic.substr(0, std::min(bytes.size(), kMagic.size()))) ||
-      bytes.empty()) {
+  const std::string prefix = take(stream, kMagic.size() + 2);
+  if (!prefix.starts_with(kMagic.substr(0, std::min(prefix.size(), kMagic.size()))) ||
+      prefix.empty()) {
     fail("not a .npy file (it does not begin with \\x93NUMPY)");
   }
-  if (bytes.size() < kMagic.size() + 2) fail("truncated .npy file: the format version is missing");
-  const int version = static_cast<uint8_t>(bytes[kMagic.size()]);
+  if (prefix.size() < kMagic.size() + 2) fail("truncated .npy file: the format version is missing");
+  const int version = static_cast<uint8_t>(prefix[kMagic.size()]);
   if (version < 1 || version > 3) {
     fail(fmt::format(".npy format version {}, versions 1 to 3 are allowed", version));
   }
-  bytes.remove_prefix(kMagic.size() + 2);
   const size_t length_size = version == 1 ? 2 : 4;
-  if (bytes.size() < length_size) fail("truncated .npy file: the header's length is missing");
-  const size_t length = little_endian(bytes.substr(0, length_size));
-  bytes.remove_prefix(length_size);
-  if (bytes.size() < length) {
-    fail(fmt::format("truncated .npy file: a header of {} bytes is announced, {} bytes are left",
-                     length, bytes.size()));
+  const std::string length_bytes = take(stream, length_size);
+  if (length_bytes.size() < length_size)
+    fail("truncated .npy file: the header's length is missing");
+  const size_t length = little_endian(length_bytes);
+  if (length > kMaxHeaderSize) {
+    fail(fmt::format("bad .npy header: {} bytes are announced, at most {} are allowed", length,
+                     kMaxHeaderSize));
   }
-  return {bytes.substr(0, length), bytes.substr(length)};
+  HeaderText header{take(stream, length), prefix.size() + length_size + length};
+  if (header.text.size() < length) {
+    fail(fmt::format("truncated .npy file: a header of {} bytes is announced, {} bytes are left",
+                     length, header.text.size()));
+  }
+  return header;
 }
 
 /// Reads the header: a Python dict literal with the keys descr, fortran_order and shape. Only what
@@ -236,7 +253,7 @@ class HeaderParser {
   Header header_;
 };
 
-void require_size(const Header& header, size_t found, const std::string& file) {
+void require_size(const TensorHeader& header, uint64_t found, const std::string& file) {
   const std::string what =
       fmt::format("{} {}", tensor::element_name(header.type), tensor::to_string(header.shape));
   int64_t product = static_cast<int64_t>(tensor::element_size(header.type));
@@ -246,9 +263,9 @@ void require_size(const Header& header, size_t found, const std::string& file) {
     }
   }
   const int64_t needed = std::ranges::count(header.shape, 0) > 0 ? 0 : product;
-  if (static_cast<size_t>(needed) != found) {
+  if (static_cast<uint64_t>(needed) != found) {
     throw Error(fmt::format("{} .npy file: {} needs {} bytes of data, found {}",
-                            static_cast<size_t>(needed) > found ? "truncated" : "overlong", what,
+                            static_cast<uint64_t>(needed) > found ? "truncated" : "overlong", what,
                             needed, found),
                 {.file = file});
   }
@@ -261,7 +278,7 @@ void swap_bytes(std::span<std::byte> bytes, size_t element_size) {
 }
 
 /// Copies `from`, whose first index runs fastest, to `to`, whose last index does.
-void copy_fortran(std::string_view from, const Shape& shape, size_t element_size,
+void copy_fortran(std::span<const std::byte> from, const Shape& shape, size_t element_size,
                   std::span<std::byte> to) {
   std::vector<size_t> strides(shape.size());
   size_t stride = element_size;
@@ -299,23 +316,48 @@ std::string type_text(ElementType type) {
 
 }  // namespace
 
-Tensor parse_npy(std::string_view bytes, const std::string& file) {
-  const Parts parts = split(bytes, file);
-  const Header header = HeaderParser(parts.header, file).parse();
-  require_size(header, parts.elements.size(), file);
-  Tensor result(header.type, header.shape);
-  const size_t element_size = tensor::element_size(header.type);
-  if (header.fortran_order && header.shape.size() > 1) {
-    copy_fortran(parts.elements, header.shape, element_size, result.bytes());
-  } else if (!parts.elements.empty()) {
-    std::memcpy(result.bytes().data(), parts.elements.data(), parts.elements.size());
+NpyReader::NpyReader(ByteStream& stream, std::string file)
+    : stream_(stream), file_(std::move(file)) {
+  const HeaderText text = read_header(stream, file_);
+  Header header = HeaderParser(text.text, file_).parse();
+  header_ = {header.type, std::move(header.shape)};
+  swapped_ = header.swapped;
+  fortran_order_ = header.fortran_order && header_.shape.size() > 1;
+  require_size(header_, stream.size() - std::min(text.end, stream.size()), file_);
+}
+
+Tensor NpyReader::read() {
+  Tensor result(header_.type, header_.shape);
+  const size_t got = stream_.read(result.bytes());
+  // Asking once more also makes an archive compare the checksum.
+  std::byte more;
+  const size_t extra = stream_.read({&more, 1});
+  if (got < result.bytes().size() || extra > 0) {
+    throw Error(fmt::format("damaged .npy file: {} bytes of data were announced, found {}",
+                            result.bytes().size(), extra > 0 ? "more" : std::to_string(got)),
+                {.file = file_});
   }
-  if (header.swapped) swap_bytes(result.bytes(), element_size);
+  const size_t element_size = tensor::element_size(header_.type);
+  if (fortran_order_) {
+    const Tensor stored = std::move(result);
+    result = Tensor(header_.type, header_.shape);
+    copy_fortran(stored.bytes(), header_.shape, element_size, result.bytes());
+  }
+  if (swapped_) swap_bytes(result.bytes(), element_size);
   return result;
 }
 
-Tensor read_npy(const std::filesystem::path& path) {
-  return parse_npy(read_file(path), path.string());
+Tensor parse_npy(std::string_view bytes, const std::string& file) {
+  MemoryStream stream(bytes);
+  return NpyReader(stream, file).read();
+}
+
+Tensor read_npy(const std::filesystem::path& path, const HeaderCheck& check) {
+  FileStream stream(path);
+  const std::string file = path.string();
+  NpyReader reader(stream, file);
+  if (check) check({{"", reader.header()}});
+  return reader.read();
 }
 
 std::string npy_bytes(const tensor::TensorView& tensor) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "data/byte_stream.h"
+#include "data/tensor_header.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::data {
@@ -15,14 +17,34 @@ namespace rangefinder::data {
 /// ml_dtypes stores for it are read and written as bfloat16. Objects, strings, complex and
 /// structured arrays are refused by name, so nothing in a file is ever executed. Cost: one copy of
 /// the elements. Memory is asked for only after the size was checked against the bytes that are
-/// there, so a damaged header cannot ask for more than the file's own size.
+/// announced, and after the caller's look at the header.
 
-/// The array in `bytes`. Throws Error naming `file`: not such a file, a header that does not parse,
-/// a type that is not allowed, fewer or more bytes than the shape asks for.
+/// An array that is read in two steps: what it is, then its elements.
+class NpyReader {
+ public:
+  /// Reads the header. `stream` must outlive this; errors name `file`.
+  /// Throws Error: not such a file, a header that does not parse or is longer than any NumPy
+  /// writes, a type that is not allowed, fewer or more bytes announced than the shape asks for.
+  NpyReader(ByteStream& stream, std::string file);
+
+  const TensorHeader& header() const { return header_; }
+
+  /// The elements; to be called once. Throws Error if there are fewer or more bytes than announced.
+  tensor::Tensor read();
+
+ private:
+  ByteStream& stream_;
+  std::string file_;
+  TensorHeader header_;
+  bool swapped_ = false;
+  bool fortran_order_ = false;
+};
+
+/// The array in `bytes`. Throws Error naming `file`, as NpyReader does.
 tensor::Tensor parse_npy(std::string_view bytes, const std::string& file);
 
-/// parse_npy of a whole file.
-tensor::Tensor read_npy(const std::filesystem::path& path);
+/// The array in a regular file; `check`, if any, is called with its header under the name "".
+tensor::Tensor read_npy(const std::filesystem::path& path, const HeaderCheck& check = {});
 
 /// A file of version 1 (version 2 where the header needs it), C order, this machine's byte order.
 /// Throws std::invalid_argument for strings and undefined types.

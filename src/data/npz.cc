@@ -3,19 +3,23 @@
 #include <fmt/format.h>
 #include <zip.h>
 
-#include <algorithm>
 #include <memory>
+#include <span>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/byte_stream.h"
 #include "data/npy.h"
 
 namespace rangefinder::data {
 namespace {
 
 constexpr std::string_view kSuffix = ".npy";
+/// No deflated byte makes more bytes than this (RFC 1951: 258 for two bits).
+constexpr uint64_t kMaxInflation = 1032;
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -55,26 +59,46 @@ Archive open_archive(std::string_view bytes, const std::string& file) {
   return archive;
 }
 
-/// Unpacks one entry in blocks; reading to its end makes libzip compare the checksum.
-std::string unpack(zip_t* archive, zip_uint64_t index, const Error::Place& place) {
-  const std::unique_ptr<zip_file_t, Close> entry(zip_fopen_index(archive, index, 0));
-  if (!entry) {
-    throw Error(std::string("cannot unpack: ") + zip_error_strerror(zip_get_error(archive)), place);
+/// What the archive's directory says of an entry.
+struct Entry {
+  zip_uint64_t index = 0;
+  std::string key = {};
+  uint64_t size = 0;
+};
+
+/// One entry, unpacked as it is read; reading to its end makes libzip compare the checksum.
+class EntryStream : public ByteStream {
+ public:
+  EntryStream(zip_t* archive, const Entry& entry, const std::string& file)
+      : place_{.file = file, .tensor = entry.key},
+        size_(entry.size),
+        entry_(zip_fopen_index(archive, entry.index, 0)) {
+    if (entry_) return;
+    throw Error(std::string("cannot unpack: ") + zip_error_strerror(zip_get_error(archive)),
+                place_);
   }
-  constexpr size_t kBlock = size_t{1} << 18;
-  std::string bytes;
-  while (true) {
-    const size_t old_size = bytes.size();
-    bytes.resize(old_size + kBlock);
-    const zip_int64_t read = zip_fread(entry.get(), bytes.data() + old_size, kBlock);
-    if (read < 0) {
-      const char* why = zip_error_strerror(zip_file_get_error(entry.get()));
-      throw Error(std::string("damaged array: ") + why, place);
+
+  uint64_t size() const override { return size_; }
+
+  size_t read(std::span<std::byte> to) override {
+    size_t count = 0;
+    while (count < to.size()) {
+      const zip_int64_t got = zip_fread(entry_.get(), to.data() + count, to.size() - count);
+      if (got < 0) {
+        const char* why = zip_error_strerror(zip_file_get_error(entry_.get()));
+        throw Error(std::string("damaged array: ") + why, place_);
+      }
+      if (got == 0) break;
+      count += static_cast<size_t>(got);
     }
-    bytes.resize(old_size + static_cast<size_t>(read));
-    if (read == 0) return bytes;
+    return count;
   }
-}
+
+ private:
+  Error::Place place_;
+  uint64_t size_;
+  std::unique_ptr<zip_file_t, Close> entry_;
+};
 
 /// The array's name: the entry's without ".npy".
 std::string key_of(zip_t* archive, zip_uint64_t index, const std::string& file) {
@@ -84,6 +108,63 @@ std::string key_of(zip_t* archive, zip_uint64_t index, const std::string& file) 
     throw Error(fmt::format("entry '{}' of the archive is no .npy array", text), {.file = file});
   }
   return std::string(text.substr(0, text.size() - kSuffix.size()));
+}
+
+Entry entry_of(zip_t* archive, zip_uint64_t index, const std::string& file) {
+  Entry entry{.index = index, .key = key_of(archive, index, file)};
+  const Error::Place place{.file = file, .tensor = entry.key};
+  constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+  zip_stat_t status;
+  zip_stat_init(&status);
+  if (zip_stat_index(archive, index, 0, &status) != 0 || (status.valid & kNeeded) != kNeeded) {
+    throw Error("damaged array: the archive does not tell its size", place);
+  }
+  if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE) {
+    throw Error(fmt::format("compressed by method {}; stored and deflated arrays are allowed",
+                            status.comp_method),
+                place);
+  }
+  const uint64_t inflation = status.comp_method == ZIP_CM_STORE ? 1 : kMaxInflation;
+  if (status.size / inflation > status.comp_size) {
+    throw Error(fmt::format("damaged array: {} bytes cannot be packed into {}", status.size,
+                            status.comp_size),
+                place);
+  }
+  entry.size = status.size;
+  return entry;
+}
+
+std::vector<Entry> entries_of(zip_t* archive, size_t archive_size, const std::string& file) {
+  const zip_int64_t count = zip_get_num_entries(archive, 0);
+  if (count <= 0) throw Error("the .npz archive holds no arrays", {.file = file});
+  std::vector<Entry> entries;
+  uint64_t room = uint64_t{archive_size} * kMaxInflation;
+  for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i) {
+    entries.push_back(entry_of(archive, i, file));
+    if (entries.back().size > room) {
+      throw Error("the .npz archive announces more than it can hold: its entries overlap",
+                  {.file = file});
+    }
+    room -= entries.back().size;
+  }
+  return entries;
+}
+
+std::string label(const Entry& entry, const std::string& file) {
+  return file + "[" + entry.key + "]";
+}
+
+/// The headers of all arrays; each entry is unpacked only as far as that needs.
+NamedHeaders headers_of(zip_t* archive, const std::vector<Entry>& entries,
+                        const std::string& file) {
+  NamedHeaders headers;
+  for (const Entry& entry : entries) {
+    EntryStream stream(archive, entry, file);
+    const bool added =
+        headers.emplace(entry.key, NpyReader(stream, label(entry, file)).header()).second;
+    if (!added) throw Error("two arrays of the same name", {.file = file, .tensor = entry.key});
+  }
+  return headers;
 }
 
 /// An empty archive that is written to memory, and the memory.
@@ -137,22 +218,22 @@ class MemoryArchive {
 
 }  // namespace
 
-tensor::NamedTensors parse_npz(std::string_view bytes, const std::string& file) {
+tensor::NamedTensors parse_npz(std::string_view bytes, const std::string& file,
+                               const HeaderCheck& check) {
   const Archive archive = open_archive(bytes, file);
-  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  if (count <= 0) throw Error("the .npz archive holds no arrays", {.file = file});
+  const std::vector<Entry> entries = entries_of(archive.get(), bytes.size(), file);
+  const NamedHeaders headers = headers_of(archive.get(), entries, file);
+  if (check) check(headers);
   tensor::NamedTensors tensors;
-  for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(count); ++i) {
-    const std::string key = key_of(archive.get(), i, file);
-    const std::string array = unpack(archive.get(), i, {.file = file, .tensor = key});
-    const bool added = tensors.emplace(key, parse_npy(array, file + "[" + key + "]")).second;
-    if (!added) throw Error("two arrays of the same name", {.file = file, .tensor = key});
+  for (const Entry& entry : entries) {
+    EntryStream stream(archive.get(), entry, file);
+    tensors.emplace(entry.key, NpyReader(stream, label(entry, file)).read());
   }
   return tensors;
 }
 
-tensor::NamedTensors read_npz(const std::filesystem::path& path) {
-  return parse_npz(read_file(path), path.string());
+tensor::NamedTensors read_npz(const std::filesystem::path& path, const HeaderCheck& check) {
+  return parse_npz(read_regular_file(path), path.string(), check);
 }
 
 std::string npz_bytes(const tensor::NamedTensors& tensors) {

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
-#include <stdexcept>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "data/byte_stream.h"
+#include "data/picture_decode.h"
+#include "data/resize.h"
 
 namespace rangefinder::data {
 namespace {
@@ -21,123 +19,40 @@ constexpr std::string_view kExtensions[] = {".bmp", ".jpeg", ".jpg", ".jpe",  ".
 
 using Table = std::array<float, 256>;
 
-size_t channel_count(Channels channels) { return channels == Channels::kGray ? 1 : 3; }
-
-double parse_number(std::string_view text, std::string_view whole) {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || !std::isfinite(value)) {
-    throw std::invalid_argument(
-        fmt::format("'{}': numbers like 0.5 or 1/255, separated by commas, are needed", whole));
-  }
-  return value;
-}
-
-double parse_fraction(std::string_view text, std::string_view whole) {
-  const size_t slash = text.find('/');
-  if (slash == std::string_view::npos) return parse_number(text, whole);
-  const double divisor = parse_number(text.substr(slash + 1), whole);
-  if (divisor == 0) throw std::invalid_argument(fmt::format("'{}': division by 0", whole));
-  return parse_number(text.substr(0, slash), whole) / divisor;
-}
-
-int parse_side(std::string_view text, std::string_view whole) {
-  int side = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, side);
-  if (error != std::errc() || stop != end || side < 1) {
-    throw std::invalid_argument(fmt::format("'{}': a size like 224x224 or 256 is needed", whole));
-  }
-  return side;
-}
-
-void validate_numbers(std::string_view option, const std::vector<double>& values, size_t channels) {
-  if (values.size() != 1 && values.size() != channels) {
-    throw std::invalid_argument(fmt::format("{}: {} values for {} channel{}; 1 or {} are needed",
-                                            option, values.size(), channels,
-                                            channels == 1 ? "" : "s", channels));
-  }
-  if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) {
-    throw std::invalid_argument(fmt::format("{}: finite numbers are needed", option));
-  }
-}
-
-void validate_size(std::string_view option, const std::optional<PictureSize>& size) {
-  constexpr int kMax = 1 << 15;
-  if (!size) return;
-  if (size->width < 1 || size->height < 0 || size->width > kMax || size->height > kMax) {
-    throw std::invalid_argument(fmt::format("{}: sizes of 1 to {} are needed", option, kMax));
-  }
-}
-
-/// Whether a JPEG stream ends before its end marker. The decoder would fill the rest with gray and
-/// report nothing. Walks the segments up to the first scan, so that a thumbnail's end marker inside
-/// the metadata is not taken for the picture's.
-bool is_cut_jpeg(std::string_view bytes) {
-  if (!bytes.starts_with("\xFF\xD8\xFF")) return false;
-  constexpr uint8_t kStartOfScan = 0xDA;
-  size_t at = 2;
-  while (at + 4 <= bytes.size() && bytes[at] == '\xFF') {
-    const auto marker = static_cast<uint8_t>(bytes[at + 1]);
-    if (marker == kStartOfScan) return bytes.find("\xFF\xD9", at) == std::string_view::npos;
-    if (marker == 0xFF) {  // Fill bytes may stand before a marker.
-      ++at;
-      continue;
-    }
-    at += 2u + (static_cast<size_t>(static_cast<uint8_t>(bytes[at + 2])) << 8) +
-          static_cast<uint8_t>(bytes[at + 3]);
-  }
-  return true;
-}
-
-cv::Mat decode(const std::string& bytes, Channels channels, const Error::Place& place) {
-  if (bytes.empty()) throw Error("the picture is an empty file", place);
-  if (is_cut_jpeg(bytes)) throw Error("the picture is cut short: its end marker is missing", place);
-  const cv::Mat raw(1, static_cast<int>(bytes.size()), CV_8UC1,
-                    const_cast<char*>(bytes.data()));  // Only read from.
-  cv::Mat picture;
-  try {
-    picture =
-        cv::imdecode(raw, channels == Channels::kGray ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR);
-  } catch (const cv::Exception& error) {
-    throw Error("cannot decode the picture: " + error.err, place);
-  }
-  if (picture.empty())
-    throw Error("cannot decode the picture: damaged, or of no known kind", place);
-  return picture;
-}
-
 /// `size` with the open side filled in from the picture's aspect ratio.
-cv::Size target_size(const PictureSize& size, const cv::Mat& picture) {
-  if (size.height > 0) return {size.width, size.height};
-  const int shorter = std::min(picture.cols, picture.rows);
+PictureSize target_size(const PictureSize& size, const Pixels& picture) {
+  if (size.height > 0) return size;
+  const int64_t shorter = std::min(picture.width, picture.height);
   const auto scaled = [&](int side) {
-    return std::max(
-        1, static_cast<int>(std::lround(static_cast<double>(side) * size.width / shorter)));
+    const double exact = static_cast<double>(int64_t{side} * size.width) / shorter;
+    // Up to the largest width there is: what is larger is refused by its size.
+    return static_cast<int>(std::max(1L, std::lround(std::min<double>(exact, INT32_MAX))));
   };
-  return {scaled(picture.cols), scaled(picture.rows)};
+  return {scaled(picture.width), scaled(picture.height)};
 }
 
-cv::Mat resize(const cv::Mat& picture, const PictureSize& size, const Error::Place& place) {
-  cv::Mat resized;
-  try {
-    cv::resize(picture, resized, target_size(size, picture), 0, 0, cv::INTER_LINEAR_EXACT);
-  } catch (const cv::Exception& error) {
-    throw Error("cannot resize the picture: " + error.err, place);
-  }
-  return resized;
+Pixels resized(const Pixels& picture, const PictureSize& size, const Error::Place& place) {
+  const PictureSize target = target_size(size, picture);
+  require_picture_size(target.width, target.height, place);
+  return resize(picture, target.width, target.height);
 }
 
-cv::Mat crop(const cv::Mat& picture, const PictureSize& size, const Error::Place& place) {
+/// Where the crop begins in a picture, and its size.
+struct Window {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
+Window crop(const Pixels& picture, const PictureSize& size, const Error::Place& place) {
   const int height = size.height > 0 ? size.height : size.width;
-  if (picture.cols < size.width || picture.rows < height) {
-    throw Error(fmt::format("the picture is {}x{}, the crop needs at least {}x{}", picture.cols,
-                            picture.rows, size.width, height),
+  if (picture.width < size.width || picture.height < height) {
+    throw Error(fmt::format("the picture is {}x{}, the crop needs at least {}x{}", picture.width,
+                            picture.height, size.width, height),
                 place);
   }
-  return picture(
-      cv::Rect((picture.cols - size.width) / 2, (picture.rows - height) / 2, size.width, height));
+  return {(picture.width - size.width) / 2, (picture.height - height) / 2, size.width, height};
 }
 
 /// The float of each of the 256 pixel values in one channel.
@@ -152,76 +67,55 @@ Table normalization(const PictureOptions& options, size_t channel) {
 }
 
 /// Writes one channel: `step` floats apart, row after row.
-void write_channel(const cv::Mat& picture, size_t channel, const Table& table, float* to,
-                   size_t step) {
-  const auto channels = static_cast<size_t>(picture.channels());
-  for (int y = 0; y < picture.rows; ++y) {
-    const uint8_t* row = picture.ptr<uint8_t>(y) + channel;
-    for (int x = 0; x < picture.cols; ++x, row += channels, to += step) *to = table[*row];
+void write_channel(const Pixels& picture, const Window& window, size_t channel, const Table& table,
+                   float* to, size_t step) {
+  const auto channels = static_cast<size_t>(picture.channels);
+  for (int y = 0; y < window.height; ++y) {
+    const uint8_t* row = picture.row(window.top + y);
+    row += static_cast<size_t>(window.left) * channels + channel;
+    for (int x = 0; x < window.width; ++x, row += channels, to += step) *to = table[*row];
   }
 }
 
-tensor::Tensor to_tensor(const cv::Mat& picture, const PictureOptions& options) {
-  const int64_t height = picture.rows;
-  const int64_t width = picture.cols;
+tensor::Shape shape_of(const Window& window, const PictureOptions& options) {
+  const auto depth = static_cast<int64_t>(channel_count(options.channels));
+  if (options.layout == Layout::kNchw) return {1, depth, window.height, window.width};
+  return {1, window.height, window.width, depth};
+}
+
+tensor::Tensor to_tensor(const Pixels& picture, const Window& window,
+                         const PictureOptions& options) {
+  tensor::Tensor result(tensor::ElementType::kFloat32, shape_of(window, options));
   const size_t channels = channel_count(options.channels);
-  const auto depth = static_cast<int64_t>(channels);
   const bool planar = options.layout == Layout::kNchw;
-  tensor::Tensor result(
-      tensor::ElementType::kFloat32,
-      planar ? tensor::Shape{1, depth, height, width} : tensor::Shape{1, height, width, depth});
+  const size_t plane = static_cast<size_t>(window.width) * static_cast<size_t>(window.height);
   for (size_t channel = 0; channel < channels; ++channel) {
-    // OpenCV's pictures are BGR.
-    const size_t source = options.channels == Channels::kRgb ? 2 - channel : channel;
-    const size_t offset = planar ? channel * static_cast<size_t>(height * width) : channel;
-    write_channel(picture, source, normalization(options, channel), result.floats().data() + offset,
-                  planar ? 1 : channels);
+    const size_t source = options.channels == Channels::kBgr ? 2 - channel : channel;
+    const size_t offset = planar ? channel * plane : channel;
+    write_channel(picture, window, source, normalization(options, channel),
+                  result.floats().data() + offset, planar ? 1 : channels);
   }
   return result;
 }
 
 }  // namespace
 
-PictureSize parse_picture_size(std::string_view text) {
-  const size_t x = text.find('x');
-  PictureSize size{.width = parse_side(text.substr(0, x), text)};
-  if (x != std::string_view::npos) size.height = parse_side(text.substr(x + 1), text);
-  return size;
-}
-
-std::vector<double> parse_numbers(std::string_view text) {
-  std::vector<double> numbers;
-  std::string_view rest = text;
-  while (true) {
-    const size_t comma = rest.find(',');
-    numbers.push_back(parse_fraction(rest.substr(0, comma), text));
-    if (comma == std::string_view::npos) return numbers;
-    rest.remove_prefix(comma + 1);
-  }
-}
-
-void validate(const PictureOptions& options) {
-  const size_t channels = channel_count(options.channels);
-  validate_numbers("mean", options.mean, channels);
-  validate_numbers("std", options.std, channels);
-  if (std::ranges::count(options.std, 0.0) > 0)
-    throw std::invalid_argument("std: 0 is not allowed");
-  validate_numbers("scale", {options.scale}, channels);
-  validate_size("resize", options.resize);
-  validate_size("crop", options.crop);
-}
-
 bool is_picture_extension(std::string_view extension) {
   return std::ranges::find(kExtensions, extension) != std::end(kExtensions);
 }
 
-tensor::Tensor read_picture(const std::filesystem::path& path, const PictureOptions& options) {
+tensor::Tensor read_picture(const std::filesystem::path& path, const PictureOptions& options,
+                            const HeaderCheck& check) {
   validate(options);
   const Error::Place place{.file = path.string()};
-  cv::Mat picture = decode(read_file(path), options.channels, place);
-  if (options.resize) picture = resize(picture, *options.resize, place);
-  if (options.crop) picture = crop(picture, *options.crop, place);
-  return to_tensor(picture, options);
+  const bool gray = options.channels == Channels::kGray;
+  Pixels picture =
+      decode_picture(read_regular_file(path), gray ? PixelKind::kGray : PixelKind::kColor, place);
+  if (options.resize) picture = resized(picture, *options.resize, place);
+  const Window window = options.crop ? crop(picture, *options.crop, place)
+                                     : Window{.width = picture.width, .height = picture.height};
+  if (check) check({{"", {tensor::ElementType::kFloat32, shape_of(window, options)}}});
+  return to_tensor(picture, window, options);
 }
 
 }  // namespace rangefinder::data

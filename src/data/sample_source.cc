@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <cctype>
-#include <opencv2/core/utility.hpp>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/fingerprint.h"
+#include "data/byte_stream.h"
 #include "data/natural_order.h"
 #include "data/npy.h"
 #include "data/npz.h"
+#include "data/picture_decode.h"
 
 namespace rangefinder::data {
 namespace {
@@ -22,7 +25,7 @@ namespace fs = std::filesystem;
 enum class Kind { kUnknown, kNpy, kNpz, kPicture };
 
 constexpr std::string_view kAllowed =
-    ".npy, .npz and pictures (.png, .jpg, .bmp, .webp, .tif, ...)";
+    ".npy, .npz and pictures (.png, .jpg, .webp, .bmp, .ppm, ...)";
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
@@ -54,24 +57,6 @@ struct File {
   std::string name;
 };
 
-/// FNV-1a, 64 bit: http://www.isthe.com/chongo/tech/comp/fnv. Tells data sets apart, does not
-/// protect against an adversary.
-class Fingerprint {
- public:
-  void add(std::string_view text) {
-    add_number(text.size());
-    for (const char c : text) add_byte(static_cast<uint8_t>(c));
-  }
-  void add_number(uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<uint8_t>(number >> shift));
-  }
-  std::string text() const { return fmt::format("{:016x}", state_); }
-
- private:
-  void add_byte(uint8_t byte) { state_ = (state_ ^ byte) * 0x100000001b3u; }
-  uint64_t state_ = 0xcbf29ce484222325u;
-};
-
 void add_numbers(Fingerprint& fingerprint, const std::vector<double>& numbers) {
   for (const double number : numbers) fingerprint.add(fmt::format("{}", number));
 }
@@ -97,19 +82,19 @@ void require_index(size_t index, size_t size) {
 class FileSource : public SampleSource {
  public:
   FileSource(std::vector<File> files, Kind kind, PictureOptions picture)
-      : files_(std::move(files)), kind_(kind), picture_(std::move(picture)) {
-    // Workers read samples side by side; threads inside one resize would only get in their way.
-    if (kind_ == Kind::kPicture) cv::setNumThreads(1);
-  }
+      : files_(std::move(files)), kind_(kind), picture_(std::move(picture)) {}
 
   size_t size() const override { return files_.size(); }
 
-  tensor::NamedTensors read(size_t index) const override {
+  tensor::NamedTensors read(size_t index) const override { return read_checked(index, {}); }
+
+  tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const override {
     require_index(index, size());
     const fs::path& path = files_[index].path;
-    if (kind_ == Kind::kNpz) return read_npz(path);
+    if (kind_ == Kind::kNpz) return read_npz(path, check);
     tensor::NamedTensors sample;
-    sample.emplace("", kind_ == Kind::kNpy ? read_npy(path) : read_picture(path, picture_));
+    sample.emplace(
+        "", kind_ == Kind::kNpy ? read_npy(path, check) : read_picture(path, picture_, check));
     return sample;
   }
 
@@ -146,6 +131,9 @@ class SelectedSource : public SampleSource {
 
   size_t size() const override { return indices_.size(); }
   tensor::NamedTensors read(size_t index) const override { return source_->read(at(index)); }
+  tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const override {
+    return source_->read_checked(at(index), check);
+  }
   std::string name(size_t index) const override { return source_->name(at(index)); }
 
   std::string fingerprint() const override {
@@ -186,6 +174,7 @@ std::vector<File> files_of(const fs::path& path) {
   const fs::file_status status = fs::status(path, error);
   if (!fs::exists(status)) throw Error("cannot read: " + error.message(), place);
   if (!fs::is_directory(status)) {
+    require_regular_file(path);
     if (kind_of(path) == Kind::kUnknown) {
       throw Error(fmt::format("unknown kind of sample '{}'; {} are allowed",
                               path.extension().string(), kAllowed),
@@ -219,6 +208,14 @@ Kind common_kind(const std::vector<File>& files) {
 
 }  // namespace
 
+tensor::NamedTensors SampleSource::read_checked(size_t index, const HeaderCheck& check) const {
+  tensor::NamedTensors sample = read(index);
+  NamedHeaders headers;
+  for (const auto& [name, tensor] : sample) headers[name] = {tensor.type(), tensor.shape()};
+  if (check) check(headers);
+  return sample;
+}
+
 std::shared_ptr<const SampleSource> open_samples(const std::vector<fs::path>& paths,
                                                  const PictureOptions& picture) {
   validate(picture);
@@ -226,6 +223,7 @@ std::shared_ptr<const SampleSource> open_samples(const std::vector<fs::path>& pa
   for (const fs::path& path : paths) std::ranges::move(files_of(path), std::back_inserter(files));
   if (files.empty()) throw Error("no samples: no file or folder was given");
   const Kind kind = common_kind(files);
+  if (kind == Kind::kPicture) require_pictures({.file = files.front().path.string()});
   return std::make_shared<FileSource>(std::move(files), kind, picture);
 }
 

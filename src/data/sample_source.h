@@ -9,6 +9,7 @@
 
 #include "data/picture.h"
 #include "data/split.h"
+#include "data/tensor_header.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::data {
@@ -25,6 +26,10 @@ class SampleSource {
   /// model's only input. Throws Error naming the file; std::invalid_argument unless index < size().
   virtual tensor::NamedTensors read(size_t index) const = 0;
 
+  /// The same, but `check` sees what the arrays are before memory is taken for them (where a source
+  /// can tell before; otherwise after), and throws if they are not wanted.
+  virtual tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const;
+
   /// The file of a sample, for messages. Throws std::invalid_argument unless index < size().
   virtual std::string name(size_t index) const = 0;
 
@@ -37,8 +42,9 @@ class SampleSource {
 /// All samples of files and folders. Folders are searched with their subfolders, in natural order
 /// of the relative path; hidden files and other extensions are passed over there. A path given
 /// itself must be of a known kind: .npy, .npz or a picture.
-/// Throws Error: a path that is not there, an unknown extension, no samples, several kinds mixed
-/// (they would not agree on input names). Throws std::invalid_argument as validate(picture) does.
+/// Throws Error: a path that is not there, an unknown extension, something else than a regular
+/// file, no samples, several kinds mixed (they would not agree on input names), pictures in a
+/// program that was built without them. Throws std::invalid_argument as validate(picture) does.
 std::shared_ptr<const SampleSource> open_samples(const std::vector<std::filesystem::path>& paths,
                                                  const PictureOptions& picture = {});
 

@@ -114,14 +114,19 @@ std::optional<Tensor> convert_to(const Tensor& from, ElementType to) {
   if (to == ElementType::kFloat16 && type == ElementType::kFloat32) {
     return convert<float, uint16_t>(from, to, tensor::float_to_float16);
   }
-  if (to == ElementType::kFloat16 && type == ElementType::kFloat64) {
-    return convert_to(from.to_float32(), to);
+  if (to == ElementType::kBfloat16 && type == ElementType::kFloat32) {
+    return convert<float, uint16_t>(from, to, tensor::float_to_bfloat16);
   }
+  const bool is_narrow = to == ElementType::kFloat16 || to == ElementType::kBfloat16;
+  if (is_narrow && type == ElementType::kFloat64) return convert_to(from.to_float32(), to);
   return convert_integer(from, to);
 }
 
-const Tensor& find_input(std::span<const TensorInfo> inputs, const TensorInfo& input,
-                         const tensor::NamedTensors& sample, const std::string& sample_name) {
+/// `Sample` is tensor::NamedTensors or data::NamedHeaders.
+template <typename Sample>
+const typename Sample::mapped_type& find_input(std::span<const TensorInfo> inputs,
+                                               const TensorInfo& input, const Sample& sample,
+                                               const std::string& sample_name) {
   const bool unnamed = sample.size() == 1 && sample.begin()->first.empty();
   if (unnamed && inputs.size() == 1) return sample.begin()->second;
   if (unnamed) {
@@ -138,7 +143,8 @@ const Tensor& find_input(std::span<const TensorInfo> inputs, const TensorInfo& i
   return found->second;
 }
 
-void refuse_unknown(std::span<const TensorInfo> inputs, const tensor::NamedTensors& sample,
+template <typename Sample>
+void refuse_unknown(std::span<const TensorInfo> inputs, const Sample& sample,
                     const std::string& sample_name) {
   for (const auto& [name, ignored] : sample) {
     bool known = name.empty() && sample.size() == 1;
@@ -151,6 +157,14 @@ void refuse_unknown(std::span<const TensorInfo> inputs, const tensor::NamedTenso
   }
 }
 
+void require_shape(const TensorInfo& input, const tensor::Shape& found,
+                   const std::string& sample_name) {
+  if (fits(input.shape, found)) return;
+  throw Error(fmt::format("shape is {}, the model's input needs {}", shape_text(found),
+                          shape_text(*input.shape)),
+              {.file = sample_name, .tensor = input.name});
+}
+
 }  // namespace
 
 BoundInputs bind_inputs(std::span<const TensorInfo> inputs, const tensor::NamedTensors& sample,
@@ -159,11 +173,7 @@ BoundInputs bind_inputs(std::span<const TensorInfo> inputs, const tensor::NamedT
   BoundInputs bound;
   for (const TensorInfo& input : inputs) {
     const Tensor& found = find_input(inputs, input, sample, sample_name);
-    if (!fits(input.shape, found.shape())) {
-      throw Error(fmt::format("shape is {}, the model's input needs {}", shape_text(found.shape()),
-                              shape_text(*input.shape)),
-                  {.file = sample_name, .tensor = input.name});
-    }
+    require_shape(input, found.shape(), sample_name);
     if (found.type() == input.type) {
       bound.views.push_back(found.view());
       continue;
@@ -178,6 +188,15 @@ BoundInputs bind_inputs(std::span<const TensorInfo> inputs, const tensor::NamedT
     bound.views.push_back(bound.converted.back().view());
   }
   return bound;
+}
+
+data::HeaderCheck header_check(std::span<const TensorInfo> inputs, std::string sample_name) {
+  return [inputs, name = std::move(sample_name)](const data::NamedHeaders& headers) {
+    refuse_unknown(inputs, headers, name);
+    for (const TensorInfo& input : inputs) {
+      require_shape(input, find_input(inputs, input, headers, name).shape, name);
+    }
+  };
 }
 
 }  // namespace rangefinder::engine

@@ -16,6 +16,8 @@
 #include "engine/optimize.h"
 #include "engine/per_worker.h"
 #include "graph/attributes.h"
+#include "graph/names.h"
+#include "graph/walk.h"
 
 namespace rangefinder::engine {
 namespace {
@@ -66,15 +68,20 @@ std::vector<size_t> order_in_graph(const ModelSource& model, const onnx::GraphPr
 /// The tensor whose node makes the output that is asked for.
 constexpr size_t kTokenIndex = 0;
 
-std::string token_name(size_t index) { return fmt::format("rangefinder.observed.{}", index); }
+/// What Observe nodes are called, and what they make, before their number: the user's tensors may
+/// be called like this, too.
+std::string token_prefix(const onnx::GraphProto& graph) {
+  return graph::unused_prefix(graph, "rangefinder.observed.");
+}
 
-void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, size_t index) {
+void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, size_t index,
+                      const std::string& name) {
   auto& node = *graph.add_node();
   node.set_domain(kOperatorDomain);
   node.set_op_type(kObserveOperator);
-  node.set_name(token_name(index));
+  node.set_name(name);
   node.add_input(tensor.name);
-  node.add_output(token_name(index));
+  node.add_output(name);
   graph::set_attribute(node, kTensorAttribute, static_cast<int64_t>(index));
   graph::set_attribute(node, kChannelAxisAttribute, tensor.channel_axis);
   graph::set_attribute(node, kBlockAttribute, int64_t{0});
@@ -83,7 +90,7 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   graph::set_attribute(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
   graph::set_attribute(node, kMakesTokenAttribute, int64_t{index == kTokenIndex ? 1 : 0});
   auto* output = graph.add_output();
-  output->set_name(token_name(index));
+  output->set_name(name);
   auto* type = output->mutable_type()->mutable_tensor_type();
   type->set_elem_type(onnx::TensorProto::UINT8);
   type->mutable_shape();  // A scalar.
@@ -111,17 +118,43 @@ void order_observe_nodes(onnx::GraphProto& graph) {
   graph.mutable_node()->Swap(sorted.mutable_node());
 }
 
+/// Throws Error if the model calls operators as ours: they would count into slots that nobody gave
+/// them.
+void refuse_own_operators(const ModelSource& model, const onnx::ModelProto& proto) {
+  const auto refuse = [&](const std::string& node) {
+    throw Error(fmt::format("has operators of the domain '{}', which is this program's own",
+                            kOperatorDomain),
+                {.file = model.name(), .node = node});
+  };
+  graph::for_each_node(proto.graph(), [&](const onnx::NodeProto& node) {
+    if (node.domain() == kOperatorDomain) refuse(node.name());
+  });
+  for (const auto& function : proto.functions()) {
+    if (function.domain() == kOperatorDomain) refuse(function.name());
+  }
+}
+
+void import_own_operators(onnx::ModelProto& proto) {
+  for (auto& opset : *proto.mutable_opset_import()) {
+    if (opset.domain() == kOperatorDomain) return opset.set_version(1);
+  }
+  auto* opset = proto.add_opset_import();
+  opset->set_domain(kOperatorDomain);
+  opset->set_version(1);
+}
+
 InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& proto,
                                     std::span<const ObservedTensor> tensors) {
+  refuse_own_operators(model, proto);
   InstrumentedModel result;
   result.graph_order = order_in_graph(model, proto.graph(), tensors);
+  const std::string prefix = token_prefix(proto.graph());
+  const auto token_name = [&](size_t index) { return fmt::format("{}{}", prefix, index); };
   for (size_t i = 0; i < tensors.size(); ++i) {
-    add_observe_node(*proto.mutable_graph(), tensors[i], i);
+    add_observe_node(*proto.mutable_graph(), tensors[i], i, token_name(i));
   }
   order_observe_nodes(*proto.mutable_graph());
-  auto* domain = proto.add_opset_import();
-  domain->set_domain(kOperatorDomain);
-  domain->set_version(1);
+  import_own_operators(proto);
   result.model = with_bytes(model, proto);
   if (!tensors.empty()) result.token = token_name(kTokenIndex);
   return result;

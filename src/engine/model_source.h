@@ -12,7 +12,7 @@ class TemporaryFolder;
 /// An ONNX model to run: a file, or serialized bytes.
 struct ModelSource {
   ModelSource() = default;
-  explicit ModelSource(std::filesystem::path path) : file(std::move(path)) {}
+  ModelSource(std::filesystem::path path) : file(std::move(path)) {}
   /// `path` may be empty, or tell where the bytes came from.
   ModelSource(std::string serialized, std::filesystem::path path,
               std::filesystem::path external_data = {},

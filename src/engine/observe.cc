@@ -1,39 +1,14 @@
 #include "engine/observe.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <utility>
 
-#include "base/error.h"
+#include "engine/finite_check.h"
 #include "engine/per_worker.h"
 #include "engine/session.h"
 
 namespace rangefinder::engine {
 namespace {
-
-[[noreturn]] void report_nonfinite(const std::string& sample, const std::string& tensor,
-                                   const ChannelStatistics& seen) {
-  statistics::Extrema all;
-  for (const auto& channel : seen) all.merge(channel.extrema);
-  const char* what = all.nan_count == 0          ? "infinite values"
-                     : all.infinity_count() == 0 ? "NaN"
-                                                 : "NaN and infinite values";
-  throw Error(
-      fmt::format("shows {} on {}; allowed are finite values, unless they are to be ignored", what,
-                  sample),
-      {.tensor = tensor});
-}
-
-void refuse_nonfinite(ObserveSlots& slots, const std::string& sample,
-                      std::span<const ObservedTensor> tensors,
-                      std::span<const size_t> graph_order) {
-  for (const size_t tensor : graph_order) {
-    if (slots.saw_nonfinite(tensor)) {
-      report_nonfinite(sample, tensors[tensor].name, slots.slots()[tensor].channels);
-    }
-  }
-}
 
 /// Tensor by tensor, so that what was added up need not be there twice.
 std::vector<TensorObservation> merge(WorkerSlots& slots, size_t tensor_count) {
@@ -67,25 +42,29 @@ Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, W
 }  // namespace
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
-                    const data::SampleSource& samples, const ObserveOptions& options) {
-  const PassOptions pass = options.pass();
-  const size_t workers = worker_count(pass, samples.size());
+                    const SampleFeed& feed, const RunControl& control, const Stage& stage) {
+  const size_t workers = worker_count(control.jobs, stage.total);
   WorkerSlots slots(workers, tensors.size());
   Opened opened = open(model, tensors, slots);
-  for_each_sample(samples.size(), workers, pass, [&](size_t worker, size_t sample) {
-    slots.enter(worker);
-    const std::string name = samples.name(sample);
-    opened.session->execute(samples.read(sample), name);
-    if (options.nonfinite == Nonfinite::kError) {
-      refuse_nonfinite(slots.worker(worker), name, tensors, opened.model.graph_order);
-    }
-  });
   Observation result;
+  result.sample_count = for_each_sample(
+      feed, workers, control, stage, [&](size_t worker, uint64_t, const PendingSample& sample) {
+        slots.enter(worker);
+        const auto check = header_check(opened.session->inputs(), sample.name);
+        opened.session->execute(sample.read(check), sample.name);
+        if (control.nonfinite == Nonfinite::kError) {
+          refuse_nonfinite(slots.worker(worker), sample.name, tensors, opened.model.graph_order);
+        }
+      });
   result.tensors = merge(slots, tensors.size());
-  result.sample_count = samples.size();
   result.in_place_count = opened.model.in_place_count;
   result.plain_because = opened.plain_because;
   return result;
+}
+
+Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                    const data::SampleSource& samples, const RunControl& control) {
+  return observe(model, tensors, feed_from(samples), control, {"observe", samples.size()});
 }
 
 }  // namespace rangefinder::engine

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,21 +10,9 @@
 #include "engine/model_source.h"
 #include "engine/observe_slots.h"
 #include "engine/sample_pass.h"
+#include "rangefinder/run_control.h"
 
 namespace rangefinder::engine {
-
-/// What to do when a tensor holds NaN or infinity: stop, or count them and go on.
-enum class Nonfinite { kError, kIgnore };
-
-struct ObserveOptions {
-  // As in PassOptions.
-  int jobs = 0;
-  Nonfinite nonfinite = Nonfinite::kError;
-  std::function<void(size_t done, size_t total)> progress = {};
-  const std::atomic<bool>* cancelled = nullptr;
-
-  PassOptions pass() const { return {jobs, progress, cancelled}; }
-};
 
 /// What was counted.
 struct Observation {
@@ -50,6 +36,10 @@ struct Observation {
 /// showing NaN or infinity, then naming the first tensor of the graph that does. Throws Error when
 /// cancelled.
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
-                    const data::SampleSource& samples, const ObserveOptions& options = {});
+                    const SampleFeed& feed, const RunControl& control = {},
+                    const Stage& stage = {"observe"});
+/// The same for all samples of a data set.
+Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                    const data::SampleSource& samples, const RunControl& control = {});
 
 }  // namespace rangefinder::engine

@@ -1,12 +1,20 @@
 #include "engine/operator_domain.h"
 
+#include "engine/open_runtime.h"
+
 namespace rangefinder::engine {
 
 OperatorDomain::OperatorDomain(ObserveSink& sink) : observe_(sink), domain_(kOperatorDomain) {
-  domain_.Add(&observe_);
-  domain_.Add(&hard_swish_);
-  domain_.Add(&scale_channels_);
-  domain_.Add(&channel_means_);
+  add(observe_);
+  add(hard_swish_);
+  add(scale_channels_);
+  add(channel_means_);
+}
+
+void OperatorDomain::add(OrtCustomOp& op) {
+  // The headers may be of a later interface than the library, which would refuse such operators.
+  op.version = kRuntimeApiVersion;
+  domain_.Add(&op);
 }
 
 }  // namespace rangefinder::engine

@@ -20,6 +20,8 @@ class OperatorDomain {
   void add_to(Ort::SessionOptions& options) { options.Add(domain_); }
 
  private:
+  void add(OrtCustomOp& op);
+
   ObserveOperator observe_;
   HardSwishOperator hard_swish_;
   ScaleChannelsOperator scale_channels_;

@@ -5,6 +5,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/cancellation.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "engine/onnx_messages.h"
 #include "engine/temporary_folder.h"
@@ -15,6 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kDataFile[] = "optimized.data";
+/// What the optimizer may write beyond the model's size and still not be told from it.
+constexpr uintmax_t kRoomToGrow = uintmax_t{1} << 16;
 
 /// Bytes of the model and of its external data.
 uintmax_t size_with_data(const ModelSource& model) {
@@ -52,6 +56,22 @@ bool needs_external_data(const ModelSource& model, uintmax_t limit) {
   return largest_possible_size(model) > limit && size_with_data(model) > limit;
 }
 
+/// Of a session that fails, ONNX Runtime does not say whether loading or saving did.
+void save(const ModelSource& model, const SessionOptions& options, const TemporaryFolder& folder) {
+  try {
+    const Session saver(model, options);
+  } catch (const Error& error) {
+    stop_if_cancelled();
+    folder.require_room(size_with_data(model) + kRoomToGrow);
+    SessionOptions loading = options;
+    loading.save_optimized.clear();
+    loading.save_data_as.clear();
+    const Session loaded(model, loading);
+    throw Error(std::string("cannot write temporary files (TMPDIR tells where): ") + error.what(),
+                {.file = folder.path().string()});
+  }
+}
+
 }  // namespace
 
 ModelSource optimize_model(const ModelSource& model, OptimizationLevel level,
@@ -61,7 +81,7 @@ ModelSource optimize_model(const ModelSource& model, OptimizationLevel level,
   SessionOptions session{
       .optimization = level, .save_optimized = saved, .observe = options.observe};
   if (needs_external_data(model, options.largest_single_file)) session.save_data_as = kDataFile;
-  { const Session saver(model, session); }
+  save(model, session, *folder);
   // Without a data file of its own the saved model still refers to the original one's.
   ModelSource result(read_file(saved), model.file, model.data_folder, model.temporary);
   if (fs::exists(folder->path() / kDataFile)) {

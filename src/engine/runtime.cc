@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string>
 
+#include "engine/runtime_library.h"
+
 namespace rangefinder::engine {
 namespace {
 
@@ -23,11 +25,17 @@ GraphOptimizationLevel runtime_level(OptimizationLevel level) {
   return ORT_ENABLE_ALL;
 }
 
+Ort::MemoryInfo cpu_memory() {
+  runtime_library();
+  return Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+}
+
 void ignore_log(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
 
 }  // namespace
 
 const Ort::Env& environment() {
+  runtime_library();
   // Published builds of ONNX Runtime report usage to their maker: they leave files in the temporary
   // folder, and search the command line with a recursion that a few thousand words overflow.
   static const int no_telemetry = ::setenv("ORT_DISABLE_TELEMETRY", "1", 1);
@@ -37,6 +45,7 @@ const Ort::Env& environment() {
 }
 
 Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptions& options) {
+  runtime_library();
   Ort::SessionOptions result;
   result.SetIntraOpNumThreads(options.threads);
   result.SetInterOpNumThreads(1);
@@ -71,8 +80,7 @@ TensorInfo tensor_info(const std::string& name, const Ort::TypeInfo& type) {
 }
 
 Ort::Value borrow(const tensor::TensorView& view) {
-  static const Ort::MemoryInfo memory =
-      Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+  static const Ort::MemoryInfo memory = cpu_memory();
   // ONNX Runtime takes inputs as pointers to non-const, but never writes to them.
   return Ort::Value::CreateTensor(
       memory, const_cast<void*>(view.data), view.element_count() * tensor::element_size(view.type),

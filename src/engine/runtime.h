@@ -14,6 +14,8 @@
 namespace rangefinder::engine {
 
 /// The one environment of the process. Logs nothing: errors reach the caller as exceptions.
+/// This, runtime_options() and borrow() come before all other use of ONNX Runtime, and open it:
+/// they throw Error as runtime_library() does.
 const Ort::Env& environment();
 
 /// The options of ONNX Runtime that ours stand for. Throws Ort::Exception.

@@ -2,86 +2,126 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 
 namespace rangefinder::engine {
 namespace {
 
-class Pass {
+using Work = std::function<void(size_t worker, uint64_t index, const PendingSample& sample)>;
+
+/// The state of one pass; of failing samples the first in order counts.
+class RunningPass {
  public:
-  using Work = std::function<void(size_t worker, size_t sample)>;
+  RunningPass(const SampleFeed& feed, const RunControl& control, const Stage& stage,
+              const Work& work)
+      : feed_(feed), control_(control), stage_(stage), work_(work) {}
 
-  Pass(size_t samples, const PassOptions& options, const Work& work)
-      : total_(samples), options_(options), work_(work), end_(samples) {}
-
-  void run(size_t workers) {
+  uint64_t run(size_t workers) {
+    const Cancellation heeded(control_.cancelled);
     {
       std::vector<std::jthread> threads;
-      for (size_t i = 1; i < workers; ++i) threads.emplace_back([this, i] { run_worker(i); });
+      for (size_t i = 1; i < workers; ++i) {
+        threads.emplace_back([this, i, state = Cancellation::current()] {
+          const CancellationOf inherited(state);
+          run_worker(i);
+        });
+      }
       run_worker(0);
     }
     if (failure_) std::rethrow_exception(failure_);
-    if (is_cancelled() && done_ != total_) throw Error("interrupted");
+    const bool all_are_done = ended_ || (stage_.total != 0 && done_ == stage_.total);
+    if (is_cancelled() && !all_are_done) throw Error("interrupted");
+    return done_;
   }
 
  private:
+  struct Task {
+    uint64_t index;
+    PendingSample sample;
+  };
+
   void run_worker(size_t worker) {
-    while (!is_cancelled()) {
-      const size_t sample = next_++;
-      if (sample >= end_) return;
+    while (const std::optional<Task> task = next()) {
       try {
-        work_(worker, sample);
+        work_(worker, task->index, task->sample);
         report_done();
       } catch (...) {
-        fail(sample, std::current_exception());
+        fail(task->index, std::current_exception());
       }
     }
+  }
+
+  std::optional<Task> next() {
+    const std::lock_guard lock(mutex_);
+    if (ended_ || failure_ || is_cancelled()) return std::nullopt;
+    try {
+      std::optional<PendingSample> sample = feed_();
+      if (sample) return Task{started_++, std::move(*sample)};
+      ended_ = true;
+    } catch (...) {
+      failed_index_ = started_;
+      failure_ = std::current_exception();
+    }
+    return std::nullopt;
   }
 
   void report_done() {
     const std::lock_guard lock(mutex_);
     ++done_;
-    if (options_.progress) options_.progress(done_, total_);
+    if (control_.progress) control_.progress(stage_.name, done_, stage_.total);
   }
 
-  void fail(size_t sample, std::exception_ptr failure) {
+  void fail(uint64_t index, std::exception_ptr failure) {
     const std::lock_guard lock(mutex_);
-    if (sample >= end_) return;
-    end_ = sample;
+    if (index >= failed_index_) return;
+    failed_index_ = index;
     failure_ = std::move(failure);
   }
 
-  bool is_cancelled() const { return options_.cancelled != nullptr && *options_.cancelled; }
-
-  const size_t total_;
-  const PassOptions& options_;
+  const SampleFeed& feed_;
+  const RunControl& control_;
+  const Stage& stage_;
   const Work& work_;
-  std::atomic<size_t> next_ = 0;
-  /// The first sample that failed so far; none from here on is begun.
-  std::atomic<size_t> end_;
   std::mutex mutex_;
+  uint64_t started_ = 0;
+  bool ended_ = false;
   size_t done_ = 0;
+  uint64_t failed_index_ = std::numeric_limits<uint64_t>::max();
   std::exception_ptr failure_;
 };
 
 }  // namespace
 
+SampleFeed feed_from(const data::SampleSource& source, std::optional<uint64_t> limit) {
+  const size_t end = std::min<uint64_t>(source.size(), limit.value_or(source.size()));
+  return [&source, end, next = size_t{0}]() mutable -> std::optional<PendingSample> {
+    if (next == end) return std::nullopt;
+    const size_t index = next++;
+    return PendingSample{source.name(index), [&source, index](const data::HeaderCheck& check) {
+                           return source.read_checked(index, check);
+                         }};
+  };
+}
+
 size_t worker_limit(int jobs) {
   return jobs > 0 ? static_cast<size_t>(jobs) : std::max(1u, std::thread::hardware_concurrency());
 }
 
-size_t worker_count(const PassOptions& options, size_t samples) {
-  return std::max<size_t>(1, std::min(worker_limit(options.jobs), samples));
+size_t worker_count(int jobs, size_t samples) {
+  const size_t limit = worker_limit(jobs);
+  return samples == 0 ? limit : std::min(limit, samples);
 }
 
-void for_each_sample(size_t samples, size_t workers, const PassOptions& options,
-                     const std::function<void(size_t worker, size_t sample)>& work) {
-  Pass(samples, options, work).run(workers);
+uint64_t for_each_sample(const SampleFeed& feed, size_t workers, const RunControl& control,
+                         const Stage& stage, const Work& work) {
+  return RunningPass(feed, control, stage, work).run(workers);
 }
 
 }  // namespace rangefinder::engine

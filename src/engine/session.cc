@@ -6,8 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "base/cancellation.h"
+#include "base/file.h"
 #include "engine/operator_domain.h"
 #include "engine/runtime.h"
+#include "engine/runtime_library.h"
 
 namespace rangefinder::engine {
 
@@ -33,6 +36,8 @@ void Session::State::open(const ModelSource& model, const SessionOptions& option
     operators.emplace(*options.observe);
     operators->add_to(runtime);
   }
+  if (model.bytes.empty()) require_regular_file(model.file);
+  const OnCancellation stop([&] { runtime.SetLoadCancellationFlag(true); });
   session = model.bytes.empty()
                 ? Ort::Session(environment(), model.file.c_str(), runtime)
                 : Ort::Session(environment(), model.bytes.data(), model.bytes.size(), runtime);
@@ -63,21 +68,28 @@ std::vector<Ort::Value> Session::State::run(const tensor::NamedTensors& sample,
   try {
     std::vector<Ort::Value> values;
     for (const tensor::TensorView& view : bound.views) values.push_back(borrow(view));
-    return session.Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(), values.size(),
+    Ort::RunOptions options;
+    const OnCancellation stop([&] { options.SetTerminate(); });
+    return session.Run(options, input_names.data(), values.data(), values.size(),
                        output_names.data(), output_names.size());
   } catch (const Ort::Exception& error) {
+    stop_if_cancelled();
     const std::string place = sample_name.empty() ? "" : " on " + sample_name;
     throw Error(fmt::format("failed{}: {}", place, error.what()), {.file = model_name});
   }
 }
 
-Session::Session(const ModelSource& model, const SessionOptions& options)
-    : state_(std::make_unique<State>()) {
+Session::Session(const ModelSource& model, const SessionOptions& options) {
+  // Before anything else: without the library not even an empty session can be destroyed.
+  runtime_library();
+  state_ = std::make_unique<State>();
   state_->model_name = model.name();
   try {
+    stop_if_cancelled();
     state_->open(model, options);
     state_->describe(options.fetch);
   } catch (const Ort::Exception& error) {
+    stop_if_cancelled();
     throw Error(fmt::format("ONNX Runtime cannot load it: {}", error.what()),
                 {.file = model.name()});
   }

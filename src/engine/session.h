@@ -38,7 +38,7 @@ struct SessionOptions {
 /// logs nothing.
 class Session {
  public:
-  /// Throws Error if the model cannot be loaded.
+  /// Throws Error if the model cannot be loaded, or as runtime_library() does.
   explicit Session(const ModelSource& model, const SessionOptions& options = {});
   ~Session();
   Session(Session&&) noexcept;

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
 #include <unordered_map>
 
 #include "base/version.h"
+#include "exporters/float_guard.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
@@ -18,6 +20,10 @@ namespace {
 constexpr char kMicrosoft[] = "com.microsoft";
 /// The first IR version that knows operator set 13.
 constexpr int64_t kLeastIrVersion = 7;
+
+/// Codes that are a step or more from zero are beyond a gate's bounds, whatever its beta (at most
+/// 1024). A wider step says no more, and could leave the 32 bits in which QLinearAdd counts.
+constexpr float kLargestGateStep = 4096;
 
 /// Names of the two initializers that hold a root's parameters.
 struct ParameterNames {
@@ -30,6 +36,11 @@ class QdqWriter {
   QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved)
       : graph_(model), domain_(std::move(domain)), solved_(solved) {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
+  }
+
+  /// Before anything is written: it looks at the float model.
+  void guard(const passes::Annotation& annotation) {
+    guard_float_nodes(graph_, annotation, solved_);
   }
 
   void write(const passes::QuantizedTensor& tensor) {
@@ -48,7 +59,8 @@ class QdqWriter {
   void write(const passes::GateNode& gate, const passes::QuantizedTensor& input) {
     onnx::NodeProto& node = *nodes_.at(gate.name);
     passes::QuantizedTensor scaled = input;
-    scaled.factor *= gate.alpha;
+    scaled.factor =
+        std::min(scaled.factor * gate.alpha, kLargestGateStep / solved_.at(input.root).scale.at(0));
     const std::string restored = graph_.fresh_name(gate.name + "_scaled");
     add_dequantize(codes_.at(input.name), restored, parameters(scaled));
     node.set_op_type("Add");
@@ -130,7 +142,7 @@ class QdqWriter {
     }
     return parameter_names_[key] =
                add_parameters(tensor.factor == 1 ? tensor.root : tensor.name,
-                              config->second.scale[0] * tensor.factor, config->second.offset[0]);
+                              tensor.scale(config->second.scale[0]), config->second.offset[0]);
   }
 
   ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point) {
@@ -244,6 +256,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   const bool own_domain = prepared.kept_opset_because.empty();
   if (!own_domain) import_microsoft(model);
   QdqWriter writer(model, own_domain ? "" : kMicrosoft, solved);
+  writer.guard(annotation);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
   for (const auto& [node, input] : annotation.constants) writer.write_scalar_constant(node, input);
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));

@@ -1,10 +1,9 @@
 #include "graph/graph.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <queue>
-#include <stdexcept>
+#include <set>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/attributes.h"
@@ -26,17 +25,6 @@ void collect_outer_reads(const onnx::GraphProto& graph, std::vector<std::string>
   for (const auto& output : graph.output()) all.push_back(output.name());
   for (const std::string& name : all) {
     if (!name.empty() && !inside.contains(name)) reads.push_back(name);
-  }
-}
-
-/// Names inside a body: the same name outside would be hidden there.
-void collect_names(const onnx::GraphProto& graph, std::unordered_set<std::string>& names) {
-  for (const auto& input : graph.input()) names.insert(input.name());
-  for (const auto& constant : graph.initializer()) names.insert(constant.name());
-  for (const auto& node : graph.node()) {
-    names.insert(node.name());
-    names.insert(node.output().begin(), node.output().end());
-    for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names); });
   }
 }
 
@@ -106,30 +94,25 @@ Graph::Graph(onnx::ModelProto& model) : model_(model) {
   onnx::GraphProto& graph = message();
   for (int i = 0; i < graph.initializer_size(); ++i) {
     initializers_[graph.initializer(i).name()] = i;
-    names_.insert(graph.initializer(i).name());
   }
   for (const auto& input : graph.input()) {
     if (!initializers_.contains(input.name())) inputs_.insert(input.name());
-    names_.insert(input.name());
   }
   for (const auto& output : graph.output()) outputs_.insert(output.name());
-  for (const auto& info : graph.value_info()) names_.insert(info.name());
+  names_.add_all(graph);
   for (auto& node : *graph.mutable_node()) index_node(node);
 }
 
 void Graph::index_node(onnx::NodeProto& node) {
-  names_.insert(node.name());
   // The empty name stands for an optional input or output that is left out.
   for (const auto& output : node.output()) {
     if (output.empty()) continue;
     producers_[output] = &node;
-    names_.insert(output);
   }
   for (int i = 0; i < node.input_size(); ++i) {
-    if (!node.input(i).empty()) uses_[node.input(i)].push_back({&node, i});
+    if (!node.input(i).empty()) uses_[node.input(i)].uses.push_back({&node, i});
   }
-  for (const auto& name : outer_reads(node)) body_uses_.insert(name);
-  for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names_); });
+  for (const auto& name : outer_reads(node)) body_uses_[name].push_back(&node);
 }
 
 onnx::NodeProto* Graph::producer(const std::string& tensor) const {
@@ -140,7 +123,32 @@ onnx::NodeProto* Graph::producer(const std::string& tensor) const {
 const std::vector<Use>& Graph::uses(const std::string& tensor) const {
   static const std::vector<Use> kNone;
   const auto found = uses_.find(tensor);
-  return found == uses_.end() ? kNone : found->second;
+  if (found == uses_.end()) return kNone;
+  if (found->second.has_stale) drop_stale(tensor, found->second);
+  return found->second.uses;
+}
+
+void Graph::mark_stale(const std::string& tensor) {
+  const auto found = uses_.find(tensor);
+  if (found != uses_.end()) found->second.has_stale = true;
+}
+
+/// Leaves out what nodes no longer read; and what one reads again, which is noted twice then.
+void Graph::drop_stale(const std::string& tensor, Reads& reads) const {
+  std::set<std::pair<const onnx::NodeProto*, int>> known;
+  std::vector<Use> kept;
+  for (size_t i = reads.uses.size(); i-- > 0;) {
+    const Use& use = reads.uses[i];
+    if (removed_.contains(use.node) || use.input >= use.node->input_size()) continue;
+    if (use.node->input(use.input) != tensor) continue;
+    if (known.insert({use.node, use.input}).second) kept.push_back(use);
+  }
+  std::reverse(kept.begin(), kept.end());
+  reads = {std::move(kept), false};
+}
+
+bool Graph::is_read(const std::string& tensor) const {
+  return !uses(tensor).empty() || is_output(tensor) || is_used_by_body(tensor);
 }
 
 const onnx::TensorProto* Graph::initializer(const std::string& tensor) const {
@@ -152,12 +160,7 @@ bool Graph::is_private(const std::string& tensor) const {
   return uses(tensor).size() == 1 && !is_output(tensor) && !is_used_by_body(tensor);
 }
 
-std::string Graph::fresh_name(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 1; names_.contains(name); ++i) name = fmt::format("{}_{}", wanted, i);
-  names_.insert(name);
-  return name;
-}
+std::string Graph::fresh_name(const std::string& wanted) { return names_.take(wanted); }
 
 onnx::NodeProto& Graph::add_node(std::string_view op_type, const std::string& name,
                                  const std::vector<std::string>& inputs,
@@ -168,6 +171,8 @@ onnx::NodeProto& Graph::add_node(std::string_view op_type, const std::string& na
   if (!domain.empty()) node.set_domain(std::string(domain));
   for (const auto& input : inputs) node.add_input(input);
   for (const auto& output : outputs) node.add_output(output);
+  names_.add(name);
+  for (const auto& output : outputs) names_.add(output);
   index_node(node);
   return node;
 }
@@ -180,94 +185,103 @@ std::string Graph::add_initializer(onnx::TensorProto constant) {
   } else {
     initializers_[name] = message().initializer_size();
     *message().add_initializer() = std::move(constant);
-    names_.insert(name);
+    names_.add(name);
   }
   return name;
 }
 
 void Graph::set_input(onnx::NodeProto& node, int input, const std::string& tensor) {
-  auto& old_uses = uses_[node.input(input)];
-  std::erase_if(old_uses, [&](const Use& use) { return use.node == &node && use.input == input; });
+  if (node.input(input) == tensor) return;
+  mark_stale(node.input(input));
   node.set_input(input, tensor);
-  if (!tensor.empty()) uses_[tensor].push_back({&node, input});
+  if (!tensor.empty()) uses_[tensor].uses.push_back({&node, input});
 }
 
 void Graph::rename_output(onnx::NodeProto& node, int output, const std::string& tensor) {
   producers_.erase(node.output(output));
   node.set_output(output, tensor);
   producers_[tensor] = &node;
-  names_.insert(tensor);
+  names_.add(tensor);
 }
 
 void Graph::remove_node(onnx::NodeProto& node) {
   for (const auto& output : node.output()) {
     if (producer(output) == &node) producers_.erase(output);
   }
-  for (int i = 0; i < node.input_size(); ++i) {
-    std::erase_if(uses_[node.input(i)], [&](const Use& use) { return use.node == &node; });
-  }
+  for (const auto& input : node.input()) mark_stale(input);
   removed_.insert(&node);
 }
 
 void Graph::redirect_uses(const std::string& from, const std::string& to) {
   const std::vector<Use> old_uses = uses(from);
   for (const Use& use : old_uses) set_input(*use.node, use.input, to);
-  if (!body_uses_.contains(from)) return;
-  for (auto& node : *message().mutable_node()) {
-    for_each_subgraph(node, [&](onnx::GraphProto& body) { redirect_in_body(body, from, to); });
+  const auto found = body_uses_.find(from);
+  if (found == body_uses_.end()) return;
+  const std::vector<onnx::NodeProto*> readers = std::move(found->second);
+  body_uses_.erase(found);
+  for (onnx::NodeProto* node : readers) {
+    for_each_subgraph(*node, [&](onnx::GraphProto& body) { redirect_in_body(body, from, to); });
   }
-  body_uses_.erase(from);
-  body_uses_.insert(to);
+  auto& uses = body_uses_[to];
+  uses.insert(uses.end(), readers.begin(), readers.end());
 }
 
 void Graph::remove_unread() {
-  const auto is_read = [&](const std::string& tensor) {
-    return !uses(tensor).empty() || is_output(tensor) || is_used_by_body(tensor);
-  };
-  // New nodes stand at the end, so one backward sweep need not reach all: repeat until nothing
-  // goes.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (int i = message().node_size(); i-- > 0;) {
-      onnx::NodeProto& node = *message().mutable_node(i);
-      if (removed_.contains(&node)) continue;
-      if (std::any_of(node.output().begin(), node.output().end(), is_read)) continue;
-      remove_node(node);
-      changed = true;
+  std::vector<onnx::NodeProto*> candidates;
+  for (auto& node : *message().mutable_node()) candidates.push_back(&node);
+  const auto read = [this](const std::string& tensor) { return is_read(tensor); };
+  while (!candidates.empty()) {
+    // New nodes stand at the end, so one backward sweep need not reach all: what the removed ones
+    // read is looked at again.
+    std::vector<onnx::NodeProto*> makers;
+    std::unordered_set<const onnx::NodeProto*> listed;
+    for (auto node = candidates.rbegin(); node != candidates.rend(); ++node) {
+      const auto& outputs = (*node)->output();
+      if (removed_.contains(*node) || std::any_of(outputs.begin(), outputs.end(), read)) continue;
+      remove_node(**node);
+      for (const auto& input : (*node)->input()) {
+        auto* maker = producer(input);
+        if (maker != nullptr && listed.insert(maker).second) makers.push_back(maker);
+      }
     }
+    candidates = std::move(makers);
   }
 }
 
 void Graph::finish() {
   onnx::GraphProto& graph = message();
+  // The value of an input that may be left out stays: without it the input would be required.
+  std::unordered_set<std::string> optional_inputs;
+  for (const auto& input : graph.input()) optional_inputs.insert(input.name());
+  // Before the nodes: who reads what is asked of the nodes as they stand.
+  google::protobuf::RepeatedPtrField<onnx::TensorProto> constants;
+  for (auto& constant : *graph.mutable_initializer()) {
+    const std::string name = constant.name();
+    if (is_read(name) || optional_inputs.contains(name)) constants.Add()->Swap(&constant);
+  }
+  graph.mutable_initializer()->Swap(&constants);
   google::protobuf::RepeatedPtrField<onnx::NodeProto> kept;
   for (auto& node : *graph.mutable_node()) {
     if (!removed_.contains(&node)) kept.Add()->Swap(&node);
   }
   graph.mutable_node()->Swap(&kept);
-  // The value of an input that may be left out stays: without it the input would be required.
-  std::unordered_set<std::string> optional_inputs;
-  for (const auto& input : graph.input()) optional_inputs.insert(input.name());
-  google::protobuf::RepeatedPtrField<onnx::TensorProto> constants;
-  for (auto& constant : *graph.mutable_initializer()) {
-    const std::string name = constant.name();
-    const bool read = !uses(name).empty() || is_output(name) || is_used_by_body(name);
-    if (read || optional_inputs.contains(name)) constants.Add()->Swap(&constant);
-  }
-  graph.mutable_initializer()->Swap(&constants);
   sort_nodes(graph);
 }
 
+std::string default_name(const onnx::NodeProto& node) {
+  return node.output_size() > 0 ? node.op_type() + "_" + node.output(0) : node.op_type();
+}
+
 void name_nodes(onnx::ModelProto& model) {
-  std::unordered_set<std::string> taken;
-  for (auto& node : *model.mutable_graph()->mutable_node()) {
-    std::string wanted = node.name();
-    if (wanted.empty()) {
-      wanted = node.output_size() > 0 ? node.op_type() + "_" + node.output(0) : node.op_type();
-    }
-    std::string name = wanted;
-    for (int i = 1; !taken.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
-    node.set_name(name);
+  auto& nodes = *model.mutable_graph()->mutable_node();
+  Names names;
+  for (const auto& node : nodes) {
+    if (!node.name().empty()) names.add(node.name());
+  }
+  std::unordered_set<std::string> kept;
+  for (auto& node : nodes) {
+    if (!node.name().empty() && kept.insert(node.name()).second) continue;
+    node.set_name(names.take(node.name().empty() ? default_name(node) : node.name()));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "graph/names.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::graph {
@@ -22,7 +23,10 @@ struct Use {
 ///
 /// Works on the message in place. Node pointers stay valid until the node is removed; removals
 /// take effect in finish(). Bodies of If and Loop are not opened: a tensor that they read from
-/// outside counts as used by a body.
+/// outside counts as used by a body. For one thread at a time, looking included.
+///
+/// Cost: what an edit touches, also where thousands of nodes read one tensor; nothing of it grows
+/// with the square of a model.
 class Graph {
  public:
   explicit Graph(onnx::ModelProto& model);
@@ -32,7 +36,8 @@ class Graph {
 
   /// The node that makes the tensor; null for inputs, initializers and unknown names.
   onnx::NodeProto* producer(const std::string& tensor) const;
-  /// Every read of the tensor by a node of the main graph, in graph order.
+  /// Every read of the tensor by a node of the main graph, in graph order. Valid until the next
+  /// edit.
   const std::vector<Use>& uses(const std::string& tensor) const;
   /// The initializer of that name, or null.
   const onnx::TensorProto* initializer(const std::string& tensor) const;
@@ -67,20 +72,34 @@ class Graph {
   void finish();
 
  private:
+  /// The reads of one tensor. Edits only note that some have gone: who reads a tensor that many
+  /// read is looked through once for all of them, when somebody asks.
+  struct Reads {
+    std::vector<Use> uses;
+    bool has_stale = false;
+  };
+
   void index_node(onnx::NodeProto& node);
+  void mark_stale(const std::string& tensor);
+  void drop_stale(const std::string& tensor, Reads& reads) const;
+  bool is_read(const std::string& tensor) const;
 
   onnx::ModelProto& model_;
   std::unordered_map<std::string, onnx::NodeProto*> producers_;
-  std::unordered_map<std::string, std::vector<Use>> uses_;
+  mutable std::unordered_map<std::string, Reads> uses_;
   std::unordered_map<std::string, int> initializers_;
   std::unordered_set<std::string> inputs_;
   std::unordered_set<std::string> outputs_;
-  std::unordered_set<std::string> body_uses_;
-  std::unordered_set<std::string> names_;
+  /// The nodes whose bodies read a tensor.
+  std::unordered_map<std::string, std::vector<onnx::NodeProto*>> body_uses_;
+  Names names_;
   std::unordered_set<const onnx::NodeProto*> removed_;
 };
 
-/// Gives every node of the main graph a name of its own. Named nodes keep theirs if it is unique.
+/// What a node without a name is called: its operator and its first output.
+std::string default_name(const onnx::NodeProto& node);
+
+/// Gives every node of the main graph a name of its own. The first node of each name keeps it.
 void name_nodes(onnx::ModelProto& model);
 
 /// Names that the bodies held by `node` read from outside.

@@ -4,130 +4,48 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
-#include <charconv>
-#include <fstream>
 #include <limits>
-#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "graph/attributes.h"
+#include "graph/external_data.h"
+#include "graph/functions.h"
+#include "graph/normalize.h"
 
 namespace rangefinder::graph {
 namespace {
 
 constexpr size_t kMessageLimit = std::numeric_limits<int32_t>::max();
 
-/// Where an external tensor's bytes are: the value of one `external_data` entry.
-std::optional<std::string> external_entry(const onnx::TensorProto& tensor, std::string_view key) {
-  for (const auto& entry : tensor.external_data()) {
-    if (entry.key() == key) return entry.value();
-  }
-  return std::nullopt;
-}
+/// Messages inside one another that protobuf reads by default; a body of If is three of them.
+constexpr int kDeepestMessage = 100;
+/// Deeper than what is refused, so that it can be told from damage; no danger to any stack.
+constexpr int kDeepestTold = 1000;
 
-/// A tensor in an external file, and whose errors are whose.
-struct ExternalTensor {
-  onnx::TensorProto& tensor;
-  const std::filesystem::path& model;
-
-  [[noreturn]] void fail(const std::string& message) const {
-    throw Error(message, {.file = model.string(), .tensor = tensor.name()});
-  }
-
-  uint64_t number(std::string_view key, uint64_t otherwise) const {
-    const auto text = external_entry(tensor, key);
-    if (!text) return otherwise;
-    uint64_t value = 0;
-    const char* end = text->data() + text->size();
-    const auto [last, error] = std::from_chars(text->data(), end, value);
-    if (error != std::errc() || last != end) {
-      fail(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text));
-    }
-    return value;
-  }
-
-  /// Inside the model's folder: a model is no reason to read other files of the user.
-  std::filesystem::path location() const {
-    const auto text = external_entry(tensor, "location");
-    if (!text || text->empty()) fail("external data without a location");
-    const auto path = std::filesystem::path(*text).lexically_normal();
-    if (path.is_absolute() || *path.begin() == "..") {
-      fail(fmt::format("external file '{}' is outside the model's folder", *text));
-    }
-    return path;
-  }
-};
-
-/// Reads external tensors into the model, each from its part of its file.
-class ExternalFiles {
- public:
-  explicit ExternalFiles(std::filesystem::path model) : model_(std::move(model)) {}
-
-  void embed(onnx::TensorProto& tensor) {
-    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return;
-    const ExternalTensor external{tensor, model_};
-    open(external);
-    const uint64_t offset = external.number("offset", 0);
-    const uint64_t rest = offset <= size_ ? size_ - offset : 0;
-    const uint64_t length = external.number("length", rest);
-    if (offset > size_ || length > rest) {
-      external.fail(fmt::format("external file '{}' has {} bytes, {} from {} are needed",
-                                location_.string(), size_, length, offset));
-    }
-    total_ += length;
-    if (total_ > kMessageLimit) external.fail("weights beyond 2 GiB are not supported");
-    std::string& bytes = *tensor.mutable_raw_data();
-    bytes.resize(length);
-    stream_.seekg(static_cast<std::streamoff>(offset));
-    if (!stream_.read(bytes.data(), static_cast<std::streamsize>(length))) {
-      external.fail(fmt::format("external file '{}' cannot be read", location_.string()));
-    }
-    tensor.clear_external_data();
-    tensor.clear_data_location();
-  }
-
- private:
-  /// Keeps the file open that the last tensor was in.
-  void open(const ExternalTensor& external) {
-    const auto location = external.location();
-    if (location == location_) return;
-    const auto path = model_.parent_path() / location;
-    std::error_code error;
-    size_ = std::filesystem::file_size(path, error);
-    stream_ = std::ifstream(path, std::ios::binary);
-    if (error || !stream_) {
-      external.fail(
-          fmt::format("external file '{}' is missing or cannot be read", location.string()));
-    }
-    location_ = location;
-  }
-
-  std::filesystem::path model_;
-  std::filesystem::path location_;
-  std::ifstream stream_;
-  uint64_t size_ = 0;
-  uint64_t total_ = 0;
-};
-
-void embed_external_data(onnx::GraphProto& graph, ExternalFiles& files) {
-  for (auto& tensor : *graph.mutable_initializer()) files.embed(tensor);
-  for (auto& node : *graph.mutable_node()) {
-    for (auto& attribute : *node.mutable_attribute()) {
-      if (attribute.has_t()) files.embed(*attribute.mutable_t());
-      for (auto& tensor : *attribute.mutable_tensors()) files.embed(tensor);
-    }
-    for_each_subgraph(node, [&](onnx::GraphProto& body) { embed_external_data(body, files); });
-  }
+bool parse_to(std::string_view bytes, int deepest, onnx::ModelProto& model) {
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream coded(&stream);
+  coded.SetRecursionLimit(deepest);
+  return model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
 }
 
 }  // namespace
 
 onnx::ModelProto load_model(const std::filesystem::path& path) {
-  onnx::ModelProto model = parse_model(read_file(path), path.string());
-  ExternalFiles files(path);
-  embed_external_data(*model.mutable_graph(), files);
-  return model;
+  return load_model(read_file(path), path, path.string()).model;
+}
+
+LoadedModel load_model(std::string_view bytes, const std::filesystem::path& path,
+                       const std::string& name) {
+  LoadedModel loaded{parse_model(bytes, name)};
+  try {
+    check_functions(loaded.model);
+    embed_external_data(loaded.model, path);
+    loaded.is_rewritten = normalize(loaded.model, kMessageLimit);
+  } catch (const Error& error) {
+    throw error.within({.file = name});
+  }
+  return loaded;
 }
 
 onnx::ModelProto parse_model(std::string_view bytes, const std::string& name) {
@@ -135,8 +53,15 @@ onnx::ModelProto parse_model(std::string_view bytes, const std::string& name) {
     throw Error("a model file beyond 2 GiB is not supported", {.file = name});
   }
   onnx::ModelProto model;
-  if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw Error("is not an ONNX model, or is truncated", {.file = name});
+  if (!parse_to(bytes, kDeepestMessage, model)) {
+    if (parse_to(bytes, kDeepestTold, model)) {
+      throw Error(fmt::format("nests graphs or types too deep: {} messages inside one another are "
+                              "allowed, a body of If, Loop or Scan is three",
+                              kDeepestMessage),
+                  {.file = name});
+    }
+    throw Error("is not an ONNX model, is truncated, or nests graphs or types too deep",
+                {.file = name});
   }
   if (!model.has_graph() || (model.graph().node().empty() && model.graph().output().empty())) {
     throw Error("is not an ONNX model: it holds no graph", {.file = name});
@@ -159,8 +84,8 @@ std::string serialize(const onnx::ModelProto& model) {
   return bytes;
 }
 
-uint64_t fingerprint(std::string_view bytes) {
-  uint64_t hash = 0xCBF29CE484222325u;
+uint64_t fingerprint(std::string_view bytes, uint64_t before) {
+  uint64_t hash = before;
   for (const char byte : bytes) {
     hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
   }

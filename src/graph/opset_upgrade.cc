@@ -11,6 +11,8 @@
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/model_file.h"
+#include "graph/names.h"
+#include "graph/walk.h"
 
 namespace rangefinder::graph {
 namespace {
@@ -26,7 +28,9 @@ struct Context {
   int64_t version;
   const RankLookup& rank;
   /// Every name of the model, bodies included.
-  std::unordered_set<std::string>& names;
+  Names& names;
+  /// Tensors that somebody reads in this graph.
+  const std::unordered_set<std::string>& reads;
   /// Nodes to stand where the present node stands, in order, before and after it.
   std::vector<onnx::NodeProto> before = {};
   std::vector<onnx::NodeProto> after = {};
@@ -41,10 +45,7 @@ struct Rule {
 
 /// A new name after the node's output.
 std::string fresh_name(const onnx::NodeProto& node, Context& context, std::string_view what) {
-  const std::string wanted = fmt::format("{}_{}", node.output(0), what);
-  std::string name = wanted;
-  for (int i = 1; !context.names.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
-  return name;
+  return context.names.take(fmt::format("{}_{}", node.output(0), what));
 }
 
 /// Appends the values of an integer attribute as an input, and drops the attribute.
@@ -107,25 +108,22 @@ void pad_to_inputs(onnx::NodeProto& node, Context& context) {
   remove_attribute(node, "value");
 }
 
-/// True if the graph or a body in it reads the tensor, or it is an output.
-bool is_read(const onnx::GraphProto& graph, const std::string& tensor) {
-  for (const auto& output : graph.output()) {
-    if (output.name() == tensor) return true;
-  }
-  for (const auto& node : graph.node()) {
-    if (std::find(node.input().begin(), node.input().end(), tensor) != node.input().end()) {
-      return true;
-    }
-    bool read = false;
-    for_each_subgraph(node, [&](const onnx::GraphProto& body) { read |= is_read(body, tensor); });
-    if (read) return true;
-  }
-  return false;
+/// Every tensor that the graph or a body in it reads, or gives out.
+std::unordered_set<std::string> reads_of(const onnx::GraphProto& graph) {
+  std::unordered_set<std::string> reads;
+  for (const auto& output : graph.output()) reads.insert(output.name());
+  for_each_node(graph, [&](const onnx::NodeProto& node) {
+    reads.insert(node.input().begin(), node.input().end());
+    for_each_subgraph(node, [&](const onnx::GraphProto& body) {
+      for (const auto& output : body.output()) reads.insert(output.name());
+    });
+  });
+  return reads;
 }
 
 /// At inference Dropout passes its input through; its mask output has no equivalent.
 void drop_dropout(onnx::NodeProto& node, Context& context) {
-  if (node.output_size() > 1 && !node.output(1).empty() && is_read(context.graph, node.output(1))) {
+  if (node.output_size() > 1 && !node.output(1).empty() && context.reads.contains(node.output(1))) {
     throw Refusal{"the mask of Dropout is read"};
   }
   while (node.output_size() > 1) node.mutable_output()->RemoveLast();
@@ -230,15 +228,6 @@ constexpr std::array<Rule, 17> kRules = {{
     {"Hardmax", 13, softmax},
 }};
 
-void collect_names(const onnx::GraphProto& graph, std::unordered_set<std::string>& names) {
-  for (const auto& input : graph.input()) names.insert(input.name());
-  for (const auto& constant : graph.initializer()) names.insert(constant.name());
-  for (const auto& node : graph.node()) {
-    names.insert(node.output().begin(), node.output().end());
-    for_each_subgraph(node, [&](const onnx::GraphProto& body) { collect_names(body, names); });
-  }
-}
-
 void apply_rule(onnx::NodeProto& node, Context& context) {
   if (!node.domain().empty() && node.domain() != "ai.onnx") return;
   for (const Rule& rule : kRules) {
@@ -249,12 +238,12 @@ void apply_rule(onnx::NodeProto& node, Context& context) {
   }
 }
 
-void upgrade_graph(onnx::GraphProto& graph, int64_t version, const RankLookup& rank,
-                   std::unordered_set<std::string>& names) {
+void upgrade_graph(onnx::GraphProto& graph, int64_t version, const RankLookup& rank, Names& names) {
+  const std::unordered_set<std::string> reads = reads_of(graph);
   std::vector<std::vector<onnx::NodeProto>> before;
   std::vector<std::vector<onnx::NodeProto>> after;
   for (auto& node : *graph.mutable_node()) {
-    Context context{graph, version, rank, names};
+    Context context{graph, version, rank, names, reads};
     const std::string name = !node.name().empty()    ? node.name()
                              : node.output().empty() ? node.op_type()
                                                      : node.output(0);
@@ -285,8 +274,8 @@ std::optional<std::string> upgrade_opset(onnx::ModelProto& model, const RankLook
   if (version < 7) return fmt::format("operator set {} is older than 7", version);
   onnx::ModelProto upgraded = model;
   try {
-    std::unordered_set<std::string> names;
-    collect_names(upgraded.graph(), names);
+    Names names;
+    names.add_all(upgraded.graph());
     upgrade_graph(*upgraded.mutable_graph(), version, rank, names);
   } catch (const Refusal& refusal) {
     return refusal.reason;

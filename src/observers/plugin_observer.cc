@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -14,18 +15,57 @@ namespace {
 
 using Config = quantization::TensorQuantizationConfig;
 
-// The buffer a plug-in writes its reason into.
+// The buffer a plug-in writes its reason into. Not every plug-in keeps the promise to end it with
+// a zero.
 class Message {
  public:
   rangefinder_message slot() { return {text_.data(), text_.size()}; }
-  Error error(const rangefinder_observer& observer, const std::string& action) const {
-    const std::string reason = text_[0] == '\0' ? "no reason given" : std::string(text_.data());
-    return Error("The plug-in method '" + std::string(observer.name) + "' failed to " + action +
-                 ": " + reason + ".");
+  std::string text() const {
+    const auto end = std::find(text_.begin(), text_.end(), '\0');
+    return end == text_.begin() ? "no reason given" : std::string(text_.begin(), end);
   }
 
  private:
   std::array<char, 512> text_ = {};
+};
+
+Error failure(const rangefinder_observer& observer, const std::string& action,
+              const std::string& reason) {
+  return Error("the plug-in method '" + std::string(observer.name) + "' failed to " + action +
+               ": " + reason);
+}
+
+// Runs call(why), which calls a function of the plug-in. It must not throw, but may have been
+// written in any language: whatever comes out of it becomes an Error.
+template <typename Call>
+auto guarded(const rangefinder_observer& observer, const std::string& action, Message& why,
+             Call call) {
+  try {
+    return call(why.slot());
+  } catch (const std::exception& error) {
+    throw failure(observer, action, std::string("it threw: ") + error.what());
+  } catch (...) {
+    throw failure(observer, action, "it threw something that is no exception of C++");
+  }
+}
+
+// The same for functions that return a number, 0 for success.
+template <typename Call>
+void require_success(const rangefinder_observer& observer, const std::string& action, Call call) {
+  Message why;
+  if (guarded(observer, action, why, call) != 0) throw failure(observer, action, why.text());
+}
+
+// destroy() of the plug-in. What it throws is dropped: there is nobody left to tell.
+struct Destroy {
+  const rangefinder_observer* plugin;
+  void operator()(void* self) const noexcept {
+    try {
+      plugin->destroy(self);
+    } catch (...) {
+      static_cast<void>(self);
+    }
+  }
 };
 
 rangefinder_request request_of(const Config& config, const CalibrationOptions& options) {
@@ -66,11 +106,12 @@ class PluginObserver : public Observer {
  public:
   PluginObserver(const rangefinder_observer& plugin, const Config& config,
                  const CalibrationOptions& options)
-      : plugin_(plugin), grid_(grid_of(config)), self_(nullptr, plugin.destroy) {
+      : plugin_(plugin), grid_(grid_of(config)), self_(nullptr, Destroy{&plugin}) {
     const rangefinder_request request = request_of(config, options);
     Message why;
-    self_.reset(plugin.create(&request, why.slot()));
-    if (!self_) throw why.error(plugin, "start");
+    self_.reset(guarded(plugin, "start", why,
+                        [&](rangefinder_message slot) { return plugin.create(&request, slot); }));
+    if (!self_) throw failure(plugin, "start", why.text());
   }
 
   Needs needs() const override {
@@ -94,16 +135,15 @@ class PluginObserver : public Observer {
 
   const rangefinder_observer& plugin_;
   quantization::Grid grid_;
-  std::unique_ptr<void, void (*)(void*)> self_;
+  std::unique_ptr<void, Destroy> self_;
 };
 
 void PluginObserver::begin_pass(size_t pass) {
   Observer::begin_pass(pass);
   if (plugin_.begin_pass == nullptr) return;
-  Message why;
-  if (plugin_.begin_pass(self_.get(), static_cast<uint32_t>(pass), why.slot()) != 0) {
-    throw why.error(plugin_, "begin pass " + std::to_string(pass));
-  }
+  require_success(plugin_, "begin pass " + std::to_string(pass), [&](rangefinder_message why) {
+    return plugin_.begin_pass(self_.get(), static_cast<uint32_t>(pass), why);
+  });
 }
 
 void PluginObserver::observe(const tensor::TensorView& batch) {
@@ -111,8 +151,8 @@ void PluginObserver::observe(const tensor::TensorView& batch) {
   const std::span<const float> values = batch.floats();
   const rangefinder_batch raw = {values.data(), values.size(), batch.shape.data(),
                                  batch.shape.size()};
-  Message why;
-  if (plugin_.observe(self_.get(), &raw, why.slot()) != 0) throw why.error(plugin_, "observe");
+  require_success(plugin_, "observe",
+                  [&](rangefinder_message why) { return plugin_.observe(self_.get(), &raw, why); });
 }
 
 void PluginObserver::merge(const Observer& other) {
@@ -121,10 +161,9 @@ void PluginObserver::merge(const Observer& other) {
   if (same == nullptr || &same->plugin_ != &plugin_ || !laws().merge || plugin_.merge == nullptr) {
     return Observer::merge(other);
   }
-  Message why;
-  if (plugin_.merge(self_.get(), same->self_.get(), why.slot()) != 0) {
-    throw why.error(plugin_, "merge");
-  }
+  require_success(plugin_, "merge", [&](rangefinder_message why) {
+    return plugin_.merge(self_.get(), same->self_.get(), why);
+  });
 }
 
 Solution PluginObserver::solve(const Observations& observations) {
@@ -132,11 +171,9 @@ Solution PluginObserver::solve(const Observations& observations) {
   std::vector<rangefinder_channel> channels;
   for (const ChannelView& view : views) channels.push_back(view.channel);
   std::vector<rangefinder_result> results(std::max<size_t>(channels.size(), 1));
-  Message why;
-  if (plugin_.solve(self_.get(), channels.data(), channels.size(), results.data(), why.slot()) !=
-      0) {
-    throw why.error(plugin_, "solve");
-  }
+  require_success(plugin_, "solve", [&](rangefinder_message why) {
+    return plugin_.solve(self_.get(), channels.data(), channels.size(), results.data(), why);
+  });
   Solution solution;
   for (const rangefinder_result& result : results) {
     solution.parameters.push_back(parameters(result));
@@ -147,16 +184,26 @@ Solution PluginObserver::solve(const Observations& observations) {
 quantization::AffineParameters PluginObserver::parameters(const rangefinder_result& result) const {
   if (result.has_parameters == 0) {
     if (!std::isfinite(result.min) || !std::isfinite(result.max) || result.min > result.max) {
-      throw Error("The plug-in method '" + std::string(plugin_.name) + "' gave the range [" +
-                  std::to_string(result.min) + ", " + std::to_string(result.max) + "].");
+      throw Error("the plug-in method '" + std::string(plugin_.name) + "' gave the range [" +
+                  std::to_string(result.min) + ", " + std::to_string(result.max) +
+                  "]; allowed: finite, the minimum not above the maximum");
     }
-    return quantization::affine_from_range({result.min, result.max}, grid_);
+    // affine_from_range would clip a step that float32 cannot hold.
+    const double widest = std::max(std::abs(result.min), std::abs(result.max));
+    if (2 * widest / static_cast<double>(grid_.step_count()) <= std::numeric_limits<float>::max()) {
+      return quantization::affine_from_range({result.min, result.max}, grid_);
+    }
+    throw Error("the plug-in method '" + std::string(plugin_.name) + "' gave the range [" +
+                std::to_string(result.min) + ", " + std::to_string(result.max) +
+                "], which no float32 scale spans");
   }
   const bool on_grid = result.zero_point >= grid_.quant_min && result.zero_point <= grid_.quant_max;
   if (!std::isfinite(result.scale) || result.scale <= 0 || !on_grid) {
-    throw Error("The plug-in method '" + std::string(plugin_.name) + "' gave scale " +
+    throw Error("the plug-in method '" + std::string(plugin_.name) + "' gave scale " +
                 std::to_string(result.scale) + " and zero point " +
-                std::to_string(result.zero_point) + ".");
+                std::to_string(result.zero_point) +
+                "; allowed: a finite scale above 0, a zero point on the grid from " +
+                std::to_string(grid_.quant_min) + " to " + std::to_string(grid_.quant_max));
   }
   return {result.scale, result.zero_point};
 }
@@ -166,8 +213,8 @@ quantization::AffineParameters PluginObserver::parameters(const rangefinder_resu
 ObserverFactory plugin_factory(const rangefinder_observer& description) {
   return [&description](const Config& config, const CalibrationOptions& options) {
     if (config.is_floating()) {
-      throw std::invalid_argument("The plug-in method '" + std::string(description.name) +
-                                  "' works on integer grids, not on floating configs.");
+      throw std::invalid_argument("the plug-in method '" + std::string(description.name) +
+                                  "' works on integer grids, not on floating configs");
     }
     return std::make_unique<PluginObserver>(description, config, options);
   };

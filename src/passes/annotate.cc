@@ -1,23 +1,31 @@
 #include "passes/annotate.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
-#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "graph/model_file.h"
+#include "passes/constant_range.h"
 #include "passes/gemm_bias.h"
+#include "passes/split_fused.h"
 
 namespace rangefinder::passes {
 namespace {
 
 using targets::Role;
+
+/// The last code must restore to it, and the scale be a normal number.
+constexpr float kLeastUpperBound = 256 * std::numeric_limits<float>::min();
+
+/// Parameters of what lies between 0 and 1.
+constexpr quantization::AffineParameters kGateOutput = {1.0f / 255, 0};
 
 /// A node that may compute on codes.
 struct Candidate {
@@ -31,50 +39,35 @@ struct Candidate {
   /// Positions of the inputs that are activations, and of one-element constants beside them.
   std::vector<int> data = {};
   std::vector<int> constants = {};
+  /// Why its kernel on codes would compute something else; empty if it would not.
+  std::string obstacle = {};
   bool chosen = false;
+  /// It would be chosen, were it not for the obstacle.
+  bool is_stopped = false;
 };
 
 class Annotator {
  public:
   Annotator(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
-            std::span<const std::string> exclude)
-      : graph_(graph), infos_(infos), target_(target) {
-    for (const std::string& pattern : exclude) this->exclude(pattern);
-  }
+            const std::unordered_set<std::string>& excluded)
+      : graph_(graph),
+        infos_(infos),
+        target_(target),
+        opset_(graph::opset_version(graph.model())),
+        excluded_(excluded) {}
 
   Annotation run() {
     collect();
     for (Candidate& candidate : candidates_) mark_codes(candidate);
     for (size_t i = candidates_.size(); i-- > 0;) choose(candidates_[i]);
     for (Candidate& candidate : candidates_) write(candidate);
+    for (const Candidate& candidate : withheld_) follow_input(candidate);
     for (auto& tensor : result_.tensors) find_root(tensor);
     return std::move(result_);
   }
 
  private:
-  void exclude(const std::string& pattern) {
-    const auto fits = [&](const std::string& name) {
-      return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
-    };
-    bool is_used = false;
-    for (const auto& node : graph_.message().node()) {
-      const auto& outputs = node.output();
-      if (!fits(node.name()) && std::none_of(outputs.begin(), outputs.end(), fits)) continue;
-      excluded_.insert(&node);
-      exclude_what_is_bounded(node);
-      is_used = true;
-    }
-    if (!is_used) {
-      throw std::invalid_argument(fmt::format("no node fits the exclusion '{}'", pattern));
-    }
-  }
-
-  /// Who names the output of a Relu means the node whose codes would be that output.
-  void exclude_what_is_bounded(const onnx::NodeProto& node) {
-    const auto* rule = target_.rule(node.op_type());
-    if (!rule || rule->role != Role::kBound || node.input_size() == 0) return;
-    if (const auto* maker = graph_.producer(node.input(0))) excluded_.insert(maker);
-  }
+  bool is_excluded(const onnx::NodeProto& node) const { return excluded_.contains(node.name()); }
 
   bool is_float(const std::string& tensor) const {
     const auto found = infos_.find(tensor);
@@ -100,7 +93,7 @@ class Annotator {
 
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
-    if (excluded_.contains(&node)) return "is excluded";
+    if (is_excluded(node)) return "is excluded";
     if (!is_float(node.output(0))) return "computes in " + type_name(node.output(0));
     const std::string& weight = node.input(1);
     const bool constant = is_constant(weight);
@@ -112,15 +105,22 @@ class Annotator {
     if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(node.input(2))) {
       return "its bias is not constant";
     }
-    if (node.op_type() != "Gemm") return {};
-    if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
-    if (!has_row_bias(graph_, node)) return "its bias is not one row";
-    return {};
+    if (node.op_type() == "Gemm") {
+      if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
+      if (!has_row_bias(graph_, node)) return "its bias is not one row";
+    }
+    return kernel_obstacle(target_.rule(node.op_type())->conditions, node, opset_);
   }
 
   void collect() {
     for (auto& node : *graph_.message().mutable_node()) {
-      if (!node.domain().empty() && node.domain() != "ai.onnx") continue;
+      if (is_excluded(node)) result_.kept_float.push_back(node.name());
+      if (!node.domain().empty() && node.domain() != "ai.onnx") {
+        const std::string reason = fused_obstacle(node);
+        if (!reason.empty()) result_.left_float.push_back({node.name(), node.op_type(), reason});
+        continue;
+      }
+      if (target_.fuses_wrongly(node.op_type())) result_.kept_float.push_back(node.name());
       const auto* rule = target_.rule(node.op_type());
       if (!rule || rule->role == Role::kBound || node.input_size() == 0) continue;
       Candidate candidate{&node, rule->role, node.output(0)};
@@ -129,39 +129,46 @@ class Annotator {
         (is_constant(node.input(i)) ? candidate.constants : candidate.data).push_back(i);
       }
       if (rule->role == Role::kWeighted) {
-        const std::string reason = obstacle(node);
+        absorb_bound(candidate);
+        std::string reason = obstacle(node);
+        if (reason.empty()) reason = constant_obstacle(graph_, node, bound_behind(candidate));
         if (!reason.empty()) {
           result_.left_float.push_back({node.name(), node.op_type(), reason});
+          keep_float(node);
           continue;
         }
       } else if (!can_compute_on_codes(candidate)) {
+        keep_float(node);
+        continue;
+      } else if (is_excluded(node)) {
+        // What its kernel would compute otherwise has a range of its own.
+        if (kernel_obstacle(rule->conditions, node, opset_).empty()) {
+          withheld_.push_back(std::move(candidate));
+        }
         continue;
       }
-      if (candidate.role == Role::kWeighted || candidate.role == Role::kArithmetic) {
-        absorb_bound(candidate);
+      if (candidate.role == Role::kWeighted) weighted_.insert(&node);
+      if (candidate.role == Role::kArithmetic) absorb_bound(candidate);
+      if (candidate.role != Role::kWeighted && candidate.obstacle.empty()) {
+        candidate.obstacle = kernel_obstacle(rule->conditions, node, opset_);
       }
+      if (!candidate.obstacle.empty()) result_.kept_float.push_back(node.name());
       candidates_.push_back(std::move(candidate));
     }
   }
 
-  /// A Resize that takes each output from one input, and none from outside.
-  static bool copies_values(const onnx::NodeProto& resize) {
-    return graph::string_attribute(resize, "mode", "nearest") == "nearest" &&
-           graph::string_attribute(resize, "coordinate_transformation_mode", "half_pixel") !=
-               "tf_crop_and_resize";
+  void keep_float(const onnx::NodeProto& node) {
+    if (!is_excluded(node)) result_.kept_float.push_back(node.name());
   }
 
   /// Float activations in, one float activation out; a constant only where it is exact as a code.
   bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
-    if (excluded_.contains(&node)) return false;
     if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0)))
       return false;
     for (const int i : candidate.data) {
       if (!is_float(node.input(i))) return false;
     }
-    if (node.op_type() == "Resize" && !copies_values(node)) return false;
-    if (candidate.role == Role::kGate) return graph::float_attribute(node, "alpha", 0.2f) > 0;
     if (node.op_type() != "Mul" && node.op_type() != "Div" && node.op_type() != "Add") {
       return candidate.constants.empty();
     }
@@ -175,7 +182,11 @@ class Annotator {
     if (candidate.data.size() == 2) return !divides;
     const int place = 1 - candidate.data[0];
     const auto value = scalar(node.input(place));
-    if (!value || !std::isfinite(*value) || has_more_dimensions(node, place)) return false;
+    if (!value || has_more_dimensions(node, place)) return false;
+    if (!is_exact_code(*value)) {
+      candidate.obstacle = fmt::format("has no integer kernel with the constant {}", *value);
+      return true;
+    }
     if (node.op_type() == "Add" || (!divides && !(*value > 0))) {
       candidate.constants = {place};
       return true;
@@ -186,6 +197,9 @@ class Annotator {
     return *value > 0 && place == 1 - candidate.data[0] && (!divides || place == 1) &&
            std::isnormal(candidate.factor);
   }
+
+  /// Its magnitude becomes the scale of one code, and a scale is a normal number.
+  static bool is_exact_code(float value) { return value == 0 || std::isnormal(value); }
 
   /// A constant of shape [1,1,...] may give the result more dimensions than the tensor has.
   bool has_more_dimensions(const onnx::NodeProto& node, int place) const {
@@ -210,11 +224,15 @@ class Annotator {
     if (reader.op_type() == "Clip") {
       const auto lower = clip_bound(reader, 1, "min");
       const auto upper = clip_bound(reader, 2, "max");
-      if (!lower || *lower != 0 || (upper && !(*upper > 0))) return;
+      if (!lower || *lower != 0 || (upper && !(*upper >= kLeastUpperBound))) return;
       if (reader.input_size() > 2 && !reader.input(2).empty() && !upper) return;
       candidate.upper_bound = upper;
     }
     candidate.output = reader.output(0);
+  }
+
+  static OutputBound bound_behind(const Candidate& candidate) {
+    return {candidate.output != candidate.node->output(0), candidate.upper_bound};
   }
 
   std::optional<float> clip_bound(const onnx::NodeProto& clip, int input, const char* name) const {
@@ -224,7 +242,7 @@ class Annotator {
   }
 
   /// Tensors that are codes whatever else is decided, or can be for free.
-  void mark_codes(const Candidate& candidate) {
+  void mark_codes(Candidate& candidate) {
     const auto& node = *candidate.node;
     if (candidate.role == Role::kWeighted) {
       for (const int i : candidate.data) wanted_.insert(node.input(i));
@@ -235,16 +253,19 @@ class Annotator {
     const bool all = std::all_of(candidate.data.begin(), candidate.data.end(), [&](int i) {
       return possible_.contains(node.input(i)) || will_be_wanted(node.input(i));
     });
-    if (all) possible_.insert(candidate.output);
+    if (!all) return;
+    if (candidate.obstacle.empty()) {
+      possible_.insert(candidate.output);
+    } else {
+      candidate.is_stopped = true;
+    }
   }
 
   /// Read by a weighted node, which may come later in the graph.
   bool will_be_wanted(const std::string& tensor) const {
     const auto& uses = graph_.uses(tensor);
     return std::any_of(uses.begin(), uses.end(), [&](const graph::Use& use) {
-      const auto* rule = target_.rule(use.node->op_type());
-      return rule && rule->role == Role::kWeighted && obstacle(*use.node).empty() &&
-             (use.input == 0 || use.node->op_type() == "MatMul");
+      return weighted_.contains(use.node) && (use.input == 0 || use.node->op_type() == "MatMul");
     });
   }
 
@@ -267,8 +288,11 @@ class Annotator {
   }
 
   void write(const Candidate& candidate) {
-    if (!candidate.chosen) return;
     const auto& node = *candidate.node;
+    if (candidate.is_stopped && wanted_.contains(candidate.output)) {
+      result_.unsuited.push_back({node.name(), node.op_type(), candidate.obstacle});
+    }
+    if (!candidate.chosen) return;
     const bool replaced = candidate.role == Role::kScale || candidate.role == Role::kGate;
     for (const int i : candidate.data) {
       QuantizedTensor& input = tensor(node.input(i));
@@ -303,10 +327,23 @@ class Annotator {
         result_.gates.push_back({node.name(), node.input(0),
                                  graph::float_attribute(node, "alpha", 0.2f),
                                  graph::float_attribute(node, "beta", 0.5f)});
-        tensor(candidate.output).fixed = quantization::AffineParameters{1.0f / 255, 0};
+        tensor(candidate.output).fixed = kGateOutput;
         break;
       default:
         break;
+    }
+  }
+
+  /// What an excluded node gives that moves or scales the values of a tensor of codes lies on the
+  /// same codes; that of a gate is between 0 and 1 as ever.
+  void follow_input(const Candidate& candidate) {
+    if (!index_.contains(candidate.output)) return;
+    const std::string& input = candidate.node->input(candidate.data[0]);
+    const bool moves = candidate.role == Role::kMover || candidate.role == Role::kScale;
+    if (moves && index_.contains(input)) {
+      moved_from_[candidate.output] = {input, candidate.factor};
+    } else if (candidate.role == Role::kGate) {
+      tensor(candidate.output).fixed = kGateOutput;
     }
   }
 
@@ -333,8 +370,13 @@ class Annotator {
   graph::Graph& graph_;
   const TensorInfos& infos_;
   const targets::Target& target_;
-  std::unordered_set<const onnx::NodeProto*> excluded_;
+  int64_t opset_;
+  const std::unordered_set<std::string>& excluded_;
   std::vector<Candidate> candidates_;
+  /// Weighted nodes that nothing keeps in float.
+  std::unordered_set<const onnx::NodeProto*> weighted_;
+  /// Excluded nodes that could compute on codes.
+  std::vector<Candidate> withheld_;
   /// Some reader or maker wants the tensor as codes.
   std::unordered_set<std::string> wanted_;
   /// What makes the tensor can make codes.
@@ -345,6 +387,10 @@ class Annotator {
 };
 
 }  // namespace
+
+float QuantizedTensor::scale(float root_scale) const {
+  return quantization::representable_scale(static_cast<double>(root_scale) * factor);
+}
 
 const QuantizedTensor* Annotation::find(const std::string& tensor) const {
   for (const auto& candidate : tensors) {
@@ -362,8 +408,8 @@ std::vector<std::string> Annotation::observed() const {
 }
 
 Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
-                    std::span<const std::string> exclude) {
-  return Annotator(graph, infos, target, exclude).run();
+                    const std::unordered_set<std::string>& excluded) {
+  return Annotator(graph, infos, target, excluded).run();
 }
 
 }  // namespace rangefinder::passes

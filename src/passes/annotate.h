@@ -4,8 +4,8 @@
 
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "graph/graph.h"
@@ -43,6 +43,8 @@ struct QuantizedTensor {
   std::vector<std::pair<std::string, int>> reads = {};
 
   bool is_observed() const { return root == name && !fixed; }
+  /// The tensor's scale if its root has this one: never zero, denormal or infinite.
+  float scale(float root_scale) const;
 };
 
 /// A Conv, Gemm or MatMul that will compute in integers.
@@ -62,7 +64,7 @@ struct GateNode {
   float beta;
 };
 
-/// An eligible node that stays float, and why.
+/// A node that stays float although its operator has an integer kernel, and why.
 struct FloatNode {
   std::string name;
   std::string op_type;
@@ -77,7 +79,13 @@ struct Annotation {
   std::vector<GateNode> gates = {};
   /// One-element constants that arithmetic nodes read as codes: node name and input position.
   std::vector<std::pair<std::string, int>> constants = {};
+  /// Conv, Gemm and MatMul nodes.
   std::vector<FloatNode> left_float;
+  /// Others that stand between codes, and whose integer kernels compute something else.
+  std::vector<FloatNode> unsuited = {};
+  /// Nodes that must compute in float though tensors of codes may lie around them: those that are
+  /// excluded, and those of operators with integer kernels that such a kernel would not serve.
+  std::vector<std::string> kept_float = {};
   /// Relu and Clip nodes that compute in float behind a Gemm or MatMul. ONNX Runtime would look
   /// for a QuantizeLinear behind them and, finding none, leave the product in float.
   std::vector<std::string> float_bounds = {};
@@ -94,11 +102,10 @@ struct Annotation {
 /// data come from tensors that are codes anyway and some reader wants codes. A positive constant
 /// factor costs nothing: the same codes are read with another scale. A Relu, or a Clip from 0,
 /// behind a maker of codes is fused: only its output is quantized.
-/// Nodes that fit a pattern of `exclude` (* ? [...]; by their name, or that of a tensor they make)
-/// compute in float, and so does what a fitting Relu or Clip bounds. Throws std::invalid_argument
-/// naming a pattern that fits no node. Cost: linear in the number of nodes and reads, times
-/// patterns.
+/// The nodes named in `excluded` compute in float (passes/exclusion.h). One that only moves or
+/// scales values still has its input's parameters, so that no data are needed for its output.
+/// Cost: linear in the number of nodes and reads.
 Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
-                    std::span<const std::string> exclude = {});
+                    const std::unordered_set<std::string>& excluded = {});
 
 }  // namespace rangefinder::passes

@@ -35,6 +35,10 @@ std::optional<std::vector<float>> per_channel(const onnx::TensorProto& constant,
   return std::vector<float>(floats.begin(), floats.end());
 }
 
+bool has_bias(const onnx::NodeProto& conv) {
+  return conv.input_size() > 2 && !conv.input(2).empty();
+}
+
 struct Folding {
   onnx::NodeProto* convolution;
   onnx::NodeProto* affine;
@@ -50,9 +54,8 @@ std::optional<Folding> find_folding(const graph::Graph& graph, onnx::NodeProto& 
     if (!constant || !conv || conv->op_type() != "Conv" || !conv->domain().empty()) continue;
     if (!graph.is_private(conv->output(0))) continue;
     const auto* weight = graph.initializer(conv->input(1));
-    const bool has_bias = conv->input_size() > 2 && !conv->input(2).empty();
     if (!weight || weight->data_type() != onnx::TensorProto::FLOAT) continue;
-    if (has_bias && !graph.initializer(conv->input(2))) continue;
+    if (has_bias(*conv) && !graph.initializer(conv->input(2))) continue;
     auto values = per_channel(*constant, weight->dims(0), static_cast<size_t>(weight->dims_size()));
     if (values) return Folding{conv, &affine, std::move(*values)};
   }
@@ -65,27 +68,48 @@ void multiply(Tensor& tensor, const std::vector<float>& factors) {
   for (size_t i = 0; i < values.size(); ++i) values[i] *= factors[i / inner];
 }
 
-void fold(graph::Graph& graph, const Folding& folding) {
-  onnx::NodeProto& conv = *folding.convolution;
+bool is_finite(const Tensor& tensor) {
+  const auto values = tensor.floats();
+  return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+}
+
+struct Parameters {
+  Tensor weight;
+  Tensor bias;
+};
+
+/// Of the convolution with the affine in it; none if a product or sum leaves float32, where the two
+/// nodes one after the other may not.
+std::optional<Parameters> folded(const graph::Graph& graph, const Folding& folding) {
+  const onnx::NodeProto& conv = *folding.convolution;
   const auto channels = static_cast<int64_t>(folding.values.size());
-  const bool has_bias = conv.input_size() > 2 && !conv.input(2).empty();
-  Tensor bias = has_bias ? graph::read_constant(*graph.initializer(conv.input(2)))
-                         : Tensor(ElementType::kFloat32, {channels});
+  Parameters result{graph::read_constant(*graph.initializer(conv.input(1))),
+                    has_bias(conv) ? graph::read_constant(*graph.initializer(conv.input(2)))
+                                   : Tensor(ElementType::kFloat32, {channels})};
   if (folding.affine->op_type() == "Mul") {
-    Tensor weight = graph::read_constant(*graph.initializer(conv.input(1)));
-    multiply(weight, folding.values);
-    multiply(bias, folding.values);
-    const std::string name = graph.fresh_name(conv.input(1) + "_folded");
-    graph.set_input(conv, 1, graph.add_initializer(graph::make_constant(name, weight)));
+    multiply(result.weight, folding.values);
+    multiply(result.bias, folding.values);
   } else {
-    const auto values = bias.floats();
+    const auto values = result.bias.floats();
     std::transform(values.begin(), values.end(), folding.values.begin(), values.begin(),
                    std::plus<>());
   }
+  if (!is_finite(result.weight) || !is_finite(result.bias)) return std::nullopt;
+  return result;
+}
+
+void fold(graph::Graph& graph, const Folding& folding) {
+  const auto parameters = folded(graph, folding);
+  if (!parameters) return;
+  onnx::NodeProto& conv = *folding.convolution;
+  if (folding.affine->op_type() == "Mul") {
+    const std::string name = graph.fresh_name(conv.input(1) + "_folded");
+    graph.set_input(conv, 1, graph.add_initializer(graph::make_constant(name, parameters->weight)));
+  }
   const std::string name =
-      graph.fresh_name((has_bias ? conv.input(2) : conv.name() + "_bias") + "_folded");
+      graph.fresh_name((has_bias(conv) ? conv.input(2) : conv.name() + "_bias") + "_folded");
   while (conv.input_size() < 3) conv.add_input("");
-  graph.set_input(conv, 2, graph.add_initializer(graph::make_constant(name, bias)));
+  graph.set_input(conv, 2, graph.add_initializer(graph::make_constant(name, parameters->bias)));
   const std::string output = folding.affine->output(0);
   graph.remove_node(*folding.affine);
   graph.rename_output(conv, 0, output);

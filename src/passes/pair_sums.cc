@@ -15,7 +15,8 @@ void collect_pair_sums(std::span<const float> dot_product, float above, std::vec
   for (size_t k = 0; k + 1 < dot_product.size(); k += 2) {
     const float a = dot_product[k];
     const float b = dot_product[k + 1];
-    if (same_sign(a, b) && std::abs(a + b) > above) sums.push_back(std::abs(a + b));
+    const float sum = std::min(std::abs(a + b), std::numeric_limits<float>::max());
+    if (same_sign(a, b) && sum > above) sums.push_back(sum);
   }
 }
 

@@ -6,21 +6,25 @@
 
 #include "base/error.h"
 #include "engine/optimize.h"
+#include "engine/packed_model.h"
 #include "engine/session.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "graph/opset_upgrade.h"
+#include "passes/cubic_resize.h"
 #include "passes/fold_affine.h"
 #include "passes/gemm_bias.h"
+#include "passes/gemm_factors.h"
 #include "passes/hard_swish.h"
+#include "passes/interface.h"
 #include "passes/mean_pool.h"
+#include "passes/neutral_attributes.h"
+#include "passes/resize_axes.h"
+#include "passes/split_fused.h"
 #include "passes/widen_float16.h"
 
 namespace rangefinder::passes {
-namespace {
 
-/// Initializers that are also inputs could be replaced by a caller; calibration takes the values
-/// in the file, so they are constants here.
 void make_inputs_constant(onnx::GraphProto& graph) {
   std::unordered_set<std::string> constants;
   for (const auto& constant : graph.initializer()) constants.insert(constant.name());
@@ -30,6 +34,8 @@ void make_inputs_constant(onnx::GraphProto& graph) {
   }
   graph.mutable_input()->Swap(&inputs);
 }
+
+namespace {
 
 /// Asks ONNX Runtime for the type and shape of everything that the main graph makes, by declaring
 /// all of it as outputs.
@@ -43,7 +49,7 @@ TensorInfos infer(const onnx::ModelProto& model, const std::filesystem::path& pa
       if (!name.empty() && outputs.insert(name).second) graph.add_output()->set_name(name);
     }
   }
-  const engine::Session session(engine::ModelSource(graph::serialize(revealing), path),
+  const engine::Session session(engine::pack_model(revealing, path),
                                 {.optimization = engine::OptimizationLevel::kNone});
   TensorInfos infos;
   for (const auto& info : session.inputs()) infos[info.name] = {info.type, info.shape};
@@ -91,28 +97,44 @@ void prune_opset_imports(onnx::ModelProto& model) {
 
 }  // namespace
 
-PreparedModel prepare(const std::filesystem::path& path) {
+PreparedModel prepare(const engine::ModelSource& given) {
   PreparedModel prepared;
-  onnx::ModelProto original = graph::load_model(path);
+  const std::filesystem::path& path = given.file;
+  onnx::ModelProto original = engine::load_model(given);
+  refuse_blocked_layout(original, given.name());
   make_inputs_constant(*original.mutable_graph());
+  prepared.origins = Origins(original.graph());
+  const onnx::ModelProto interface = interface_of(original);
   // ONNX Runtime refuses two nodes of one name.
   graph::name_nodes(original);
-  std::string bytes = graph::serialize(original);
-  prepared.fingerprint = graph::fingerprint(bytes);
-  prepared.size = bytes.size();
-  if (widen_float16(original)) bytes = graph::serialize(original);
-  const auto optimized =
-      engine::optimize_model(engine::ModelSource(bytes, path), engine::OptimizationLevel::kBasic);
-  prepared.model = graph::parse_model(optimized.bytes, path.string());
-  prune_opset_imports(prepared.model);
+  engine::ModelSource source = engine::pack_model(original, path);
+  prepared.fingerprint = engine::packed_fingerprint(source);
+  prepared.size = engine::packed_size(source);
+  if (widen_float16(original)) {
+    // The Casts at inputs and outputs are named after them: nodes may have such names, too.
+    graph::name_nodes(original);
+    source = engine::pack_model(original, path);
+  }
+  const auto gemms = gemm_outputs(original);
+  original.Clear();
+  prepared.model =
+      engine::unpack_model(engine::optimize_model(source, engine::OptimizationLevel::kBasic));
   graph::name_nodes(prepared.model);
   prepared.infos = infer(prepared.model, path);
   upgrade(prepared, path);
   graph::name_nodes(prepared.model);
+  split_fused(prepared.model, prepared.infos);
+  prune_opset_imports(prepared.model);
   fold_affine(prepared.model);
+  split_gemm_factors(prepared.model, prepared.infos, gemms);
   split_gemm_bias(prepared.model, prepared.infos);
   write_hard_swish(prepared.model, prepared.infos);
   write_mean_as_pool(prepared.model, prepared.infos);
+  write_all_axes(prepared.model, prepared.infos);
+  fence_cubic_resize(prepared.model, prepared.infos);
+  drop_neutral_attributes(prepared.model);
+  prepared.origins.trace(*prepared.model.mutable_graph());
+  restore_interface(interface, prepared.model);
   return prepared;
 }
 

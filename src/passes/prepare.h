@@ -6,14 +6,22 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/model_source.h"
 #include "passes/annotate.h"
+#include "passes/origins.h"
 
 namespace rangefinder::passes {
+
+/// Initializers that are also inputs could be replaced by a caller; calibration takes the values
+/// in the file, so they are no longer inputs afterwards.
+void make_inputs_constant(onnx::GraphProto& graph);
 
 /// A float model made ready for annotation.
 struct PreparedModel {
   onnx::ModelProto model;
   TensorInfos infos;
+  /// What the nodes of the file became.
+  Origins origins = {};
   /// Of the file as it was given.
   uint64_t fingerprint = 0;
   /// Bytes of the file as it was given, external data included.
@@ -25,12 +33,16 @@ struct PreparedModel {
 
 /// Loads a model and brings it into the form that the passes expect.
 ///
-/// float16 becomes float32 (inputs and outputs stay). ONNX Runtime's basic optimization folds
-/// constants and BatchNormalization, then: constant inputs become constants, the operator set at
-/// least 13, every node named, scalar affines behind convolutions folded into them, a Gemm's bias
-/// that is no row an Add of its own, HardSwish written as Mul and HardSigmoid. Element types and
-/// shapes are what ONNX Runtime infers. Deterministic: the same file gives the same model. Throws
-/// Error: not a model, an operator set that cannot be brought to 10, what ONNX Runtime says.
-PreparedModel prepare(const std::filesystem::path& path);
+/// float16 and bfloat16 become float32 (inputs and outputs stay). ONNX Runtime's basic optimization
+/// folds constants and BatchNormalization, then: constant inputs become constants, the operator set
+/// at least 13, every node named, what an earlier optimization fused split again, scalar affines
+/// behind convolutions folded into them, a Gemm's transposed factor a Transpose and its bias that
+/// is no row an Add of its own, HardSwish written as Mul and HardSigmoid, Resize and pools as
+/// integer kernels and channels last take them. Inputs and outputs are declared as in the file;
+/// nodes have the names of those that they were made of. Element types and shapes are what ONNX
+/// Runtime infers. Deterministic: the same file gives the same model. Throws Error: not a model,
+/// one in ONNX Runtime's blocked layout, an operator set that cannot be brought to 10, what ONNX
+/// Runtime says.
+PreparedModel prepare(const engine::ModelSource& source);
 
 }  // namespace rangefinder::passes

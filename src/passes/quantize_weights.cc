@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "passes/constant_range.h"
 #include "passes/pair_sums.h"
 
 namespace rangefinder::passes {
@@ -125,9 +126,13 @@ ChannelScale channel_scale(std::span<const float> weight, const std::vector<DotP
     }
   }
   if (largest == 0) return {};
-  const float plain =
-      std::max(largest / static_cast<float>(limit), std::numeric_limits<float>::min());
+  float plain = std::max(largest / static_cast<float>(limit), std::numeric_limits<float>::min());
+  // The last code restores to a finite number.
+  if (std::isinf(plain * static_cast<float>(limit))) plain = std::nextafter(plain, 0.0f);
   if (!adds_pairs) return {plain, plain};
+  // Sums of such weights are no floats: no pair may be too large.
+  if (largest > std::numeric_limits<float>::max() / 4)
+    return {plain, largest / (kLargestPairSum / 2)};
   std::vector<float> sums;
   for (const DotProduct& dot : channel) {
     collect_pair_sums(gather(weight, dot), plain * kLargestPairSum, sums);
@@ -164,16 +169,34 @@ std::vector<float> bias_of(const graph::Graph& graph, const onnx::NodeProto& nod
 }
 
 Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
+  refuse_nonfinite(graph, node);
   Tensor weight = graph::read_constant(*graph.initializer(node.input(1)));
   const float alpha = node.op_type() == "Gemm" ? graph::float_attribute(node, "alpha", 1) : 1.0f;
   for (float& value : weight.floats()) {
     value *= alpha;
     if (!std::isfinite(value)) {
-      throw Error(fmt::format("the weight holds {}", value),
+      throw Error(fmt::format("the weight times alpha = {} holds {}", alpha, value),
                   {.node = node.name(), .tensor = node.input(1)});
     }
   }
   return weight;
+}
+
+/// The scale with room for the bias in 32 bits. Like any scale of ours it is a normal number, its
+/// product with `input_scale`, the bias's own, too. Error: there is none.
+float scale_for_bias(float scale, float bias, float input_scale, const onnx::NodeProto& node) {
+  constexpr auto kLeast = static_cast<double>(std::numeric_limits<float>::min());
+  constexpr auto kLargest = static_cast<double>(std::numeric_limits<float>::max());
+  const auto input = static_cast<double>(input_scale);
+  const double for_bias = std::abs(static_cast<double>(bias)) / (kLargestBias * input);
+  // A weight whose products are denormal counts for nothing.
+  const double for_product = std::nextafter(static_cast<float>(kLeast / input), 1.0f);
+  const double wanted = std::max({static_cast<double>(scale), for_bias, for_product});
+  if (wanted <= kLargest && wanted * input <= kLargest) return static_cast<float>(wanted);
+  throw Error(fmt::format("the bias {} and weights of scale {} do not fit 32 bits beside "
+                          "activations of scale {}",
+                          bias, scale, input_scale),
+              {.node = node.name(), .tensor = node.input(2)});
 }
 
 /// Bias code `value` / `scale` within 32 bits.
@@ -196,9 +219,8 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
   result.codes.resize(weight.element_count());
   for (size_t c = 0; c < layout.channels.size(); ++c) {
     auto [plain, scale] = channel_scale(weight.floats(), layout.channels[c], limit, adds_pairs);
-    if (!bias.empty()) {
-      const double least = std::abs(bias[c]) / (kLargestBias * input_scale);
-      scale = std::max(scale, static_cast<float>(least));
+    if (!bias.empty() && (scale > 0 || bias[c] != 0)) {
+      scale = scale_for_bias(scale, bias[c], input_scale, node);
     }
     if (scale == 0) scale = 1;
     result.raised_channel_count += plain > 0 && scale > plain;

@@ -29,9 +29,11 @@ struct QuantizedWeight {
 ///   (targets::Target::pair_sums_saturate): scale and codes of least squared error such that no
 ///   pair can (passes/pair_sums.h),
 /// - the bias would not fit 32 bits: the channel's scale grows until it does.
-/// A channel of zeros gets scale 1, or what its bias needs.
+/// A channel of zeros gets scale 1, or what its bias needs. No scale, nor its product with the
+/// input's, is zero, denormal or infinite: weights too small for that are zeros.
 /// `input_scale` is that of the node's activation. Constants alpha and beta of Gemm are folded.
-/// Throws Error naming node and tensor if the weight holds NaN or infinity.
+/// Throws Error naming node and tensor if the weight holds NaN or infinity, the bias NaN, or the
+/// bias more than 32 bits hold at any scale.
 QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto& node,
                                 float input_scale, const targets::Target& target);
 

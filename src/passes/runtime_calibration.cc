@@ -1,7 +1,5 @@
 #include "passes/runtime_calibration.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -9,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/name_pattern.h"
 #include "base/parallel.h"
 #include "observers/calibrate.h"
 
@@ -235,9 +234,14 @@ TensorQuantizationConfig activated(const Planned& planned, TensorQuantizationCon
 
 std::string RuntimeCalibration::method_of(const std::string& tensor,
                                           const TensorQuantizationConfig& config) const {
-  for (const auto& [pattern, chosen] : method_for) {
-    if (fnmatch(pattern.c_str(), tensor.c_str(), 0) == 0)
+  const auto others = other_names.find(tensor);
+  for (const auto& [text, chosen] : method_for) {
+    const NamePattern pattern(text);
+    const auto fits = [&](const std::string& name) { return pattern.fits(name); };
+    if (fits(tensor) || (others != other_names.end() &&
+                         std::any_of(others->second.begin(), others->second.end(), fits))) {
       return observers::canonical_method(chosen);
+    }
   }
   if (!method.empty()) return observers::canonical_method(method);
   if (!config.observer.empty()) return observers::canonical_method(config.observer);

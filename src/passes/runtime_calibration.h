@@ -59,9 +59,11 @@ class RuntimeCalibration {
   /// Calibrate again what is in force already.
   bool override_active = false;
   observers::CalibrationOptions options = {};
-  /// Tensor name patterns (* ? [...]) and the method for them; the first that fits counts, and wins
-  /// over `method`.
+  /// Patterns of tensor names (NamePattern) and the method for them; the first that fits counts,
+  /// and wins over `method`.
   std::vector<std::pair<std::string, std::string>> method_for = {};
+  /// More names that a tensor goes by in `method_for`: those of what was fused into its maker.
+  std::map<std::string, std::vector<std::string>> other_names = {};
 
   /// Calibrates, all or nothing. `dominance` has an entry per activation. Methods that must see raw
   /// batches see them by `raw_pass`, all tensors in as many passes as the most demanding asks for.

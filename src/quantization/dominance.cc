@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace rangefinder::quantization {
+namespace rangefinder {
 
 Dominance::Dominance(size_t count) : parents_(count) {
   std::iota(parents_.begin(), parents_.end(), size_t{0});
@@ -87,4 +87,4 @@ void Dominance::propagate(std::span<TensorQuantizationConfig> configs) const {
   }
 }
 
-}  // namespace rangefinder::quantization
+}  // namespace rangefinder

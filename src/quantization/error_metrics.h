@@ -32,6 +32,9 @@ class ErrorMetrics {
   uint64_t count() const { return count_; }
   uint64_t nonfinite_count() const { return nonfinite_count_; }
 
+  /// Sum of (real - restored)^2, and of real^2, over the pairs compared.
+  double error_power() const { return error_.value(); }
+  double real_power() const { return real_.value(); }
   /// Mean of (real - restored)^2; 0 if nothing was compared.
   double mse() const;
   /// 10 log10(sum real^2 / sum (real - restored)^2) in decibels: +infinity if there is no error

@@ -94,21 +94,26 @@ double round_to_power_of_2(double value, Rounding exponent_rounding) {
   return std::copysign(std::exp2(exponent), value);
 }
 
+}  // namespace rangefinder::quantization
+
+namespace rangefinder {
+
 Rounding rounding_from_name(std::string_view name) {
-  const std::string wanted = canonical(name);
-  for (const auto& [known, rounding] : kNames) {
+  const std::string wanted = quantization::canonical(name);
+  for (const auto& [known, rounding] : quantization::kNames) {
     if (known == wanted) return rounding;
   }
   std::string message = "Unknown rounding '" + std::string(name) + "'. Known:";
-  for (size_t i = 0; i < kNames.size() / 2; ++i) message += " " + std::string(kNames[i].first);
+  for (size_t i = 0; i < quantization::kNames.size() / 2; ++i)
+    message += " " + std::string(quantization::kNames[i].first);
   throw std::invalid_argument(message + ".");
 }
 
 std::string_view name_of(Rounding rounding) {
-  for (const auto& [known, value] : kNames) {
+  for (const auto& [known, value] : quantization::kNames) {
     if (value == rounding) return known;
   }
   return "unknown";
 }
 
-}  // namespace rangefinder::quantization
+}  // namespace rangefinder

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace rangefinder::quantization {
+namespace rangefinder {
 namespace {
 
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
@@ -173,4 +173,4 @@ bool TensorQuantizationConfig::has_same_scheme(const TensorQuantizationConfig& o
          channel_axis == other.channel_axis && float_format == other.float_format;
 }
 
-}  // namespace rangefinder::quantization
+}  // namespace rangefinder

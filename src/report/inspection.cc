@@ -5,6 +5,9 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
+#include "report/json_text.h"
+
 namespace rangefinder::report {
 namespace {
 
@@ -55,21 +58,21 @@ Json to_json(const ModelInspection& inspection) {
 
 std::string to_table(const StatisticsInspection& inspection) {
   std::string text =
-      fmt::format("{}: {} samples, {} tensors, model {}\n", inspection.file,
+      fmt::format("{}: {} samples, {} tensors, model {}\n", printable(inspection.file),
                   inspection.sample_count, inspection.tensors.size(), inspection.model_fingerprint);
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{:<{}} {:>12} {:>12} {:>12} {:>7} {:>6} {:>6}\n", "tensor", kNameWidth,
                  "count", "min", "max", "zeros", "NaN", "Inf");
   for (const auto& tensor : inspection.tensors) {
-    fmt::format_to(out, "{:<{}} {:>12} {:>12.5g} {:>12.5g} {:>6.1f}% {:>6} {:>6}\n", tensor.name,
-                   kNameWidth, tensor.count, tensor.min, tensor.max, tensor.zero_share * 100,
-                   tensor.nan_count, tensor.inf_count);
+    fmt::format_to(out, "{:<{}} {:>12} {:>12.5g} {:>12.5g} {:>6.1f}% {:>6} {:>6}\n",
+                   printable(tensor.name), kNameWidth, tensor.count, tensor.min, tensor.max,
+                   tensor.zero_share * 100, tensor.nan_count, tensor.inf_count);
   }
   return text;
 }
 
 std::string to_table(const ModelInspection& inspection) {
-  std::string text = fmt::format("{}: {} bytes, operator set {}\n", inspection.file,
+  std::string text = fmt::format("{}: {} bytes, operator set {}\n", printable(inspection.file),
                                  inspection.bytes, inspection.opset);
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes compute in integers on {}\n",
@@ -78,13 +81,24 @@ std::string to_table(const ModelInspection& inspection) {
     fmt::format_to(out, "{} tensors would be observed\n", inspection.observed.size());
   }
   for (const auto& node : inspection.nodes) {
-    fmt::format_to(out, "integer: {} '{}'\n", node.op_type, node.name);
+    fmt::format_to(out, "integer: {} '{}'\n", printable(node.op_type), printable(node.name));
   }
   for (const auto& node : inspection.float_nodes) {
-    fmt::format_to(out, "float: {} '{}': {}\n", node.op_type, node.name, node.reason);
+    fmt::format_to(out, "float: {} '{}': {}\n", printable(node.op_type), printable(node.name),
+                   printable(node.reason));
   }
-  for (const auto& name : inspection.observed) fmt::format_to(out, "observed: {}\n", name);
+  for (const auto& name : inspection.observed)
+    fmt::format_to(out, "observed: {}\n", printable(name));
   return text;
 }
 
 }  // namespace rangefinder::report
+
+namespace rangefinder {
+
+std::string ModelInspection::table() const { return report::to_table(*this); }
+std::string ModelInspection::json() const { return report::json_text(report::to_json(*this)); }
+std::string StatisticsInspection::table() const { return report::to_table(*this); }
+std::string StatisticsInspection::json() const { return report::json_text(report::to_json(*this)); }
+
+}  // namespace rangefinder

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/json_text.h"
+
 namespace rangefinder::report {
 namespace {
 
@@ -12,7 +14,7 @@ Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 
 Json number(const std::optional<double>& value) { return value ? number(*value) : Json(nullptr); }
 
-Json to_json(const TensorRow& tensor) {
+Json tensor_json(const TensorRow& tensor) {
   Json json = {{"name", tensor.name},
                {"root", tensor.root},
                {"method", tensor.method},
@@ -28,7 +30,7 @@ Json to_json(const TensorRow& tensor) {
   return json;
 }
 
-Json to_json(const Seconds& seconds) {
+Json seconds_json(const Seconds& seconds) {
   return {{"prepare", seconds.prepare},
           {"observe", seconds.observe},
           {"solve", seconds.solve},
@@ -36,11 +38,16 @@ Json to_json(const Seconds& seconds) {
           {"verify", seconds.verify}};
 }
 
-template <typename Row>
-Json to_array(const std::vector<Row>& rows) {
+template <typename Row, typename ToJson>
+Json to_array(const std::vector<Row>& rows, const ToJson& to_json) {
   Json array = Json::array();
   for (const Row& row : rows) array.push_back(to_json(row));
   return array;
+}
+
+template <typename Row>
+Json to_array(const std::vector<Row>& rows) {
+  return to_array(rows, [](const Row& row) { return report::to_json(row); });
 }
 
 }  // namespace
@@ -54,7 +61,15 @@ nlohmann::ordered_json to_json(const OutputRow& output) {
           {"sqnr_db", number(output.sqnr_db)},
           {"cosine", number(output.cosine)},
           {"max_abs_error", number(output.max_abs_error)},
-          {"nonfinite_count", output.nonfinite_count}};
+          {"nonfinite_count", output.nonfinite_count},
+          {"sample_count", output.sample_count},
+          {"shape_mismatch_count", output.shape_mismatch_count},
+          {"equal_share", number(output.equal_share)},
+          {"reason", output.reason.empty() ? Json(nullptr) : Json(output.reason)}};
+}
+
+nlohmann::ordered_json to_json(const LeftOutRow& sample) {
+  return {{"name", sample.name}, {"reason", sample.reason}};
 }
 
 Json to_json(const Summary& summary) {
@@ -65,7 +80,7 @@ Json to_json(const Summary& summary) {
           {"version", summary.version},
           {"samples", summary.sample_count},
           {"held_out_samples", summary.held_out_count},
-          {"seconds", to_json(summary.seconds)},
+          {"seconds", seconds_json(summary.seconds)},
           {"peak_memory_bytes", summary.peak_memory_bytes},
           {"float_bytes", summary.float_bytes},
           {"quantized_bytes", summary.quantized_bytes},
@@ -74,8 +89,16 @@ Json to_json(const Summary& summary) {
           {"float_nodes", to_array(summary.float_nodes)},
           {"raised_channels", summary.raised_channel_count},
           {"outputs", to_array(summary.outputs)},
-          {"tensors", to_array(summary.tensors)},
+          {"left_out_samples", to_array(summary.left_out)},
+          {"tensors", to_array(summary.tensors, tensor_json)},
           {"notes", summary.notes}};
 }
 
 }  // namespace rangefinder::report
+
+namespace rangefinder {
+
+std::string Summary::table() const { return report::to_table(*this); }
+std::string Summary::json() const { return report::json_text(report::to_json(*this)); }
+
+}  // namespace rangefinder

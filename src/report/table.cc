@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/printable.h"
 #include "report/summary.h"
 
 namespace rangefinder::report {
@@ -12,10 +13,12 @@ namespace {
 /// Tensors that a person is shown; all of them are in the JSON.
 constexpr size_t kTensorRowLimit = 8;
 constexpr size_t kFloatNodeLimit = 8;
+constexpr size_t kLeftOutLimit = 8;
 constexpr size_t kNameWidth = 40;
 
 /// The end of a name says more than its beginning.
-std::string shortened(const std::string& name) {
+std::string shortened(const std::string& foreign) {
+  const std::string name = printable(foreign);
   if (name.size() <= kNameWidth) return name;
   size_t begin = name.size() - kNameWidth + 3;
   // Not within a UTF-8 character: its later bytes are 10xxxxxx.
@@ -60,8 +63,8 @@ void add_float_nodes(const Summary& summary, std::string& text) {
   fmt::format_to(out, "\nnodes that stay float\n");
   for (size_t i = 0; i < std::min(summary.float_nodes.size(), kFloatNodeLimit); ++i) {
     const auto& node = summary.float_nodes[i];
-    fmt::format_to(out, "{:<{}} {}: {}\n", shortened(node.name), kNameWidth, node.op_type,
-                   node.reason);
+    fmt::format_to(out, "{:<{}} {}: {}\n", shortened(node.name), kNameWidth,
+                   printable(node.op_type), printable(node.reason));
   }
   if (summary.float_nodes.size() > kFloatNodeLimit) {
     fmt::format_to(out, "... and {} more (see --summary)\n",
@@ -69,17 +72,53 @@ void add_float_nodes(const Summary& summary, std::string& text) {
   }
 }
 
+/// "-" for a figure that there is none of.
+std::string figure(const char* format, double value) {
+  return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
+}
+
+/// What the figures of an output do not tell.
+void add_remarks(const OutputRow& row, std::string& text) {
+  auto out = std::back_inserter(text);
+  if (!row.reason.empty()) fmt::format_to(out, "  not compared: {}\n", row.reason);
+  if (row.reason.empty() && row.shape_mismatch_count > 0) {
+    fmt::format_to(out, "  another shape on {} of {} samples, compared on the others\n",
+                   row.shape_mismatch_count, row.sample_count + row.shape_mismatch_count);
+  }
+  if (row.nonfinite_count > 0) {
+    fmt::format_to(out, "  {} pairs of values left out, NaN or infinite in one of them\n",
+                   row.nonfinite_count);
+  }
+  if (row.equal_share && *row.equal_share < 1) {
+    fmt::format_to(out, "  {:.2f}% of the values are equal\n", *row.equal_share * 100);
+  }
+}
+
+void add_left_out(const std::vector<LeftOutRow>& samples, std::string& text) {
+  auto out = std::back_inserter(text);
+  for (size_t i = 0; i < std::min(samples.size(), kLeftOutLimit); ++i) {
+    fmt::format_to(out, "left out  {}: {}\n", samples[i].name, samples[i].reason);
+  }
+  if (samples.size() > kLeftOutLimit) {
+    fmt::format_to(out, "... and {} samples more\n", samples.size() - kLeftOutLimit);
+  }
+}
+
 }  // namespace
 
-std::string outputs_table(const std::vector<OutputRow>& outputs) {
+std::string outputs_table(const std::vector<OutputRow>& outputs,
+                          const std::vector<LeftOutRow>& left_out) {
   std::string text;
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{:<{}} {:>8} {:>10} {:>14}\n", "outputs", kNameWidth, "SQNR dB", "cosine",
                  "max abs error");
   for (const auto& row : outputs) {
-    fmt::format_to(out, "{:<{}} {:>8} {:>10.6f} {:>14.6g}\n", shortened(row.name), kNameWidth,
-                   decibels(row.sqnr_db), row.cosine, row.max_abs_error);
+    fmt::format_to(out, "{:<{}} {:>8} {:>10} {:>14}\n", shortened(row.name), kNameWidth,
+                   decibels(row.sqnr_db), figure("{:.6f}", row.cosine),
+                   figure("{:.6g}", row.max_abs_error));
+    add_remarks(row, text);
   }
+  add_left_out(left_out, text);
   return text;
 }
 
@@ -87,7 +126,7 @@ std::string to_table(const Summary& summary) {
   std::string text;
   auto out = std::back_inserter(text);
   const auto& seconds = summary.seconds;
-  fmt::format_to(out, "{} -> {}\n", summary.model, summary.output);
+  fmt::format_to(out, "{} -> {}\n", printable(summary.model), printable(summary.output));
   fmt::format_to(out, "method {}, target {}, {} samples\n", summary.method, summary.target,
                  summary.sample_count);
   fmt::format_to(out, "size      {} -> {}\n", mebibytes(summary.float_bytes),
@@ -105,9 +144,10 @@ std::string to_table(const Summary& summary) {
   add_float_nodes(summary, text);
   if (!summary.outputs.empty()) {
     fmt::format_to(out, "\nerror on {} samples that were not used for calibration\n{}",
-                   summary.held_out_count, outputs_table(summary.outputs));
+                   summary.held_out_count - summary.left_out.size(),
+                   outputs_table(summary.outputs, summary.left_out));
   }
-  for (const auto& note : summary.notes) fmt::format_to(out, "\nnote: {}\n", note);
+  for (const auto& note : summary.notes) fmt::format_to(out, "\nnote: {}\n", printable(note));
   return text;
 }
 

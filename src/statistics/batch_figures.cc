@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "statistics/counts.h"
+
 namespace rangefinder::statistics {
 
 void BatchFigures::add(const Extrema& batch) {
@@ -15,7 +17,7 @@ void BatchFigures::add(const Extrema& batch) {
 }
 
 void BatchFigures::merge(const BatchFigures& other) {
-  batch_count_ += other.batch_count_;
+  batch_count_ = add_counts(batch_count_, other.batch_count_);
   min_sum_.merge(other.min_sum_);
   max_sum_.merge(other.max_sum_);
   magnitude_sum_.merge(other.magnitude_sum_);

@@ -8,11 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "statistics/counts.h"
+
 namespace rangefinder::statistics {
 namespace {
 
 constexpr uint32_t kBuckets = ValueHistogram::kBucketsPerOctave;
 constexpr uint32_t kWords = kBuckets / 64;
+
+/// Adds to what was counted so far; fails where nobody can have counted so much.
+void add_to(uint64_t& total, uint64_t count, const WireReader& from) {
+  if (count > kMostCounted - total) from.fail("counts more than anybody can count");
+  total += count;
+}
 
 /// Which buckets are not empty, one bit each, then their counts.
 void encode_octave(std::span<const uint64_t> counts, WireWriter& to) {
@@ -107,6 +115,18 @@ Extrema decode_extrema(WireReader& from) {
   return extrema;
 }
 
+/// Fails if the counts are more together than a sum of them can hold.
+void check_counts(const TensorStatistics& statistics, const WireReader& from) {
+  uint64_t total = 0;
+  add_to(total, statistics.extrema.nan_count, from);
+  add_to(total, statistics.extrema.positive_infinity_count, from);
+  add_to(total, statistics.extrema.negative_infinity_count, from);
+  add_to(total, statistics.histogram.zero_count(), from);
+  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
+    for (const uint64_t count : statistics.histogram.octave_counts(i)) add_to(total, count, from);
+  }
+}
+
 void encode(const ExactSum& sum, WireWriter& to) {
   for (const uint64_t word : sum.words()) to.u64(word);
 }
@@ -128,6 +148,7 @@ TensorStatistics decode_tensor_statistics(WireReader& from) {
   TensorStatistics statistics;
   statistics.extrema = decode_extrema(from);
   statistics.histogram = decode_histogram(from);
+  check_counts(statistics, from);
   if (statistics.extrema.has_range() != (statistics.histogram.count() != 0)) {
     from.fail("a range without counts, or counts without a range");
   }
@@ -151,6 +172,8 @@ RowTop decode_row_top(WireReader& from) {
   const uint8_t dropped_bits = from.u8();
   const uint64_t skipped_count = from.varint();
   const size_t tuple_count = from.count(size_t{k} + 2);
+  uint64_t total = 0;
+  add_to(total, skipped_count, from);
   std::map<RowTop::Tuple, uint64_t> tuples;
   for (size_t i = 0; i < tuple_count; ++i) {
     RowTop::Tuple tuple = {};
@@ -160,7 +183,9 @@ RowTop decode_row_top(WireReader& from) {
       tuple[j] = static_cast<uint32_t>(entry);
     }
     if (!tuples.empty() && tuple <= tuples.rbegin()->first) from.fail("rows out of order");
-    tuples.emplace_hint(tuples.end(), tuple, from.varint());
+    const uint64_t count = from.varint();
+    add_to(total, count, from);
+    tuples.emplace_hint(tuples.end(), tuple, count);
   }
   try {
     return RowTop::restore(k, dropped_bits, skipped_count, std::move(tuples));
@@ -178,6 +203,7 @@ void encode(const BatchFigures& figures, WireWriter& to) {
 
 BatchFigures decode_batch_figures(WireReader& from) {
   const uint64_t batch_count = from.varint();
+  if (batch_count > kMostCounted) from.fail("more batches than anybody can count");
   const ExactSum min_sum = decode_exact_sum(from);
   const ExactSum max_sum = decode_exact_sum(from);
   const ExactSum magnitude_sum = decode_exact_sum(from);
@@ -198,10 +224,13 @@ SampleSet decode_sample_set(WireReader& from) {
   const size_t run_count = from.count(2);
   std::vector<SampleSet::Run> runs;
   uint64_t next = 0;
+  uint64_t total = 0;
   for (size_t i = 0; i < run_count; ++i) {
     const uint64_t first = next + from.varint();
     const uint64_t last = first + from.varint();
     if (first < next || last < first || last == UINT64_MAX) from.fail("sample indices too large");
+    add_to(total, last - first, from);
+    add_to(total, 1, from);
     runs.push_back({first, last});
     next = last + 1;
   }

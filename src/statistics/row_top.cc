@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "statistics/counts.h"
+
 namespace rangefinder::statistics {
 namespace {
 
@@ -105,6 +107,7 @@ void RowTop::add(std::span<const float> values, size_t length, size_t inner) {
 void RowTop::merge(const RowTop& other) {
   if (&other == this) return merge(RowTop(other));
   check(k_ == other.k_, "rows that keep another number of values cannot be merged");
+  add_counts(row_count() + skipped_count_, other.row_count() + other.skipped_count_);
   skipped_count_ += other.skipped_count_;
   drop_bits(std::max(dropped_bits_, other.dropped_bits_));
   for (const auto& [tuple, count] : other.tuples_) {

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "statistics/counts.h"
+
 namespace rangefinder::statistics {
 namespace {
 
@@ -78,6 +80,7 @@ bool SampleSet::overlaps(const SampleSet& other) const {
 }
 
 void SampleSet::merge(const SampleSet& other) {
+  add_counts(count(), other.count());
   std::vector<Run> all;
   all.reserve(runs_.size() + other.runs_.size());
   std::merge(runs_.begin(), runs_.end(), other.runs_.begin(), other.runs_.end(),

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "statistics/codec.h"
+#include "statistics/counts.h"
 #include "statistics/wire.h"
 
 namespace rangefinder::statistics {
@@ -16,7 +17,7 @@ namespace {
 
 /// Like PNG's: bytes that a text transfer, a seven-bit channel or an editor would not leave alone.
 constexpr std::string_view kMagic = "\x89RFS\r\n\x1a\n";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kFormatVersion = 1;
 /// Magic, version, size of the whole file.
 constexpr size_t kHeadBytes = 8 + 4 + 8;
 constexpr size_t kChecksumBytes = 8;
@@ -140,13 +141,17 @@ void encode_content(const StatisticsFile& content, WireWriter& to) {
 
 std::map<uint64_t, SampleSet> decode_samples(WireReader& from) {
   std::map<uint64_t, SampleSet> samples;
+  uint64_t total = 0;
   const size_t count = from.count(9);
   for (size_t i = 0; i < count; ++i) {
     const uint64_t fingerprint = from.u64();
     if (!samples.empty() && fingerprint <= samples.rbegin()->first) {
       from.fail("data sets out of order");
     }
-    samples.emplace_hint(samples.end(), fingerprint, decode_sample_set(from));
+    SampleSet& set =
+        samples.emplace_hint(samples.end(), fingerprint, decode_sample_set(from))->second;
+    if (set.count() > kMostCounted - total) from.fail("more samples than anybody can count");
+    total += set.count();
   }
   return samples;
 }
@@ -179,9 +184,10 @@ std::string_view unwrap(std::string_view bytes, const std::string& file) {
   if (bytes.size() < kHeadBytes + kChecksumBytes) throw Error("is truncated in its head", place);
   WireReader head(bytes.substr(kMagic.size(), kHeadBytes - kMagic.size()), file);
   const uint32_t version = head.u32();
-  if (version != kVersion) {
-    throw Error(fmt::format("is a statistics file of format {}, allowed is {}", version, kVersion),
-                place);
+  if (version != kFormatVersion) {
+    throw Error(
+        fmt::format("is a statistics file of format {}, allowed is {}", version, kFormatVersion),
+        place);
   }
   const uint64_t size = head.u64();
   if (bytes.size() != size) {
@@ -224,6 +230,29 @@ std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
   return a.batch_figures.size() == b.batch_figures.size() ? "" : "other batch figures";
 }
 
+/// Throws Error if the two have seen more together than is counted.
+void require_countable(const StatisticsFile& a, const StatisticsFile& b, const std::string& file) {
+  const auto require = [&](const ObservedTensor* tensor, uint64_t mine, uint64_t theirs) {
+    try {
+      add_counts(mine, theirs);
+    } catch (const Error& error) {
+      throw error.within({.file = file, .tensor = tensor != nullptr ? tensor->name : ""});
+    }
+  };
+  require(nullptr, a.sample_count(), b.sample_count());
+  for (size_t i = 0; i < std::min(a.tensors.size(), b.tensors.size()); ++i) {
+    const ObservedTensor& tensor = a.tensors[i];
+    const ObservedTensor& other = b.tensors[i];
+    for (size_t c = 0; c < std::min(tensor.channels.size(), other.channels.size()); ++c) {
+      require(&tensor, tensor.channels[c].count(), other.channels[c].count());
+    }
+    if (tensor.row_top && other.row_top) {
+      require(&tensor, tensor.row_top->row_count() + tensor.row_top->skipped_count(),
+              other.row_top->row_count() + other.row_top->skipped_count());
+    }
+  }
+}
+
 /// Throws Error unless `b` may be merged into `a`.
 void require_mergeable(const StatisticsFile& a, const StatisticsFile& b, const std::string& file) {
   const auto same = [&](uint64_t mine, uint64_t theirs, const char* what) {
@@ -241,6 +270,7 @@ void require_mergeable(const StatisticsFile& a, const StatisticsFile& b, const s
       throw Error("holds samples that were already counted: the same shard twice?", {.file = file});
     }
   }
+  require_countable(a, b, file);
   if (a.tensors.size() != b.tensors.size()) {
     throw Error(fmt::format("holds {} tensors instead of {}", b.tensors.size(), a.tensors.size()),
                 {.file = file});
@@ -255,7 +285,7 @@ void require_mergeable(const StatisticsFile& a, const StatisticsFile& b, const s
 
 uint64_t StatisticsFile::sample_count() const {
   uint64_t total = 0;
-  for (const auto& [fingerprint, set] : samples) total += set.count();
+  for (const auto& [fingerprint, set] : samples) total = add_counts(total, set.count());
   return total;
 }
 
@@ -272,7 +302,7 @@ std::string serialize(const StatisticsFile& content) {
   WireWriter inner;
   encode_content(content, inner);
   WireWriter head;
-  head.u32(kVersion);
+  head.u32(kFormatVersion);
   head.u64(kHeadBytes + inner.bytes().size() + kChecksumBytes);
   std::string bytes = std::string(kMagic) + head.bytes() + inner.bytes();
   WireWriter tail;

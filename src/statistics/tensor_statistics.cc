@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "statistics/counts.h"
+
 namespace rangefinder::statistics {
 namespace {
 
@@ -19,6 +21,7 @@ void TensorStatistics::add(std::span<const float> values) {
 }
 
 void TensorStatistics::merge(const TensorStatistics& other) {
+  add_counts(count(), other.count());
   histogram.merge(other.histogram);
   extrema.merge(other.extrema);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "quantization/tensor_quantization_config.h"
+#include "targets/kernel_conditions.h"
 
 namespace rangefinder::targets {
 
@@ -30,6 +31,8 @@ struct OperatorRule {
   Role role;
   /// How many leading inputs are data; the rest are shapes, indices, scales. 0: all of them.
   int data_inputs;
+  /// Under which the kernel on codes computes what the operator does.
+  KernelConditions conditions = {};
 };
 
 /// What a runtime can compute in integers and how it wants ranges: a table, not code paths.
@@ -44,9 +47,13 @@ struct Target {
   /// 16 bits with saturation (x86-64 before VNNI): weights must keep every such pair in range.
   bool pair_sums_saturate;
   std::span<const OperatorRule> rules;
+  /// Operators without a rule that the runtime computes on codes all the same where it finds them
+  /// between DequantizeLinear and QuantizeLinear, and wrongly.
+  std::span<const std::string_view> fused_wrongly;
 
   /// The rule for an operator of the default domain; none: it computes in float.
   const OperatorRule* rule(std::string_view op_type) const;
+  bool fuses_wrongly(std::string_view op_type) const;
 };
 
 /// The profiles, the default one first.

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace rangefinder::tensor {
+namespace rangefinder {
 namespace {
 
 struct Entry {
@@ -52,4 +52,4 @@ bool is_floating(ElementType type) {
          type == ElementType::kBfloat16 || type == ElementType::kFloat64;
 }
 
-}  // namespace rangefinder::tensor
+}  // namespace rangefinder

@@ -8,7 +8,7 @@
 
 #include "tensor/half.h"
 
-namespace rangefinder::tensor {
+namespace rangefinder {
 namespace {
 
 void require_float32(ElementType type) {
@@ -50,7 +50,7 @@ std::string to_string(std::span<const int64_t> shape) {
 }
 
 size_t TensorView::element_count() const {
-  return static_cast<size_t>(tensor::element_count(shape));
+  return static_cast<size_t>(rangefinder::element_count(shape));
 }
 
 std::span<const float> TensorView::floats() const {
@@ -61,7 +61,7 @@ std::span<const float> TensorView::floats() const {
 Tensor::Tensor(ElementType type, Shape shape)
     : type_(type),
       shape_(std::move(shape)),
-      bytes_(static_cast<size_t>(tensor::element_count(shape_)) * element_size(type)) {}
+      bytes_(static_cast<size_t>(rangefinder::element_count(shape_)) * element_size(type)) {}
 
 Tensor Tensor::from_floats(Shape shape, std::span<const float> values) {
   Tensor result(ElementType::kFloat32, std::move(shape));
@@ -94,10 +94,10 @@ Tensor Tensor::to_float32() const {
       cast<double>(bytes_, to);
       break;
     case ElementType::kFloat16:
-      convert<uint16_t>(bytes_, to, float16_to_float);
+      convert<uint16_t>(bytes_, to, tensor::float16_to_float);
       break;
     case ElementType::kBfloat16:
-      convert<uint16_t>(bytes_, to, bfloat16_to_float);
+      convert<uint16_t>(bytes_, to, tensor::bfloat16_to_float);
       break;
     case ElementType::kUint8:
     case ElementType::kBool:
@@ -130,4 +130,4 @@ Tensor Tensor::to_float32() const {
   return result;
 }
 
-}  // namespace rangefinder::tensor
+}  // namespace rangefinder

@@ -2,48 +2,132 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <utility>
 
-#include "analysis/compare.h"
 #include "analysis/fusion_check.h"
+#include "base/cancellation.h"
+#include "base/error.h"
 #include "engine/latency.h"
+#include "engine/packed_model.h"
+#include "engine/session.h"
+#include "graph/graph.h"
+#include "graph/model_file.h"
+#include "passes/widen_float16.h"
+#include "report/json_text.h"
+#include "workflow/sample_check.h"
 
 namespace rangefinder::workflow {
 
-std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_model,
-                                               const engine::ModelSource& quantized_model,
-                                               const data::SampleSource& samples,
-                                               const RunOptions& run) {
-  engine::PassOptions pass;
-  pass.jobs = run.jobs;
-  pass.cancelled = run.cancelled;
-  if (run.progress) {
-    pass.progress = [&run](size_t done, size_t total) { run.progress("compare", done, total); };
+namespace {
+
+constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+
+/// Why an output has no figures; empty if it has.
+std::string reason_of(const analysis::OutputError& output) {
+  if (!output.obstacle.empty()) return output.obstacle;
+  if (output.metrics.count() > 0) return {};
+  if (output.metrics.nonfinite_count() > 0) return "no pair of values is finite";
+  const uint64_t others = output.shape_mismatch_count;
+  if (output.sample_count == 0 && others == 0) return "no sample could be run";
+  if (output.sample_count == 0) return fmt::format("another shape on all {} samples", others);
+  if (others == 0) return "it holds no values";
+  return fmt::format("another shape on {} of {} samples, no values on the others", others,
+                     output.sample_count + others);
+}
+
+bool loads(const engine::ModelSource& model) {
+  try {
+    const engine::Session session(model);
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  std::vector<report::OutputRow> rows;
-  for (const auto& [name, metrics] :
-       analysis::compare(float_model, quantized_model, samples, pass, run.nonfinite)) {
-    rows.push_back({name, metrics.sqnr_db(), metrics.cosine(), metrics.max_abs_error(),
-                    metrics.nonfinite_count()});
+}
+
+/// The model as ONNX Runtime runs it where it refuses the file: two nodes of one name, bfloat16.
+engine::ModelSource mended(const engine::ModelSource& model) {
+  onnx::ModelProto proto = engine::load_model(model);
+  graph::name_nodes(proto);
+  passes::widen_float16(proto);
+  return {graph::serialize(proto), model.file};
+}
+
+analysis::ModelError measure(const engine::ModelSource& given,
+                             const engine::ModelSource& quantized_model,
+                             const data::SampleSource& samples,
+                             const analysis::CompareOptions& options) {
+  const engine::ModelSource float_model = engine::runnable(given);
+  try {
+    return analysis::compare(float_model, quantized_model, samples, options);
+  } catch (const Error&) {
+    const bool cancelled = options.run.cancelled && *options.run.cancelled;
+    if (cancelled || loads(float_model)) throw;
   }
-  return rows;
+  return analysis::compare(mended(float_model), quantized_model, samples, options);
+}
+
+std::optional<Latency> measure_latency(const CompareRequest& request,
+                                       const engine::ModelSource& quantized,
+                                       const data::SampleSource& samples) {
+  const engine::ModelSource original = engine::runnable(request.float_model);
+  const std::array<engine::ModelSource, 2> models = {loads(original) ? original : mended(original),
+                                                     quantized};
+  const auto seconds = engine::median_latency(models, samples.read(0), samples.name(0));
+  return Latency{seconds[0], seconds[1]};
+}
+
+}  // namespace
+
+report::OutputRow row_of(const analysis::OutputError& output) {
+  const auto& metrics = output.metrics;
+  report::OutputRow row{.name = output.name, .reason = reason_of(output)};
+  const bool is_measured = row.reason.empty();
+  row.sqnr_db = is_measured ? metrics.sqnr_db() : kNothing;
+  row.cosine = is_measured ? metrics.cosine() : kNothing;
+  row.max_abs_error = is_measured ? metrics.max_abs_error() : kNothing;
+  row.nonfinite_count = metrics.nonfinite_count();
+  row.sample_count = output.sample_count;
+  row.shape_mismatch_count = output.shape_mismatch_count;
+  row.equal_share = output.equal_share();
+  return row;
+}
+
+OutputErrors compare_outputs(const engine::ModelSource& float_model,
+                             const engine::ModelSource& quantized_model,
+                             const data::SampleSource& samples, const RunControl& run,
+                             const analysis::CheckSample& check, BadSamples bad) {
+  analysis::CompareOptions options{.run = run,
+                                   .leave_out_bad_samples = bad == BadSamples::kLeaveOut};
+  if (run.nonfinite == Nonfinite::kError) options.check = check;
+  OutputErrors errors;
+  auto found = measure(float_model, quantized_model, samples, options);
+  for (const auto& output : found.outputs) errors.outputs.push_back(row_of(output));
+  for (auto& [name, reason] : found.left_out) {
+    errors.left_out.push_back({std::move(name), std::move(reason)});
+  }
+  return errors;
 }
 
 Comparison compare(const CompareRequest& request) {
-  auto samples = data::open_samples(request.data.paths, request.data.picture);
-  if (request.data.samples && *request.data.samples < samples->size()) {
-    std::vector<size_t> first(*request.data.samples);
-    std::iota(first.begin(), first.end(), size_t{0});
-    samples = data::select_samples(samples, first);
-  }
+  const Cancellation heeded(request.run.cancelled);
+  const auto samples = as_list(request.samples, request.sample_limit);
   Comparison comparison;
   comparison.sample_count = samples->size();
-  const engine::ModelSource quantized(request.quantized_model);
-  comparison.outputs =
-      compare_outputs(engine::ModelSource(request.float_model), quantized, *samples, request.run);
+  if (samples->size() == 0) throw Error("there are no samples to compare on");
+  const engine::ModelSource& quantized = request.quantized_model;
+  OutputErrors errors =
+      compare_outputs(request.float_model, quantized, *samples, request.run,
+                      check_quantized(request.float_model, quantized), BadSamples::kError);
+  if (!errors.left_out.empty() && errors.left_out.size() == samples->size()) {
+    throw Error(errors.left_out.front().reason);
+  }
+  comparison.outputs = std::move(errors.outputs);
+  comparison.left_out = std::move(errors.left_out);
   const auto fusion = analysis::check_fusion(quantized);
   comparison.integer_nodes = fusion.integer_nodes;
   comparison.eligible_nodes = fusion.eligible_nodes;
@@ -51,10 +135,7 @@ Comparison compare(const CompareRequest& request) {
     comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
   if (request.measure_latency) {
-    const std::array<engine::ModelSource, 2> models = {engine::ModelSource(request.float_model),
-                                                       quantized};
-    const auto seconds = engine::median_latency(models, samples->read(0), samples->name(0));
-    comparison.latency = {seconds[0], seconds[1]};
+    comparison.latency = measure_latency(request, quantized, *samples);
   }
   return comparison;
 }
@@ -62,12 +143,15 @@ Comparison compare(const CompareRequest& request) {
 nlohmann::ordered_json to_json(const Comparison& comparison) {
   nlohmann::ordered_json outputs = nlohmann::ordered_json::array();
   for (const auto& output : comparison.outputs) outputs.push_back(report::to_json(output));
+  nlohmann::ordered_json left_out = nlohmann::ordered_json::array();
+  for (const auto& sample : comparison.left_out) left_out.push_back(report::to_json(sample));
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
   for (const auto& node : comparison.float_nodes) nodes.push_back(report::to_json(node));
   nlohmann::ordered_json json = {{"outputs", outputs},
                                  {"integer_nodes", comparison.integer_nodes},
                                  {"eligible_nodes", comparison.eligible_nodes},
                                  {"samples", comparison.sample_count},
+                                 {"left_out_samples", left_out},
                                  {"float_nodes", nodes}};
   if (comparison.latency) {
     json["latency"] = {{"float_seconds", comparison.latency->float_seconds},
@@ -78,7 +162,7 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
 }
 
 std::string to_table(const Comparison& comparison) {
-  std::string text = report::outputs_table(comparison.outputs);
+  std::string text = report::outputs_table(comparison.outputs, comparison.left_out);
   auto out = std::back_inserter(text);
   fmt::format_to(out, "{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
                  comparison.integer_nodes, comparison.eligible_nodes);
@@ -91,3 +175,10 @@ std::string to_table(const Comparison& comparison) {
 }
 
 }  // namespace rangefinder::workflow
+
+namespace rangefinder {
+
+std::string Comparison::table() const { return workflow::to_table(*this); }
+std::string Comparison::json() const { return report::json_text(workflow::to_json(*this)); }
+
+}  // namespace rangefinder

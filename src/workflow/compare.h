@@ -1,54 +1,56 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <vector>
 
-#include "data/sample_source.h"
+#include "analysis/compare.h"
 #include "engine/model_source.h"
+#include "rangefinder/compare.h"
+#include "rangefinder/run_control.h"
 #include "report/summary.h"
-#include "workflow/run_options.h"
+#include "workflow/samples.h"
 
 namespace rangefinder::workflow {
 
+/// What was found of the outputs.
+struct OutputErrors {
+  std::vector<report::OutputRow> outputs;
+  std::vector<report::LeftOutRow> left_out;
+};
+
+/// What is told of an output.
+report::OutputRow row_of(const analysis::OutputError& output);
+
+/// What to do with a sample that cannot be read, does not fit, or holds NaN or infinity where
+/// calibration would refuse it and run.nonfinite does not say to ignore that.
+enum class BadSamples { kError, kLeaveOut };
+
 /// How far each output of the quantized model is from the float model's, over all samples.
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
-/// The same for any number of jobs. Throws Error: the models' outputs differ, a sample does not
-/// fit, or it holds NaN or infinity and run.nonfinite does not say to ignore that.
-std::vector<report::OutputRow> compare_outputs(const engine::ModelSource& float_model,
-                                               const engine::ModelSource& quantized_model,
-                                               const data::SampleSource& samples,
-                                               const RunOptions& run);
+/// The same for any number of jobs. `check` is asked about samples that are not all finite. A float
+/// model that ONNX Runtime takes only once it is prepared (bfloat16) runs in that form.
+/// Throws Error as analysis::compare() does.
+OutputErrors compare_outputs(const engine::ModelSource& float_model,
+                             const engine::ModelSource& quantized_model,
+                             const data::SampleSource& samples, const RunControl& run,
+                             const analysis::CheckSample& check, BadSamples bad);
 
 struct CompareRequest {
-  std::filesystem::path float_model = {};
-  std::filesystem::path quantized_model = {};
-  data::DataOptions data = {};
-  RunOptions run = {};
+  engine::ModelSource float_model = {};
+  engine::ModelSource quantized_model = {};
+  SampleInput samples = {};
+  /// Compare on the first so many, or on all.
+  std::optional<size_t> sample_limit = {};
+  RunControl run = {};
   /// Also time both models on the first sample, on one thread.
   bool measure_latency = false;
 };
 
-/// Median seconds for one sample on one thread, both models in turn.
-struct Latency {
-  double float_seconds = 0;
-  double quantized_seconds = 0;
+using rangefinder::Comparison;
+using rangefinder::Latency;
 
-  /// Below 1: the quantized model is faster.
-  double ratio() const { return quantized_seconds / float_seconds; }
-};
-
-struct Comparison {
-  std::vector<report::OutputRow> outputs;
-  size_t sample_count = 0;
-  /// Of the quantized model.
-  size_t integer_nodes = 0;
-  size_t eligible_nodes = 0;
-  std::vector<report::FloatNodeRow> float_nodes;
-  std::optional<Latency> latency = {};
-};
-
-/// Compares on the first `data.samples` samples, or on all. Throws as compare_outputs() does.
+/// Throws as compare_outputs() does, and
+/// Error if a model fails on every sample.
 Comparison compare(const CompareRequest& request);
 
 nlohmann::ordered_json to_json(const Comparison& comparison);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "analysis/fusion_check.h"
+#include "engine/packed_model.h"
 #include "graph/model_file.h"
+#include "passes/exclusion.h"
 #include "passes/prepare.h"
 #include "statistics/statistics_file.h"
 
@@ -41,23 +43,25 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
   return inspection;
 }
 
-report::ModelInspection inspect_model(const std::filesystem::path& file,
+report::ModelInspection inspect_model(const engine::ModelSource& source,
                                       const PlanOptions& options) {
   const targets::Target& target = options.target_or_default();
-  const onnx::ModelProto model = graph::load_model(file);
-  report::ModelInspection inspection{.file = file.string(), .target = std::string(target.name)};
+  const onnx::ModelProto model = engine::load_model(source);
+  report::ModelInspection inspection{.file = source.file.string(),
+                                     .target = std::string(target.name)};
   inspection.bytes = model.ByteSizeLong();
   inspection.opset = graph::opset_version(model);
   std::vector<passes::FloatNode> left_float;
   if (graph::find_quantized_node(model) != nullptr) {
-    const auto fusion = analysis::check_fusion(engine::ModelSource(file));
+    const auto fusion = analysis::check_fusion(source);
     inspection.eligible_nodes = fusion.eligible_nodes;
     inspection.integer_nodes = fusion.integer_nodes;
     left_float = fusion.float_nodes;
   } else {
-    auto prepared = passes::prepare(file);
+    auto prepared = passes::prepare(source);
     graph::Graph graph(prepared.model);
-    const auto annotation = passes::annotate(graph, prepared.infos, target, options.exclude);
+    const auto excluded = passes::excluded_nodes(prepared, target, options.exclude);
+    const auto annotation = passes::annotate(graph, prepared.infos, target, excluded);
     inspection.integer_nodes = annotation.weighted.size();
     inspection.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
     inspection.observed = annotation.observed();
@@ -65,6 +69,7 @@ report::ModelInspection inspect_model(const std::filesystem::path& file,
       inspection.nodes.push_back({node.name, node.op_type});
     }
     left_float = annotation.left_float;
+    left_float.insert(left_float.end(), annotation.unsuited.begin(), annotation.unsuited.end());
   }
   for (const auto& node : left_float) {
     inspection.float_nodes.push_back({node.name, node.op_type, node.reason});

@@ -12,7 +12,7 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
 
 /// A float model: what would be quantized. The options are for such models alone. A model that
 /// already holds codes: what ONNX Runtime makes of it. Throws Error as passes::prepare() does.
-report::ModelInspection inspect_model(const std::filesystem::path& file,
+report::ModelInspection inspect_model(const engine::ModelSource& source,
                                       const PlanOptions& options = {});
 
 }  // namespace rangefinder::workflow

@@ -1,33 +1,71 @@
 #include "workflow/plan.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
+#include <unordered_set>
 
 #include "base/error.h"
+#include "base/name_pattern.h"
+#include "base/near_names.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "observers/registry.h"
+#include "passes/constant_range.h"
+#include "passes/exclusion.h"
+#include "passes/fused_names.h"
+#include "passes/split_fused.h"
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::workflow {
 namespace {
 
-/// The observed tensors whose names fit a pattern: at least one, or std::invalid_argument.
-std::vector<std::string> fitting(const Plan& plan, const std::string& pattern) {
-  std::vector<std::string> names;
-  for (const auto& name : plan.annotation.observed()) {
-    if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) names.push_back(name);
-  }
-  if (names.empty()) {
-    throw std::invalid_argument(fmt::format(
-        "no quantized tensor fits '{}'; 'inspect' lists what a model would observe", pattern));
-  }
+/// Its own name, and those that the file has for what was fused into its maker.
+std::vector<std::string> names_of(const Plan& plan, const std::string& observed) {
+  std::vector<std::string> names = {observed};
+  const auto others = plan.other_names.find(observed);
+  if (others == plan.other_names.end()) return names;
+  names.insert(names.end(), others->second.begin(), others->second.end());
   return names;
+}
+
+/// The observed tensors one of whose names fits a pattern: at least one, or std::invalid_argument.
+std::vector<std::string> fitting(const Plan& plan, const std::string& text) {
+  const NamePattern pattern(text);
+  std::vector<std::string> tensors;
+  std::vector<std::string> known;
+  for (const auto& tensor : plan.annotation.observed()) {
+    const auto names = names_of(plan, tensor);
+    known.insert(known.end(), names.begin(), names.end());
+    if (std::any_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return pattern.fits(name); })) {
+      tensors.push_back(tensor);
+    }
+  }
+  if (tensors.empty()) {
+    throw std::invalid_argument(
+        fmt::format("no quantized tensor fits '{}'; 'inspect' lists what a model would observe{}",
+                    text, did_you_mean(text, known)));
+  }
+  return tensors;
+}
+
+/// What was observed only as the source of a mover before something was excluded.
+std::map<std::string, std::string> stand_ins(const passes::Annotation& annotation,
+                                             const passes::Annotation& without_exclusion) {
+  std::map<std::string, std::string> sources;
+  std::map<std::string, const passes::QuantizedTensor*> before;
+  for (const auto& tensor : without_exclusion.tensors) before[tensor.name] = &tensor;
+  for (const auto& name : annotation.observed()) {
+    const auto found = before.find(name);
+    if (found == before.end() || found->second->root == name || found->second->factor != 1)
+      continue;
+    sources[name] = found->second->root;
+  }
+  return sources;
 }
 
 std::optional<int64_t> rank_of(const Plan& plan, const std::string& tensor) {
@@ -37,7 +75,8 @@ std::optional<int64_t> rank_of(const Plan& plan, const std::string& tensor) {
 }
 
 bool has_weights(const onnx::NodeProto& node) {
-  return node.op_type() == "Conv" || node.op_type() == "Gemm" || node.op_type() == "MatMul";
+  return node.op_type() == "Conv" || node.op_type() == "Gemm" || node.op_type() == "MatMul" ||
+         !passes::fused_obstacle(node).empty();
 }
 
 /// Nodes with weights in the bodies of If, Loop and Scan.
@@ -63,6 +102,13 @@ std::string obstacle(const Plan& plan) {
     return fmt::format(
         "its {} Conv, Gemm and MatMul nodes are in bodies of If, Loop or Scan, which stay float",
         count);
+  }
+  for (const auto& node : plan.prepared.model.graph().node()) {
+    if (node.domain().empty()) continue;
+    return fmt::format(
+        "{} '{}' is of {}, no operator of ONNX, and beside such it has no Conv, Gemm "
+        "or MatMul",
+        node.op_type(), node.name(), node.domain());
   }
   return "it has no Conv, Gemm or MatMul";
 }
@@ -122,9 +168,11 @@ RowAxes rows_of(const Plan& plan, const passes::RuntimeCalibration& calibration)
   require_known_names(plan, calibration);
   RowAxes rows = default_rows(plan);
   const auto& config = plan.target->activation;
+  auto named = calibration;
+  named.other_names = plan.other_names;
   for (const auto& name : plan.annotation.observed()) {
-    const auto observer = observers::registry().create(calibration.method_of(name, config), config,
-                                                       calibration.options);
+    const auto observer =
+        observers::registry().create(named.method_of(name, config), config, named.options);
     const observers::Needs needs = observer->needs();
     if (needs.row_top > 0) rows[name] = axis_from_back(plan, name, needs.row_axis);
   }
@@ -135,18 +183,47 @@ void require_known_names(const Plan& plan, const passes::RuntimeCalibration& cal
   for (const auto& [pattern, method] : calibration.method_for) fitting(plan, pattern);
 }
 
-Plan make_plan(const std::filesystem::path& model, const PlanOptions& options) {
+namespace {
+
+/// Before anything is run: what would become codes is numbers.
+void refuse_nonfinite_constants(const graph::Graph& graph, const Plan& plan) {
+  std::unordered_set<std::string> weighted;
+  for (const auto& node : plan.annotation.weighted) weighted.insert(node.name);
+  for (const auto& node : plan.prepared.model.graph().node()) {
+    if (!weighted.contains(node.name())) continue;
+    try {
+      passes::refuse_nonfinite(graph, node);
+    } catch (const Error& error) {
+      throw error.within({.file = plan.source.name()});
+    }
+  }
+}
+
+}  // namespace
+
+Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   Plan plan{model, &options.target_or_default(), passes::prepare(model), {}};
   if (const auto* node = graph::find_quantized_node(plan.prepared.model)) {
     throw Error(fmt::format("is quantized already ({} '{}'); a float model is needed",
                             node->op_type(), node->name()),
-                {.file = model.string()});
+                {.file = model.name()});
   }
   graph::Graph graph(plan.prepared.model);
-  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, options.exclude);
-  if (plan.annotation.weighted.empty()) {
+  const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
+  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);
+  const auto& left_float = plan.annotation.left_float;
+  const bool is_wanted = std::any_of(left_float.begin(), left_float.end(), [&](const auto& node) {
+    return excluded.contains(node.name);
+  });
+  if (plan.annotation.weighted.empty() && !is_wanted) {
     throw Error("nothing in this model can be quantized: " + obstacle(plan),
-                {.file = model.string()});
+                {.file = model.name()});
+  }
+  refuse_nonfinite_constants(graph, plan);
+  plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  if (!excluded.empty()) {
+    plan.stand_ins =
+        stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));
   }
   return plan;
 }

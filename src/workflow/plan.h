@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/instrument.h"
+#include "engine/model_source.h"
 #include "passes/annotate.h"
 #include "passes/prepare.h"
 #include "passes/runtime_calibration.h"
@@ -21,7 +22,7 @@ using RowAxes = std::map<std::string, int64_t>;
 struct PlanOptions {
   /// Null: the first of targets::all_targets().
   const targets::Target* target = nullptr;
-  /// Patterns of nodes (or tensors they make) that compute in float, see passes::annotate().
+  /// Patterns of nodes (or tensors they make) that compute in float, see passes::excluded_nodes().
   std::vector<std::string> exclude = {};
 
   const targets::Target& target_or_default() const {
@@ -31,10 +32,15 @@ struct PlanOptions {
 
 /// A model, a target, and what follows from them before any data: which tensors become codes.
 struct Plan {
-  std::filesystem::path path = {};
+  engine::ModelSource source = {};
   const targets::Target* target;
   passes::PreparedModel prepared;
   passes::Annotation annotation;
+  /// More names that observed tensors go by, see passes::fused_names().
+  std::map<std::string, std::vector<std::string>> other_names = {};
+  /// Tensors that are observed because something is excluded, and those whose statistics say the
+  /// same in a file that was observed without exclusions: what a mover reads for what it makes.
+  std::map<std::string, std::string> stand_ins = {};
 
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
@@ -51,7 +57,8 @@ bool is_same_axis(const Plan& plan, const std::string& tensor, int64_t axis, int
 /// Rows that are kept of every model, whatever the method: those of observed tensors with two
 /// dimensions, one row for each sample of a batch, along the last axis.
 RowAxes default_rows(const Plan& plan);
-/// And those of all observed tensors that fit one of the patterns (* ? [...]), along `axis`.
+/// And those of all observed tensors that fit one of the patterns (NamePattern, by any of their
+/// names), along `axis`.
 /// Throws std::invalid_argument naming a pattern that no observed tensor fits.
 RowAxes rows_of(const Plan& plan, const std::vector<std::string>& patterns, int64_t axis);
 /// And those that the tensors' methods must see. Throws std::invalid_argument: an unknown method,
@@ -61,8 +68,9 @@ RowAxes rows_of(const Plan& plan, const passes::RuntimeCalibration& calibration)
 /// Throws std::invalid_argument naming a pattern of `method_for` that no observed tensor fits.
 void require_known_names(const Plan& plan, const passes::RuntimeCalibration& calibration);
 
-/// Throws Error as passes::prepare() does, and if nothing in the model can be quantized, naming
-/// what stands in the way.
-Plan make_plan(const std::filesystem::path& model, const PlanOptions& options = {});
+/// Throws Error as passes::prepare() does; if nothing in the model can be quantized, naming what
+/// stands in the way - unless all that could be is excluded; if a constant that would become codes
+/// holds what is no number. Throws std::invalid_argument as passes::excluded_nodes() does.
+Plan make_plan(const engine::ModelSource& model, const PlanOptions& options = {});
 
 }  // namespace rangefinder::workflow

@@ -1,22 +1,28 @@
 #include "workflow/quantize.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <atomic>
+#include <exception>
 #include <nlohmann/json.hpp>
-#include <string_view>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "analysis/fusion_check.h"
+#include "base/cancellation.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/parallel.h"
+#include "base/pending_files.h"
 #include "base/process.h"
 #include "base/version.h"
 #include "graph/model_file.h"
+#include "observers/registry.h"
 #include "report/json_text.h"
 #include "workflow/compare.h"
 #include "workflow/observe.h"
+#include "workflow/run_files.h"
+#include "workflow/sample_check.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -24,7 +30,7 @@ namespace {
 report::Summary start_summary(const Plan& plan, const std::filesystem::path& output,
                               const passes::RuntimeCalibration& calibration) {
   report::Summary summary;
-  summary.model = plan.path.string();
+  summary.model = plan.source.name();
   summary.output = output.string();
   summary.method = calibration.method;
   summary.target = plan.target->name;
@@ -66,116 +72,155 @@ void check_kernels(const Plan& plan, const engine::ModelSource& quantized,
   }
 }
 
-void measure_outputs(const Samples& samples, const QuantizeRequest& request,
+/// The error on held-out samples. The model is there already: what cannot be measured is said, and
+/// only a user who interrupts stops it.
+void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
                      const engine::ModelSource& quantized, report::Summary& summary) {
-  summary.held_out_count = samples.held_out->size();
+  summary.held_out_count = held_out.size();
   if (summary.held_out_count == 0) {
     summary.notes.push_back("no sample was left to measure the error on");
     return;
   }
-  summary.outputs = compare_outputs(engine::ModelSource(request.model), quantized,
-                                    *samples.held_out, request.run);
-}
-
-/// Places for results: writable, each its own, and none of them a file that the run was given.
-void require_outputs(const std::vector<std::filesystem::path>& outputs,
-                     const std::vector<std::filesystem::path>& inputs) {
-  std::vector<std::filesystem::path> taken;
-  const auto whole = [](const std::filesystem::path& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
-  };
-  for (const auto& input : inputs) taken.push_back(whole(input));
-  for (const auto& output : outputs) {
-    require_writable(output);
-    taken.push_back(whole(output));
-    if (std::find(taken.begin(), taken.end() - 1, taken.back()) != taken.end() - 1) {
-      throw Error("is read or written by this run already; a result needs a name of its own",
-                  {.file = output.string()});
-    }
+  try {
+    OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
+                                          check_observed(plan), BadSamples::kLeaveOut);
+    summary.outputs = std::move(errors.outputs);
+    summary.left_out = std::move(errors.left_out);
+  } catch (const std::exception& error) {
+    if (run.cancelled != nullptr && *run.cancelled) throw;
+    summary.notes.push_back(fmt::format("the error could not be measured: {}", error.what()));
   }
 }
 
-/// The last chance to leave everything as it was.
-void stop_if_cancelled(const std::atomic<bool>* cancelled) {
-  if (cancelled != nullptr && *cancelled) throw Error("interrupted");
+std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::filesystem::path> found;
+  for (const auto& path : paths) {
+    if (!path.empty()) found.push_back(path);
+  }
+  return found;
 }
 
-/// Writes the model and its summary, and what is pending already: all of it or nothing.
-void write_results(PendingFiles& results, const engine::ModelSource& quantized,
-                   const std::optional<std::filesystem::path>& summary_file,
-                   report::Summary& summary, const std::atomic<bool>* cancelled) {
-  summary.peak_memory_bytes = peak_memory_bytes();
-  stop_if_cancelled(cancelled);
-  results.add(quantized.file, quantized.bytes);
-  if (summary_file) results.add(*summary_file, report::json_text(report::to_json(summary)));
-  results.commit();
+std::vector<std::filesystem::path> outputs_of(const ResultFiles& results) {
+  return named({results.model, results.statistics, results.summary});
 }
 
-std::vector<std::filesystem::path> with(std::vector<std::filesystem::path> paths,
-                                        const std::filesystem::path& one_more) {
-  paths.push_back(one_more);
+std::vector<std::filesystem::path> inputs_of(const SampleInput& samples,
+                                             const SplitOptions& split) {
+  std::vector<std::filesystem::path> paths = samples.paths;
+  if (!split.held_out) return paths;
+  paths.insert(paths.end(), split.held_out->paths.begin(), split.held_out->paths.end());
   return paths;
+}
+
+void require_some(const statistics::StatisticsFile& statistics, const SplitOptions& split) {
+  if (statistics.sample_count() == 0 && split.shard == data::Shard{}) {
+    throw Error("there are no samples; calibration needs at least one");
+  }
+}
+
+/// Before hours of work: a method that wants the data twice needs data that come twice.
+void require_repeatable(const Plan& plan, const Samples& samples,
+                        const passes::RuntimeCalibration& calibration) {
+  if (samples.can_repeat()) return;
+  for (const auto& name : plan.annotation.observed()) {
+    const auto& config = plan.target->activation;
+    const std::string method = calibration.method_of(name, config);
+    if (observers::registry().create(method, config, calibration.options)->needs().is_one_pass()) {
+      continue;
+    }
+    throw std::invalid_argument(
+        fmt::format("the method '{}' must see the data more than once, and these samples pass by "
+                    "only once",
+                    method));
+  }
 }
 
 }  // namespace
 
-report::Summary quantize(const QuantizeRequest& request) {
-  std::vector<std::filesystem::path> outputs = {request.output};
-  if (request.statistics) outputs.push_back(*request.statistics);
-  if (request.summary) outputs.push_back(*request.summary);
-  require_outputs(outputs, with(request.data.paths, request.model));
+Quantized quantize(const QuantizeRequest& request) {
+  const Cancellation heeded(request.run.cancelled);
+  prepare_outputs({.models = named({request.model.file}),
+                   .data = inputs_of(request.samples, request.split),
+                   .outputs = outputs_of(request.results)},
+                  request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
-  const Samples samples = open_samples(request.data);
+  const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
-  report::Summary summary = start_summary(plan, request.output, request.calibration);
+  const RowAxes rows = rows_of(plan, request.calibration);
+  require_repeatable(plan, *samples, request.calibration);
+  Quantized result;
+  report::Summary& summary = result.summary;
+  summary = start_summary(plan, request.results.model, request.calibration);
   summary.seconds.prepare = watch.lap();
-  const auto statistics = observe(plan, samples, rows_of(plan, request.calibration), request.run);
+  result.statistics = observe(plan, *samples, rows, request.run);
+  require_some(result.statistics, request.split);
   summary.seconds.observe = watch.lap();
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
-    workflow::show_raw(plan, samples, tensors, visitor, request.run);
+    workflow::show_raw(plan, *samples, tensors, visitor, request.run);
   };
-  const engine::ModelSource quantized(
-      solve_and_export(plan, statistics, request.calibration, show_raw, summary), request.output);
+  result.model = {solve_and_export(plan, result.statistics, request.calibration, show_raw, summary),
+                  request.results.model};
   watch.lap();
-  check_kernels(plan, quantized, summary);
-  measure_outputs(samples, request, quantized, summary);
+  check_kernels(plan, result.model, summary);
+  measure_outputs(plan, *samples->held_out(), request.run, result.model, summary);
   summary.seconds.verify = watch.lap();
-  PendingFiles results;
-  if (request.statistics) results.add(*request.statistics, statistics::serialize(statistics));
-  write_results(results, quantized, request.summary, summary, request.run.cancelled);
-  return summary;
+  summary.peak_memory_bytes = peak_memory_bytes();
+  stop_if_cancelled();
+  write_results(result, request.results);
+  return result;
 }
 
-size_t observe_to_file(const ObserveRequest& request) {
-  require_outputs({request.output}, with(request.data.paths, request.model));
-  const Samples samples = open_samples(request.data);
+statistics::StatisticsFile observe(const ObserveRequest& request) {
+  const Cancellation heeded(request.run.cancelled);
+  prepare_outputs({.models = named({request.model.file}),
+                   .data = inputs_of(request.samples, request.split),
+                   .outputs = named({request.output})},
+                  request.run);
+  const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
-  const auto statistics =
-      observe(plan, samples, rows_of(plan, request.rows, request.row_axis), request.run);
-  stop_if_cancelled(request.run.cancelled);
-  statistics::write_statistics(request.output, statistics);
-  return samples.calibration->size();
+  auto statistics =
+      observe(plan, *samples, rows_of(plan, request.rows, request.row_axis), request.run);
+  require_some(statistics, request.split);
+  stop_if_cancelled();
+  if (!request.output.empty()) statistics::write_statistics(request.output, statistics);
+  return statistics;
 }
 
-report::Summary solve_from_file(const SolveRequest& request) {
-  std::vector<std::filesystem::path> outputs = {request.output};
-  if (request.summary) outputs.push_back(*request.summary);
-  require_outputs(outputs, {request.model, request.statistics});
+Quantized solve(const SolveRequest& request) {
+  const Cancellation heeded(request.run.cancelled);
+  prepare_outputs({.models = named({request.model.file}),
+                   .others = named({request.statistics_file}),
+                   .outputs = outputs_of(request.results)},
+                  request.run);
   Stopwatch watch;
-  const auto statistics = statistics::read_statistics(request.statistics);
   const Plan plan = make_plan(request.model, request.plan);
-  require_match(plan, statistics, request.statistics.string());
-  report::Summary summary = start_summary(plan, request.output, request.calibration);
+  require_match(plan, request.statistics, request.statistics_file.string());
+  Quantized result;
+  report::Summary& summary = result.summary;
+  summary = start_summary(plan, request.results.model, request.calibration);
   summary.seconds.prepare = watch.lap();
-  const engine::ModelSource quantized(
-      solve_and_export(plan, statistics, request.calibration, {}, summary), request.output);
+  result.model = {solve_and_export(plan, request.statistics, request.calibration, {}, summary),
+                  request.results.model};
   watch.lap();
-  check_kernels(plan, quantized, summary);
+  check_kernels(plan, result.model, summary);
   summary.seconds.verify = watch.lap();
+  summary.peak_memory_bytes = peak_memory_bytes();
+  stop_if_cancelled();
+  write_results(result, request.results);
+  return result;
+}
+
+void write_results(const Quantized& quantized, const ResultFiles& files) {
   PendingFiles results;
-  write_results(results, quantized, request.summary, summary, request.cancelled);
-  return summary;
+  if (!files.statistics.empty()) {
+    results.add(files.statistics, statistics::serialize(quantized.statistics));
+  }
+  if (!files.model.empty()) results.add(files.model, quantized.model.bytes);
+  if (!files.summary.empty()) {
+    results.add(files.summary, report::json_text(report::to_json(quantized.summary)));
+  }
+  results.commit();
 }
 
 }  // namespace rangefinder::workflow

@@ -2,61 +2,75 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "data/sample_source.h"
+#include "engine/model_source.h"
+#include "rangefinder/quantize.h"
+#include "rangefinder/run_control.h"
 #include "report/summary.h"
-#include "workflow/run_options.h"
+#include "statistics/statistics_file.h"
+#include "workflow/samples.h"
 #include "workflow/solve.h"
 
 namespace rangefinder::workflow {
 
 struct QuantizeRequest {
-  std::filesystem::path model = {};
-  std::filesystem::path output = {};
+  engine::ModelSource model = {};
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
-  data::DataOptions data = {};
-  RunOptions run = {};
-  /// Also keep the statistics here.
-  std::optional<std::filesystem::path> statistics = {};
-  /// Also write the summary here, as JSON.
-  std::optional<std::filesystem::path> summary = {};
+  SampleInput samples = {};
+  SplitOptions split = {};
+  RunControl run = {};
+  ResultFiles results = {};
 };
 
-/// The whole way: observe, solve, write the int8 model, load it back and measure it on held-out
-/// samples. Nothing is written unless everything before the writing went well.
-report::Summary quantize(const QuantizeRequest& request);
+/// An int8 model, and what is known of it.
+struct Quantized {
+  /// Bytes, under the name that they were written to, if any.
+  engine::ModelSource model = {};
+  report::Summary summary = {};
+  statistics::StatisticsFile statistics = {};
+};
+
+/// The whole way: observe, solve, make the int8 model, load it back, measure it on held-out samples
+/// and write what is asked for. Nothing is written unless everything before the writing went well,
+/// except that what cannot be measured costs no more than its figures: the summary says why.
+Quantized quantize(const QuantizeRequest& request);
 
 struct ObserveRequest {
-  std::filesystem::path model = {};
-  std::filesystem::path output = {};
+  engine::ModelSource model = {};
   PlanOptions plan = {};
-  data::DataOptions data = {};
-  RunOptions run = {};
+  SampleInput samples = {};
+  SplitOptions split = {};
+  RunControl run = {};
   /// Name patterns of tensors whose rows are kept too, and the axis along which they lie.
   std::vector<std::string> rows = {};
   int64_t row_axis = -1;
+  /// Empty: nothing is written.
+  std::filesystem::path output = {};
 };
 
-/// Observes and writes a statistics file. Returns the number of samples.
-size_t observe_to_file(const ObserveRequest& request);
+/// Observes and, on request, writes a statistics file.
+statistics::StatisticsFile observe(const ObserveRequest& request);
 
 struct SolveRequest {
-  std::filesystem::path model = {};
-  std::filesystem::path statistics = {};
-  std::filesystem::path output = {};
+  engine::ModelSource model = {};
+  statistics::StatisticsFile statistics = {};
+  /// Where they come from, for messages; empty if from no file.
+  std::filesystem::path statistics_file = {};
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
-  /// Set it to stop before anything is written.
-  const std::atomic<bool>* cancelled = nullptr;
-  /// Also write the summary here, as JSON.
-  std::optional<std::filesystem::path> summary = {};
+  RunControl run = {};
+  /// Model and summary.
+  ResultFiles results = {};
 };
 
-/// Writes the int8 model from a statistics file; runs no inference, so the summary has no outputs.
-report::Summary solve_from_file(const SolveRequest& request);
+/// The int8 model from statistics; runs no inference, so the summary has no outputs. The result has
+/// no statistics.
+Quantized solve(const SolveRequest& request);
+
+/// Writes what is asked for of a result, all of it together or nothing.
+void write_results(const Quantized& quantized, const ResultFiles& files);
 
 }  // namespace rangefinder::workflow

@@ -10,18 +10,21 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/model_file.h"
-#include "quantization/dominance.h"
 
 namespace rangefinder::workflow {
 namespace {
 
+using quantization::State;
 using quantization::TensorQuantizationConfig;
 
 /// What was observed, by tensor name.
 class StatisticsIndex {
  public:
-  explicit StatisticsIndex(const statistics::StatisticsFile& statistics) {
+  StatisticsIndex(const Plan& plan, const statistics::StatisticsFile& statistics) {
     for (const auto& tensor : statistics.tensors) tensors_[tensor.name] = &tensor;
+    for (const auto& [tensor, source] : plan.stand_ins) {
+      if (const auto* seen = find(source)) tensors_.try_emplace(tensor, seen);
+    }
   }
 
   /// Null for a tensor that was not observed.
@@ -46,19 +49,15 @@ observers::Observations observations(const Plan& plan, const statistics::Observe
   return seen;
 }
 
-/// The tensors with parameters of their own, those that need no data already in force.
-std::vector<passes::Activation> activations_of(const Plan& plan, const StatisticsIndex& statistics,
+/// The configs with their names, and what was seen of the roots.
+std::vector<passes::Activation> activations_of(const Plan& plan, const PlannedConfigs& planned,
+                                               const StatisticsIndex& statistics,
                                                int64_t row_axis) {
   std::vector<passes::Activation> activations;
-  for (const auto& tensor : plan.annotation.tensors) {
-    if (tensor.root != tensor.name) continue;
-    activations.push_back({.name = tensor.name,
-                           .config = plan.target->activation,
-                           .seen = observations(plan, statistics.find(tensor.name), row_axis)});
-    if (!tensor.fixed) continue;
-    auto& config = activations.back().config;
-    config.observer = "fixed";
-    config.activate({tensor.fixed->scale}, {tensor.fixed->zero_point});
+  for (size_t i = 0; i < planned.tensors.size(); ++i) {
+    activations.push_back({.name = planned.tensors[i], .config = planned.configs[i]});
+    if (!planned.dominance.is_root(i)) continue;
+    activations.back().seen = observations(plan, statistics.find(planned.tensors[i]), row_axis);
   }
   return activations;
 }
@@ -76,19 +75,21 @@ passes::RawPass raw_pass(const std::vector<passes::Activation>& activations,
 
 /// A fused Clip is dropped by the runtime only if no code can stand for more than its bound.
 void respect_bound(const passes::QuantizedTensor& tensor, TensorQuantizationConfig& config) {
-  if (!tensor.upper_bound) return;
+  if (!tensor.upper_bound || config.state() != State::kActivated) return;
   const auto top = static_cast<float>(config.quant_max - config.offset[0]);
-  while (top * config.scale[0] > *tensor.upper_bound) {
-    config.scale[0] = std::min(std::nextafter(config.scale[0], 0.0f), *tensor.upper_bound / top);
+  float scale = config.scale[0];
+  while (top * scale > *tensor.upper_bound) {
+    scale = std::min(std::nextafter(scale, 0.0f), *tensor.upper_bound / top);
   }
+  config.activate({scale}, config.offset);
 }
 
 report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantizationConfig& config,
                       const statistics::ObservedTensor* seen) {
-  const auto scale = static_cast<double>(config.scale[0] * tensor.factor);
+  const auto scale = static_cast<double>(tensor.scale(config.scale[0]));
   report::TensorRow row{.name = tensor.name, .root = tensor.root};
   row.method = config.observer;
-  row.scale = config.scale[0] * tensor.factor;
+  row.scale = tensor.scale(config.scale[0]);
   row.offset = config.offset[0];
   row.range_min = static_cast<double>(config.quant_min - row.offset) * scale;
   row.range_max = static_cast<double>(config.quant_max - row.offset) * scale;
@@ -103,28 +104,6 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
   return row;
 }
 
-void solve_activations(const Plan& plan, const StatisticsIndex& statistics,
-                       const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
-                       Solution& solution) {
-  std::vector<passes::Activation> activations =
-      activations_of(plan, statistics, calibration.options.axis);
-  std::unordered_map<std::string, std::map<std::string, double>> figures;
-  for (auto& calibrated : calibration.run(activations, quantization::Dominance(activations.size()),
-                                          {}, raw_pass(activations, show_raw))) {
-    figures[calibrated.name] = std::move(calibrated.figures);
-  }
-  for (auto& activation : activations) {
-    respect_bound(*plan.annotation.find(activation.name), activation.config);
-    solution.tensors.emplace(activation.name, std::move(activation.config));
-  }
-  for (const auto& tensor : plan.annotation.tensors) {
-    // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
-    solution.rows.push_back(
-        row(tensor, solution.tensors.at(tensor.root), statistics.find(tensor.root)));
-    solution.rows.back().figures = figures[tensor.root];
-  }
-}
-
 void solve_weights(const Plan& plan, Solution& solution) {
   onnx::ModelProto model = plan.prepared.model;
   const graph::Graph graph(model);
@@ -137,23 +116,63 @@ void solve_weights(const Plan& plan, Solution& solution) {
   solution.weights.resize(weighted.size());
   parallel_for(weighted.size(), [&](size_t i) {
     const auto* input = plan.annotation.find(weighted[i]->input(0));
-    const float scale = solution.tensors.at(input->root).scale[0] * input->factor;
+    const float scale = input->scale(solution.tensors.at(input->root).scale[0]);
     solution.weights[i] = passes::quantize_weight(graph, *weighted[i], scale, *plan.target);
   });
 }
 
 }  // namespace
 
-Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
+std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedConfigs& planned,
+                                                    const statistics::StatisticsFile& statistics,
+                                                    const passes::RuntimeCalibration& calibration,
+                                                    const ShowRaw& show_raw) {
   require_known_names(plan, calibration);
-  Solution solution;
+  auto named = calibration;
+  named.other_names = plan.other_names;
+  const StatisticsIndex index(plan, statistics);
+  std::vector<passes::Activation> activations =
+      activations_of(plan, planned, index, calibration.options.axis);
   try {
-    solve_activations(plan, StatisticsIndex(statistics), calibration, show_raw, solution);
+    auto calibrated =
+        named.run(activations, planned.dominance, {}, raw_pass(activations, show_raw));
+    for (size_t i = 0; i < activations.size(); ++i) {
+      respect_bound(plan.annotation.tensors[i], activations[i].config);
+      planned.configs[i] = std::move(activations[i].config);
+    }
+    return calibrated;
   } catch (const Error& error) {
-    throw error.within({.file = plan.path.string()});
+    throw error.within({.file = plan.source.name()});
+  }
+}
+
+Solution complete(const Plan& plan, const PlannedConfigs& planned,
+                  const statistics::StatisticsFile& statistics) {
+  require_complete(plan, planned);
+  const StatisticsIndex index(plan, statistics);
+  Solution solution;
+  for (size_t i = 0; i < planned.tensors.size(); ++i) {
+    if (planned.dominance.is_root(i)) {
+      solution.tensors.emplace(planned.tensors[i], planned.configs[i]);
+    }
+  }
+  for (const auto& tensor : plan.annotation.tensors) {
+    // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
+    solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root)));
   }
   solve_weights(plan, solution);
+  return solution;
+}
+
+Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
+  PlannedConfigs planned = plan_configs(plan);
+  std::unordered_map<std::string, std::map<std::string, double>> figures;
+  for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
+    figures[calibrated.name] = std::move(calibrated.figures);
+  }
+  Solution solution = complete(plan, planned, statistics);
+  for (auto& row : solution.rows) row.figures = figures[row.root];
   return solution;
 }
 

@@ -8,6 +8,7 @@
 #include "passes/runtime_calibration.h"
 #include "report/summary.h"
 #include "statistics/statistics_file.h"
+#include "workflow/configs.h"
 #include "workflow/plan.h"
 
 namespace rangefinder::workflow {
@@ -28,8 +29,21 @@ struct Solution {
   std::vector<report::TensorRow> rows;
 };
 
-/// Turns statistics into parameters, then weights and biases. Runs no inference, unless a method
-/// must see raw batches and `show_raw` is given.
+/// Runs the calibration pass over the configs of a plan, as it stands: what is not due stays. Runs
+/// no inference, unless a method must see raw batches and `show_raw` is given. Returns what the
+/// pass did in graph order. Throws as passes::RuntimeCalibration::run() does, and changes nothing
+/// then.
+std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedConfigs& planned,
+                                                    const statistics::StatisticsFile& statistics,
+                                                    const passes::RuntimeCalibration& calibration,
+                                                    const ShowRaw& show_raw = {});
+
+/// Weights and biases for activations that are in force, and what is to be told of them; figures of
+/// methods are left out. Throws as require_complete() does.
+Solution complete(const Plan& plan, const PlannedConfigs& planned,
+                  const statistics::StatisticsFile& statistics);
+
+/// All of it: statistics become parameters, then weights and biases.
 /// Throws as passes::RuntimeCalibration::run() does.
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
                const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});

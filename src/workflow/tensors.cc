@@ -2,10 +2,12 @@
 
 #include <cmath>
 #include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/error.h"
-#include "data/npy.h"
+#include "observers/calibrate.h"
 #include "observers/ppq/methods.h"
 #include "observers/run.h"
 #include "quantization/error_metrics.h"
@@ -31,12 +33,18 @@ void with_file(const std::string& file, const std::function<void()>& work) {
 // The batches of a request, read again for every pass.
 class Dump {
  public:
-  explicit Dump(const TensorsRequest& request) : request_(request) {}
+  explicit Dump(const TensorsRequest& request)
+      : request_(request), samples_(all_samples(request.batches)) {}
 
   void visit(const observers::BatchVisitor& visitor) {
-    for (const std::filesystem::path& path : request_.batches) {
-      with_file(path.string(), [&] {
-        const tensor::Tensor batch = data::read_npy(path).to_float32();
+    const engine::SampleFeed feed = samples_->calibration();
+    while (const auto pending = feed()) {
+      with_file(pending->name, [&] {
+        const tensor::NamedTensors sample = pending->read({});
+        if (sample.size() != 1) {
+          throw Error("holds " + std::to_string(sample.size()) + " tensors; one is needed");
+        }
+        const tensor::Tensor batch = sample.begin()->second.to_float32();
         if (pass_count_ == 0) take(batch);
         visitor(batch.view());
       });
@@ -62,6 +70,7 @@ class Dump {
   }
 
   const TensorsRequest& request_;
+  std::unique_ptr<Samples> samples_;
   uint64_t count_ = 0;
   size_t pass_count_ = 0;
   statistics::Extrema extrema_;
@@ -73,7 +82,8 @@ const observers::Registry& methods(const TensorsRequest& request) {
 
 void check(const TensorsRequest& request) {
   request.config.check();
-  if (request.batches.empty()) throw std::invalid_argument("No batches were given.");
+  if (!request.batches.list && !request.batches.stream.next)
+    throw std::invalid_argument("No batches were given.");
   if (request.like_ppq && request.config.is_floating()) {
     throw std::invalid_argument("PPQ has no FP8 on the CPU: there is nothing to reproduce.");
   }
@@ -104,35 +114,36 @@ nlohmann::ordered_json finite(double value) {
 
 }  // namespace
 
-TensorsResult calibrate_tensors(const TensorsRequest& request) {
+TensorCalibration calibrate_tensors(const TensorsRequest& request) {
   check(request);
   const auto observer = methods(request).create(request.method, request.config, request.options);
   Dump dump(request);
   observers::Solution solution =
       observers::run(*observer, request.config,
                      [&dump](const observers::BatchVisitor& visitor) { dump.visit(visitor); });
-  TensorsResult result{.method = observers::canonical_method(request.method),
-                       .config = request.config};
+  TensorCalibration result{.method = observers::canonical_method(request.method),
+                           .config = request.config};
   for (const auto& [scale, zero_point] : solution.parameters) {
-    result.scale.push_back(scale);
-    result.offset.push_back(zero_point);
     result.range.push_back(covered(request.config, scale, zero_point));
   }
+  observers::activate(solution, result.config);
+  result.config.observer = result.method;
   result.count = dump.count();
-  result.extrema = dump.extrema();
+  result.min = dump.extrema().min;
+  result.max = dump.extrema().max;
+  result.nan_count = dump.extrema().nan_count;
+  result.infinity_count = dump.extrema().infinity_count();
   result.pass_count = dump.pass_count();
   result.figures = std::move(solution.figures);
-  result.config.scale = result.scale;
-  result.config.offset = result.offset;
   if (request.measure) result.error = measure(dump, result.config);
   return result;
 }
 
-nlohmann::ordered_json to_json(const TensorsResult& result) {
+nlohmann::ordered_json to_json(const TensorCalibration& result) {
   nlohmann::ordered_json json;
   json["method"] = result.method;
-  json["scale"] = result.scale;
-  json["offset"] = result.offset;
+  json["scale"] = result.config.scale;
+  json["offset"] = result.config.offset;
   json["range"] = result.range;
   json["bits"] = result.config.bits;
   if (!result.config.is_floating()) {
@@ -142,10 +153,10 @@ nlohmann::ordered_json to_json(const TensorsResult& result) {
   json["symmetric"] = result.config.is_symmetric();
   if (result.config.channel_axis) json["channel_axis"] = *result.config.channel_axis;
   json["count"] = result.count;
-  json["nan_count"] = result.extrema.nan_count;
-  json["inf_count"] = result.extrema.infinity_count();
-  json["min"] = finite(result.extrema.min);
-  json["max"] = finite(result.extrema.max);
+  json["nan_count"] = result.nan_count;
+  json["inf_count"] = result.infinity_count;
+  json["min"] = finite(result.min);
+  json["max"] = finite(result.max);
   json["passes"] = result.pass_count;
   for (const auto& [name, value] : result.figures) json["figures"][name] = finite(value);
   if (result.error) {
@@ -158,3 +169,11 @@ nlohmann::ordered_json to_json(const TensorsResult& result) {
 }
 
 }  // namespace rangefinder::workflow
+
+namespace rangefinder {
+
+std::string TensorCalibration::json() const {
+  return workflow::to_json(*this).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace rangefinder

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "analog/range_method.h"
+#include "analog/ranges/range_method.h"
 
 namespace rangefinder::analog {
 

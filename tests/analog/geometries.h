@@ -4,8 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "analog/activation_matrix.h"
-#include "analog/patch_geometry.h"
+#include "analog/activations/activation_matrix.h"
+#include "analog/activations/patch_geometry.h"
 #include "support/streams.h"
 
 namespace rangefinder::analog {

@@ -7,8 +7,8 @@
 #include <map>
 #include <sstream>
 
-#include "analog/layer_forward.h"
-#include "analog/range_method.h"
+#include "analog/layers/layer_forward.h"
+#include "analog/ranges/range_method.h"
 #include "base/file.h"
 #include "support/streams.h"
 

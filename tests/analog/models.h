@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "analog/calibrate.h"
-#include "analog/convert.h"
-#include "analog/sampler.h"
+#include "analog/layers/convert.h"
+#include "analog/ranges/calibrate.h"
+#include "analog/ranges/sampler.h"
 #include "engine/session.h"
 #include "graph/constants.h"
 #include "graph/model_file.h"

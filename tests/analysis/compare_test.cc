@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "support/memory_samples.h"
@@ -44,7 +46,7 @@ std::vector<NamedTensors> samples(size_t count) {
 
 TEST(Compare, MeasuresEachOutput) {
   const MemorySamples source(samples(5));
-  const auto errors = compare(scaling(2), scaling(2.5f), source);
+  const auto errors = compare(scaling(2), scaling(2.5f), source).outputs;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].name, "scaled");
   EXPECT_EQ(errors[0].metrics.count(), 20u);
@@ -58,9 +60,9 @@ TEST(Compare, MeasuresEachOutput) {
 
 TEST(Compare, AnyNumberOfJobsGivesTheSameBits) {
   const MemorySamples source(samples(101));
-  const auto one = compare(scaling(2), scaling(2.1f), source, {.jobs = 1});
+  const auto one = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = 1}}).outputs;
   for (const int jobs : {2, 3, 8}) {
-    const auto many = compare(scaling(2), scaling(2.1f), source, {.jobs = jobs});
+    const auto many = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = jobs}}).outputs;
     EXPECT_EQ(many[0].metrics.sqnr_db(), one[0].metrics.sqnr_db());
     EXPECT_EQ(many[0].metrics.cosine(), one[0].metrics.cosine());
     EXPECT_EQ(many[0].metrics.mse(), one[0].metrics.mse());
@@ -69,32 +71,163 @@ TEST(Compare, AnyNumberOfJobsGivesTheSameBits) {
 }
 
 TEST(Compare, NothingToCompareIsAnEmptyMeasure) {
-  const auto errors = compare(scaling(1), scaling(2), MemorySamples({}));
+  const auto errors = compare(scaling(1), scaling(2), MemorySamples({})).outputs;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].metrics.count(), 0u);
 }
 
-TEST(Compare, ModelsThatDoNotMatchAreErrors) {
-  const MemorySamples source(samples(2));
-  const auto error_of = [&](const ModelSource& other) -> std::string {
-    try {
-      compare(scaling(1), other, source);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+TEST(Compare, IntegersAreAlsoCountedAsEqualOrNot) {
+  const auto converting = [](float factor) {
+    OnnxBuilder b;
+    b.input("x", {-1, 4});
+    b.initializer("factor", {}, std::vector<float>{factor});
+    b.node("Mul", {"x", "factor"}, {"scaled"});
+    b.node("Cast", {"scaled"}, {"y"}).integer("to", onnx::TensorProto::INT64);
+    b.output("y", {-1, 4}, onnx::TensorProto::INT64);
+    return ModelSource(b.bytes(), "converting.onnx");
   };
-  EXPECT_THAT(error_of(scaling(1, "renamed")), HasSubstr("'scaled'"));
-  EXPECT_THAT(error_of(ModelSource("rubbish", "bad.onnx")), HasSubstr("bad.onnx"));
+  // Of 1, 3, 0 and 0 only the zeros stay when doubled.
+  const std::vector<float> values = {1, 3, 0.1f, 0.2f};
+  const NamedTensors sample = {{"x", Tensor::from_floats({1, 4}, values)}};
+  const MemorySamples source(std::vector<NamedTensors>{sample});
+  const auto errors = compare(converting(1), converting(2), source).outputs;
+  EXPECT_EQ(errors[0].equal_share(), 0.5);
+  EXPECT_EQ(compare(scaling(1), scaling(2), source).outputs[0].equal_share(), std::nullopt);
+}
+
+/// The values of x above a threshold: how many depends on the data.
+ModelSource above(float threshold) {
   OnnxBuilder b;
   b.input("x", {-1, 4});
-  b.node("Shape", {"x"}, {"shape"});
-  b.node("Transpose", {"x"}, {"scaled"});
-  b.output("scaled", {4, -1});
-  b.output("shape", {2}, onnx::TensorProto::INT64);
-  EXPECT_THAT(error_of(ModelSource(b.bytes(), "turned.onnx")),
-              AllOf(HasSubstr("turned.onnx"), HasSubstr("sample0"), HasSubstr("[4, 1]"),
-                    HasSubstr("[1, 4]")));
+  b.initializer("threshold", {}, std::vector<float>{threshold});
+  b.node("Greater", {"x", "threshold"}, {"mask"});
+  b.node("NonZero", {"mask"}, {"found"});
+  b.node("Neg", {"x"}, {"negated"});
+  b.output("found", {2, -1}, onnx::TensorProto::INT64);
+  b.output("negated", {-1, 4});
+  return {b.bytes(), "above.onnx"};
+}
+
+TEST(Compare, AShapeThatDependsOnTheDataIsCountedAndTheRestCompared) {
+  // Of the values i, 0.1, -i and 0.7 the last lies between 0.5 and 0.8.
+  const auto found = compare(above(0.5f), above(0.8f), MemorySamples(samples(6)));
+  ASSERT_EQ(found.outputs.size(), 2u);
+  EXPECT_EQ(found.outputs[0].shape_mismatch_count, 6u);
+  EXPECT_EQ(found.outputs[0].sample_count, 0u);
+  EXPECT_EQ(found.outputs[1].shape_mismatch_count, 0u);
+  EXPECT_EQ(found.outputs[1].sample_count, 6u);
+  EXPECT_EQ(found.outputs[1].metrics.count(), 24u);
+  const auto some = compare(above(0.8f), above(2.5f), MemorySamples(samples(6)));
+  EXPECT_EQ(some.outputs[0].shape_mismatch_count, 2u) << "1 and 2 lie between";
+  EXPECT_EQ(some.outputs[0].sample_count, 4u);
+  EXPECT_TRUE(some.left_out.empty());
+}
+
+TEST(Compare, AnOutputOfOneModelAloneIsNamed) {
+  const auto found = compare(scaling(1), scaling(1, "renamed"), MemorySamples(samples(2)));
+  ASSERT_EQ(found.outputs.size(), 3u);
+  EXPECT_EQ(found.outputs[0].name, "scaled");
+  EXPECT_THAT(found.outputs[0].obstacle, HasSubstr("no such output"));
+  EXPECT_EQ(found.outputs[1].name, "shape");
+  EXPECT_EQ(found.outputs[1].sample_count, 2u);
+  EXPECT_EQ(found.outputs[2].name, "renamed");
+  EXPECT_THAT(found.outputs[2].obstacle, HasSubstr("no such output"));
+}
+
+TEST(Compare, OutputsThatAreNoTensorsOfNumbersAreNamed) {
+  OnnxBuilder b;
+  b.input("x", {-1, 4});
+  b.node("SequenceConstruct", {"x"}, {"all"});
+  b.node("Neg", {"x"}, {"y"});
+  auto* output = b.graph().add_output();
+  output->set_name("all");
+  output->mutable_type()
+      ->mutable_sequence_type()
+      ->mutable_elem_type()
+      ->mutable_tensor_type()
+      ->set_elem_type(onnx::TensorProto::FLOAT);
+  b.output("y", {-1, 4});
+  const ModelSource model(b.bytes(), "sequence.onnx");
+  const auto found = compare(model, model, MemorySamples(samples(2)));
+  EXPECT_THAT(found.outputs[0].obstacle, HasSubstr("not a tensor"));
+  EXPECT_EQ(found.outputs[1].sample_count, 2u);
+}
+
+std::string error_of(const ModelSource& other, const MemorySamples& source,
+                     const CompareOptions& options = {}) {
+  try {
+    compare(scaling(1), other, source, options);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Compare, AModelThatDoesNotLoadIsAnError) {
+  EXPECT_THAT(error_of(ModelSource("rubbish", "bad.onnx"), MemorySamples(samples(2))),
+              HasSubstr("bad.onnx"));
+}
+
+TEST(Compare, ABadSampleIsAnErrorOrLeftOut) {
+  auto two_bad = samples(5);
+  two_bad[1] = {{"x", Tensor::from_floats({1, 3}, std::vector<float>{1, 2, 3})}};
+  two_bad[3].begin()->second.floats()[2] = NAN;
+  const MemorySamples source(two_bad);
+  CompareOptions options{.check = [](const NamedTensors&, const std::string& name) {
+    throw Error("not finite", {.file = name});
+  }};
+  EXPECT_THAT(error_of(scaling(2), source, options), HasSubstr("sample1"));
+  options.leave_out_bad_samples = true;
+  for (const int jobs : {1, 3}) {
+    options.run.jobs = jobs;
+    const auto found = compare(scaling(1), scaling(2), source, options);
+    EXPECT_EQ(found.outputs[0].sample_count, 3u);
+    ASSERT_EQ(found.left_out.size(), 2u);
+    EXPECT_EQ(found.left_out[0].name, "sample1");
+    EXPECT_THAT(found.left_out[0].reason, HasSubstr("[1, 3]"));
+    EXPECT_EQ(found.left_out[1].name, "sample3");
+    EXPECT_THAT(found.left_out[1].reason, HasSubstr("not finite"));
+  }
+}
+
+TEST(Compare, OnlySamplesThatAreNotFiniteAreChecked) {
+  size_t asked = 0;
+  const CompareOptions options{.check = [&](const NamedTensors&, const std::string&) { ++asked; }};
+  auto infinite = samples(3);
+  compare(scaling(1), scaling(2), MemorySamples(infinite), options);
+  EXPECT_EQ(asked, 0u);
+  infinite[2].begin()->second.floats()[0] = -INFINITY;
+  const auto found = compare(scaling(1), scaling(2), MemorySamples(infinite), options);
+  EXPECT_EQ(asked, 1u);
+  EXPECT_EQ(found.outputs[0].metrics.nonfinite_count(), 1u) << "it was legal, so it is compared";
+  EXPECT_EQ(found.outputs[0].sample_count, 3u);
+}
+
+/// y = x[index], which fails if there is no such row.
+ModelSource picking(int64_t index) {
+  OnnxBuilder b;
+  b.input("x", {-1, 4});
+  b.initializer("index", {1}, std::vector<int64_t>{index});
+  b.node("Gather", {"x", "index"}, {"y"});
+  b.output("y", {1, 4});
+  return {b.bytes(), "picking.onnx"};
+}
+
+TEST(Compare, ASampleOnWhichAModelFailsIsLeftOut) {
+  auto mixed = samples(3);
+  mixed[1] = {{"x", Tensor::from_floats({2, 4}, std::vector<float>(8, 1))}};
+  const auto found = compare(picking(0), picking(1), MemorySamples(mixed));
+  EXPECT_EQ(found.outputs[0].sample_count, 1u);
+  ASSERT_EQ(found.left_out.size(), 2u);
+  EXPECT_EQ(found.left_out[0].name, "sample0");
+  EXPECT_THAT(found.left_out[0].reason, AllOf(HasSubstr("picking.onnx"), HasSubstr("sample0")));
+}
+
+TEST(Compare, WhoInterruptsIsNotTakenForABadSample) {
+  const std::atomic<bool> cancelled = true;
+  CompareOptions options{.leave_out_bad_samples = true};
+  options.run.cancelled = &cancelled;
+  EXPECT_THAT(error_of(scaling(2), MemorySamples(samples(2)), options), HasSubstr("interrupted"));
 }
 
 }  // namespace

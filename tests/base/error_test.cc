@@ -31,5 +31,18 @@ TEST(Error, TakesTheFileThatOthersKnow) {
   EXPECT_EQ(named.place().file, "a.npy");
 }
 
+TEST(Error, ShowsForeignNamesSafely) {
+  const Error error("other '\x1b[2J'", {.file = "a\nb", .node = "n\x1b", .tensor = "\xFF"});
+  EXPECT_STREQ(error.what(), "a\\nb: node 'n\\x1b': tensor '\\xff': other '\\x1b[2J'");
+  EXPECT_EQ(error.place().tensor, "\xFF") << "as it is in the model";
+  EXPECT_STREQ(error.within({.file = "c"}).what(), error.what()) << "escaped once";
+}
+
+TEST(Error, ShortensNamesOfAnyLength) {
+  const Error error("is empty", {.tensor = std::string(1000000, 'x')});
+  EXPECT_LT(std::string(error.what()).size(), 300u);
+  EXPECT_EQ(error.place().tensor.size(), 1000000u);
+}
+
 }  // namespace
 }  // namespace rangefinder

@@ -57,17 +57,33 @@ TEST(Parallel, TheOtherCallsAreMadeAllTheSame) {
   for (const auto& n : calls) EXPECT_EQ(n, 1);
 }
 
+size_t threads_used() {
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  parallel_for(400, [&](size_t) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    const std::lock_guard lock(mutex);
+    threads.insert(std::this_thread::get_id());
+  });
+  return threads.size();
+}
+
+TEST(CoreLimit, OfSeveralTheSmallestCounts) {
+  const CoreLimit one(1);
+  const CoreLimit four(4);
+  EXPECT_EQ(threads_used(), 1u);
+}
+
+TEST(CoreLimit, IsOneThreadsOwn) {
+  if (std::thread::hardware_concurrency() == 1) GTEST_SKIP() << "there is one core anyway";
+  const CoreLimit one(1);
+  size_t elsewhere = 0;
+  std::thread([&] { elsewhere = threads_used(); }).join();
+  EXPECT_GT(elsewhere, 1u);
+  EXPECT_EQ(threads_used(), 1u);
+}
+
 TEST(CoreLimit, HoldsAsLongAsItLives) {
-  const auto threads_used = [] {
-    std::mutex mutex;
-    std::set<std::thread::id> threads;
-    parallel_for(400, [&](size_t) {
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-      const std::lock_guard lock(mutex);
-      threads.insert(std::this_thread::get_id());
-    });
-    return threads.size();
-  };
   {
     const CoreLimit all(0);
     const CoreLimit one(1);

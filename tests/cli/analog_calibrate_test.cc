@@ -131,6 +131,13 @@ TEST_F(AnalogCalibrate, TroubleIsExitCode1AndNamesTheFile) {
                  {path("none/ranges.json") + ": "});
 }
 
+TEST_F(AnalogCalibrate, NothingAnalogIsAnError) {
+  const std::string data = write_samples(1);
+  write("rpu.json", std::string(R"({"exclude": ["*"]})"));
+  expect_failure(command("max", data), 1,
+                 {path("model.onnx") + ": ", "nothing becomes analog", "Conv 'Conv_c'"});
+}
+
 TEST_F(AnalogCalibrate, StopsWhenAskedAndLeavesNothing) {
   expect_nothing_left_after(
       SIGINT,

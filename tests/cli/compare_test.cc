@@ -25,12 +25,13 @@ class Compare : public ProgramTest {
 
 TEST_F(Compare, MeasuresTheOutputsOfTheIntegerKernels) {
   const Json found = json_of(command(path("int8.onnx"), {"--json"}));
-  EXPECT_THAT(support::keys(found),
-              ElementsAre("outputs", "integer_nodes", "eligible_nodes", "samples", "float_nodes"));
+  EXPECT_THAT(support::keys(found), ElementsAre("outputs", "integer_nodes", "eligible_nodes",
+                                                "samples", "left_out_samples", "float_nodes"));
   ASSERT_EQ(found["outputs"].size(), 1u);
   const Json& output = found["outputs"][0];
   EXPECT_THAT(support::keys(output),
-              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count"));
+              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
+                          "sample_count", "shape_mismatch_count", "equal_share", "reason"));
   EXPECT_EQ(output["name"], "y");
   EXPECT_GT(output["sqnr_db"].get<double>(), 20);
   EXPECT_GT(output["cosine"].get<double>(), 0.99);

@@ -123,11 +123,11 @@ class ProgramTest : public testing::Test {
     expect_failed(run(arguments), exit_code, parts);
     expect_same_files(before);
   }
-  /// Stopped by `signal` at its first message, with the exit code of a failure; no file is left.
+  /// Stopped by `signal` at its first message, with the exit code that tells so; no file is left.
   void expect_nothing_left_after(int signal, const Words& arguments) const {
     const auto before = files();
     const auto result = support::interrupt_program(RANGEFINDER_PROGRAM, arguments, signal);
-    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_EQ(result.exit_code, 128 + signal);
     EXPECT_EQ(result.output, "");
     EXPECT_THAT(result.errors, testing::EndsWith("rangefinder: interrupted\n"));
     expect_same_files(before);

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -122,25 +121,6 @@ TEST(Progress, AMessageBehindABarStandsOnALineOfItsOwn) {
     }
   });
   EXPECT_THAT(shown, EndsWith("\na sample is damaged"));
-}
-
-TEST(Interrupted, IsSetByTheFirstSignalAndEndsTheProgramOnTheSecond) {
-  for (const int signal : {SIGINT, SIGTERM}) {
-    EXPECT_EXIT(
-        {
-          const bool before = interrupted();
-          std::raise(signal);
-          std::exit(!before && interrupted() ? 7 : 1);
-        },
-        testing::ExitedWithCode(7), "");
-    EXPECT_EXIT(
-        {
-          interrupted();
-          std::raise(signal);
-          std::raise(signal);
-        },
-        testing::KilledBySignal(signal), "");
-  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -185,6 +186,42 @@ TEST(Npy, RefusesShapesBeyondMemoryBeforeAllocating) {
   expect_error(file_of(dict("<f4", "False", deep + ")"), "1234"), "64 dimensions");
 }
 
+TEST(Npy, RefusesHeadersThatAreTooLong) {
+  std::string bytes = file_of(std::string(70000, ' '), "", 2);
+  expect_error(bytes, "70000 bytes are announced, at most 65536 are allowed");
+  // Announced alone, without the bytes.
+  expect_error(std::string("\x93NUMPY\x02\0\xFF\xFF\xFF\xFF", 12), "4294967295 bytes");
+  expect_error(file_of(std::string(60000, '('), ""), "bad .npy header");
+}
+
+TEST(Npy, HeadersAreKnownBeforeElements) {
+  const std::string bytes = npy_bytes(Tensor(ElementType::kInt16, {2, 3}).view());
+  MemoryStream stream(bytes);
+  const NpyReader reader(stream, "x");
+  EXPECT_EQ(reader.header(), (TensorHeader{ElementType::kInt16, {2, 3}}));
+}
+
+/// Says more of itself than there is, as a damaged archive does.
+class LyingStream : public MemoryStream {
+ public:
+  LyingStream(std::string_view bytes, uint64_t size) : MemoryStream(bytes), size_(size) {}
+  uint64_t size() const override { return size_; }
+
+ private:
+  uint64_t size_;
+};
+
+TEST(Npy, WhatIsAnnouncedMustCome) {
+  const std::string whole = npy_bytes(Tensor(ElementType::kInt8, {10}).view());
+  for (const auto& [bytes, text] :
+       {std::pair<std::string, std::string>{whole.substr(0, whole.size() - 1), "found 9"},
+        {whole + "x", "found more"}}) {
+    LyingStream stream(bytes, whole.size());
+    NpyReader reader(stream, "a.npy");
+    EXPECT_THAT([&] { reader.read(); }, ThrowsMessage<Error>(HasSubstr(text)));
+  }
+}
+
 TEST(Npy, RefusesToWriteTypesWithoutASize) {
   EXPECT_THROW(npy_bytes(Tensor(ElementType::kString, {1}).view()), std::invalid_argument);
   EXPECT_THROW(npy_bytes(Tensor().view()), std::invalid_argument);
@@ -196,6 +233,11 @@ TEST(Npy, FilesNameThemselvesInErrors) {
   const Tensor tensor = Tensor::from_floats({1, 2}, std::vector<float>{3, 4});
   write_npy(path, tensor.view());
   EXPECT_EQ(read_npy(path), tensor);
+  EXPECT_THROW(read_npy(path,
+                        [](const NamedHeaders& headers) {
+                          throw Error(tensor::to_string(headers.at("").shape));
+                        }),
+               Error);
   write_file(path, "nonsense");
   EXPECT_THAT([&] { read_npy(path); }, ThrowsMessage<Error>(HasSubstr(path.string())));
   std::filesystem::remove(path);

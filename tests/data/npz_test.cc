@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zip.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -77,6 +78,85 @@ TEST(Npz, RefusesEntriesThatAreNoArrays) {
   }
   EXPECT_THAT([&] { parse_npz(bytes, "a.npz"); },
               ThrowsMessage<Error>(HasSubstr("'x.txt' of the archive is no .npy array")));
+}
+
+/// An archive with one entry x.npy, deflated.
+std::string deflated_npz(const std::string& entry) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* memory = zip_source_buffer_create(nullptr, 0, 0, &error);
+  zip_source_keep(memory);
+  zip_t* archive = zip_open_from_source(memory, ZIP_TRUNCATE, &error);
+  zip_source_t* data = zip_source_buffer(archive, entry.data(), entry.size(), 0);
+  zip_file_add(archive, "x.npy", data, 0);
+  zip_set_file_compression(archive, 0, ZIP_CM_DEFLATE, 9);
+  EXPECT_EQ(zip_close(archive), 0);
+  zip_stat_t status;
+  zip_stat_init(&status);
+  zip_source_stat(memory, &status);
+  std::string bytes(status.size, '\0');
+  zip_source_open(memory);
+  zip_source_read(memory, bytes.data(), bytes.size());
+  zip_source_close(memory);
+  zip_source_free(memory);
+  return bytes;
+}
+
+/// All places of a number of four bytes get another one: both headers of an entry.
+std::string with_number(std::string bytes, size_t old_number, size_t new_number) {
+  const auto text = [](size_t number) {
+    std::string four;
+    for (int shift = 0; shift < 32; shift += 8) four += static_cast<char>(number >> shift);
+    return four;
+  };
+  size_t count = 0;
+  for (size_t at = 0; (at = bytes.find(text(old_number), at)) != std::string::npos; at += 4) {
+    bytes.replace(at, 4, text(new_number));
+    ++count;
+  }
+  EXPECT_GE(count, 2u);
+  return bytes;
+}
+
+void expect_error(const std::string& bytes, const std::string& text) {
+  EXPECT_THAT([&] { parse_npz(bytes, "a.npz"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("a.npz"), HasSubstr(text))));
+}
+
+TEST(Npz, ShapesThatDisagreeWithTheEntryTakeNoMemory) {
+  std::string array = npy_bytes(Tensor(ElementType::kInt8, {100000}).view());
+  array.replace(array.find("(100000,)"), 9, "(9000000000000,)").erase(array.find('\n') - 7, 7);
+  expect_error(deflated_npz(array), "truncated .npy file: int8 [9000000000000] needs");
+}
+
+TEST(Npz, SizesThatTheDirectoryInventsTakeNoMemory) {
+  const std::string array = npy_bytes(Tensor(ElementType::kInt8, {77777}).view());
+  const std::string whole = deflated_npz(array);
+  EXPECT_NO_THROW(parse_npz(whole, "a.npz"));
+  expect_error(with_number(whole, array.size(), 0x7FFFFFF0), "cannot be packed into");
+  expect_error(with_number(whole, array.size(), array.size() - 1), "needs 77777 bytes");
+  expect_error(with_number(whole, array.size(), array.size() + 1), "needs 77777 bytes");
+}
+
+TEST(Npz, OtherCompressionsAreRefusedByTheirNumber) {
+  std::string bytes = deflated_npz(npy_bytes(Tensor(ElementType::kInt8, {100}).view()));
+  for (const size_t at : {bytes.find("PK\x03\x04") + 8, bytes.find("PK\x01\x02") + 10}) {
+    bytes[at] = 12;
+  }
+  expect_error(bytes, "compressed by method 12");
+}
+
+TEST(Npz, HeadersOfAllArraysAreSeenBeforeAnyElement) {
+  NamedHeaders seen;
+  EXPECT_THROW(parse_npz(npz_bytes(example()), "a.npz",
+                         [&](const NamedHeaders& headers) {
+                           seen = headers;
+                           throw Error("not wanted");
+                         }),
+               Error);
+  EXPECT_EQ(seen, (NamedHeaders{{"ids", {ElementType::kInt64, {1, 4}}},
+                                {"image", {ElementType::kFloat32, {2, 3}}},
+                                {"scalar", {ElementType::kFloat32, {}}}}));
 }
 
 TEST(Npz, RefusesToWriteNothing) { EXPECT_THROW(npz_bytes({}), std::invalid_argument); }

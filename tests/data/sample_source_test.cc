@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <opencv2/imgcodecs.hpp>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "data/npy.h"
 #include "data/npz.h"
+#include "data/picture_files.h"
 #include "data/temporary_folder.h"
 
 namespace rangefinder::data {
@@ -85,14 +86,21 @@ TEST_F(Samples, NpzNamesItsInputs) {
   EXPECT_EQ(open_samples({folder_.path()})->read(0), sample);
 }
 
+#if RANGEFINDER_PICTURES
+
 TEST_F(Samples, PicturesFollowTheOptions) {
-  cv::imwrite((folder_ / "a.png").string(), cv::Mat(2, 3, CV_8UC3, cv::Scalar(1, 2, 3)));
+  write_file(
+      folder_ / "a.ppm",
+      pnm_bytes(
+          {.width = 3, .height = 2, .channels = 1, .values = std::vector<uint8_t>(6, uint8_t{2})}));
   const auto source = open_samples({folder_.path()}, {.scale = 2, .channels = Channels::kGray});
   const NamedTensors sample = source->read(0);
   EXPECT_EQ(sample.at("").shape(), (tensor::Shape{1, 1, 2, 3}));
   EXPECT_EQ(sample.at("").floats()[0], 4.0f);
   EXPECT_THROW(open_samples({folder_.path()}, {.std = {0}}), std::invalid_argument);
 }
+
+#endif
 
 TEST_F(Samples, ClearErrors) {
   expect_error({}, "no samples");
@@ -105,6 +113,40 @@ TEST_F(Samples, ClearErrors) {
   std::filesystem::create_symlink("gone", folder_ / "link.npy");
   expect_error({folder_ / "link.npy"}, "link.npy: cannot read: ");
 }
+
+TEST_F(Samples, OnlyRegularFilesAreSamples) {
+  const auto folder = folder_ / "folder.npy";
+  std::filesystem::create_directory(folder);
+  expect_error({folder}, "no samples in this folder");
+  std::filesystem::create_symlink("/dev/zero", folder_ / "zero.npy");
+  expect_error({folder_ / "zero.npy"}, "zero.npy: is a device, a file is needed");
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.npz").c_str(), 0600), 0);
+  expect_error({folder_ / "pipe.npz"}, "pipe.npz: is a pipe, a file is needed");
+  // In a folder they are passed over, as other files are.
+  add("a.npy");
+  EXPECT_THAT(names(*open_samples({folder_.path()})), ElementsAre("a.npy"));
+}
+
+TEST_F(Samples, HeadersAreSeenBeforeElements) {
+  write_npz(folder_ / "a.npz", {{"x", value(1)}, {"mask", value(2)}});
+  const auto source = select_samples(open_samples({folder_ / "a.npz"}), {0});
+  const HeaderCheck refuse = [](const NamedHeaders& headers) {
+    EXPECT_EQ(headers.size(), 2u);
+    EXPECT_EQ(headers.at("mask").shape, tensor::Shape{1});
+    throw Error("not wanted");
+  };
+  EXPECT_THAT([&] { source->read_checked(0, refuse); }, ThrowsMessage<Error>("not wanted"));
+  EXPECT_EQ(source->read_checked(0, [](const NamedHeaders&) {}), source->read(0));
+}
+
+#if !RANGEFINDER_PICTURES
+
+TEST_F(Samples, SaysThatPicturesWereLeftOut) {
+  write_file(folder_ / "a.png", picture_bytes("rgb8.png"));
+  expect_error({folder_.path()}, "a.png: is a picture, and this program was built without them");
+}
+
+#endif
 
 TEST_F(Samples, MixedKindsAreRefused) {
   add("a.npy");
@@ -141,8 +183,10 @@ TEST_F(Samples, FingerprintSeesNamesSizesAndOrderButNotThePlace) {
   EXPECT_NE(open_samples({folder_ / "two"})->fingerprint(), print) << "another name";
 }
 
+#if RANGEFINDER_PICTURES
+
 TEST_F(Samples, FingerprintSeesEveryPictureOption) {
-  cv::imwrite((folder_ / "a.png").string(), cv::Mat(2, 3, CV_8UC3));
+  write_file(folder_ / "a.png", picture_bytes("rgb8.png"));
   std::set<std::string> prints;
   const std::vector<PictureOptions> all = {{},
                                            {.mean = {1}},
@@ -157,6 +201,8 @@ TEST_F(Samples, FingerprintSeesEveryPictureOption) {
   }
   EXPECT_EQ(prints.size(), all.size());
 }
+
+#endif
 
 TEST_F(Samples, SelectionReadsThroughToItsSource) {
   for (int i = 0; i < 5; ++i) add(std::to_string(i) + ".npy", static_cast<float>(i));

@@ -46,6 +46,21 @@ std::string message(const std::vector<TensorInfo>& inputs, const NamedTensors& s
 
 std::vector<TensorInfo> one(ElementType type) { return {{"x", type, tensor::Shape{-1}}}; }
 
+TEST(BindInputs, HeadersAreCheckedAsSamplesAre) {
+  const data::HeaderCheck check = header_check(kImage, "a.npz");
+  const auto header = [](tensor::Shape shape) {
+    return data::TensorHeader{ElementType::kFloat32, std::move(shape)};
+  };
+  EXPECT_NO_THROW(check({{"image", header({int64_t{1} << 60, 3})}}));
+  EXPECT_NO_THROW(check({{"", header({1, 3})}}));
+  for (const data::NamedHeaders& headers :
+       {data::NamedHeaders{{"image", header({1, 4})}}, data::NamedHeaders{{"", header({3})}},
+        data::NamedHeaders{{"other", header({1, 3})}}, data::NamedHeaders{},
+        data::NamedHeaders{{"image", header({1, 3})}, {"more", header({1})}}}) {
+    EXPECT_THROW(check(headers), Error);
+  }
+}
+
 TEST(BindInputs, PassesAFittingSampleWithoutACopy) {
   const NamedTensors sample = {{"image", Tensor(ElementType::kFloat32, {2, 3})}};
   const BoundInputs bound = bind_inputs(kImage, sample, "");
@@ -112,6 +127,10 @@ TEST(BindInputs, NarrowsAndWidensFloats) {
             halves);
   const NamedTensors floats = {{"x", make<float>(ElementType::kFloat32, {0.1f, -3, 1e30f})}};
   EXPECT_EQ(values<uint16_t>(bind_inputs(one(ElementType::kFloat16), floats, "").views[0]), halves);
+  const std::vector<uint16_t> brain = {0x3DCD, 0xC040, 0x714A};
+  EXPECT_EQ(values<uint16_t>(bind_inputs(one(ElementType::kBfloat16), floats, "").views[0]), brain);
+  const NamedTensors small = {{"x", make<double>(ElementType::kFloat64, {0.1, -3, 1e30})}};
+  EXPECT_EQ(values<uint16_t>(bind_inputs(one(ElementType::kBfloat16), small, "").views[0]), brain);
   const NamedTensors half = {{"x", make<uint16_t>(ElementType::kFloat16, {0x3C00, 0xC200})}};
   EXPECT_EQ(values<float>(bind_inputs(one(ElementType::kFloat32), half, "").views[0]),
             (std::vector<float>{1, -3}));

@@ -44,7 +44,7 @@ OnnxBuilder residual_model() {
 }
 
 /// What mobile networks are made of: HardSwish, and squeeze-and-excite with channels that are no
-/// multiple of any block, 16 and more so that ONNX Runtime keeps them in blocks.
+/// multiple of any block, 8 or 16, and 16 and more so that ONNX Runtime keeps them in blocks.
 OnnxBuilder mobile_model(const char* gate = "HardSigmoid") {
   OnnxBuilder b;
   b.input("x", {-1, 3, -1, -1});
@@ -52,7 +52,7 @@ OnnxBuilder mobile_model(const char* gate = "HardSigmoid") {
   b.weights("w2", {20, 1, 3, 3}, 0.5f);
   b.weights("w3", {16, 20, 1, 1}, 0.3f);
   b.weights("w4", {20, 16, 1, 1}, 0.3f);
-  b.weights("w5", {24, 20, 1, 1}, 0.3f);
+  b.weights("w5", {28, 20, 1, 1}, 0.3f);
   b.node("Conv", {"x", "w1"}, {"c1"}).ints("pads", {1, 1, 1, 1});
   b.node("HardSigmoid", {"c1"}, {"h1"}).real("alpha", 1.0f / 6).real("beta", 0.5f);
   b.node("Mul", {"c1", "h1"}, {"swish1"});
@@ -67,7 +67,7 @@ OnnxBuilder mobile_model(const char* gate = "HardSigmoid") {
   b.node("Mul", {"swish2", "gate"}, {"product"});
   b.node("Conv", {"product", "w5"}, {"c5"});
   b.node("GlobalAveragePool", {"c5"}, {"y"});
-  b.output("y", {-1, 24, 1, 1});
+  b.output("y", {-1, 28, 1, 1});
   return b;
 }
 
@@ -335,6 +335,48 @@ TEST(Instrument, HalfPrecisionModels) {
   EXPECT_EQ(counted[0][0].extrema.min, -1);
   EXPECT_EQ(counted[1][0].histogram.zero_count(), 2u);
   EXPECT_EQ(counted[2][0].count(), 4u);
+}
+
+TEST(Instrument, TheUsersTensorsMayHaveTheNamesOfOurs) {
+  OnnxBuilder b;
+  b.input("rangefinder.observed.0", {2, 2});
+  b.node("Relu", {"rangefinder.observed.0"}, {"rangefinder.observed.1"})
+      .proto()
+      .set_name("rangefinder.observed.1.0");
+  b.node("Neg", {"rangefinder.observed.1"}, {"y"}).proto().set_name("rangefinder.observed.2");
+  b.output("y", {2, 2});
+  const Tensor x = Tensor::from_floats({2, 2}, std::vector<float>{-1, 2, -3, 4});
+  const auto counted = run_both(b, {{"rangefinder.observed.0"}, {"rangefinder.observed.1"}, {"y"}},
+                                {{{"rangefinder.observed.0", x}}});
+  ASSERT_EQ(counted.size(), 3u);
+  EXPECT_EQ(counted[0].at(0).extrema.min, -3);
+  EXPECT_EQ(counted[1].at(0).extrema.min, 0);
+  EXPECT_EQ(counted[2].at(0).extrema.min, -4);
+}
+
+TEST(Instrument, ModelsThatCallOperatorsOfOursAreRefused) {
+  OnnxBuilder b;
+  b.input("x", {2, 2});
+  b.import(kOperatorDomain, 1);
+  b.node(kObserveOperator, {"x"}, {"y"})
+      .integer(kTensorAttribute, 99)
+      .proto()
+      .set_domain(kOperatorDomain);
+  b.node("Neg", {"x"}, {"z"});
+  b.output("z", {2, 2});
+  try {
+    instrument_plainly(ModelSource(b.bytes(), "own.onnx"), std::vector<ObservedTensor>{{"z"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("node 'Observe_y'"));
+    EXPECT_THAT(error.what(), HasSubstr("this program's own"));
+  }
+  b.graph().mutable_node()->DeleteSubrange(0, 1);
+  const auto model =
+      instrument_plainly(ModelSource(b.bytes(), ""), std::vector<ObservedTensor>{{"z"}});
+  onnx::ModelProto proto;
+  ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+  EXPECT_EQ(proto.opset_import_size(), 2) << "each domain is imported once";
 }
 
 TEST(Instrument, UnknownTensorsAndDamagedModelsAreErrors) {

@@ -57,7 +57,7 @@ std::vector<NamedTensors> samples(size_t count) {
 
 Tensor& only(NamedTensors& sample) { return sample.begin()->second; }
 
-std::string error_of(const MemorySamples& source, const ObserveOptions& options) {
+std::string error_of(const MemorySamples& source, const RunControl& options) {
   try {
     observe(model(), kTensors, source, options);
   } catch (const Error& error) {
@@ -100,8 +100,9 @@ TEST(Observe, WithoutSamplesOrTensorsThereIsNothing) {
 
 TEST(Observe, ReportsProgressOneSampleAtATime) {
   std::vector<size_t> seen;
-  ObserveOptions options{.jobs = 2};
-  options.progress = [&](size_t done, size_t total) {
+  RunControl options{.jobs = 2};
+  options.progress = [&](const std::string& stage, size_t done, size_t total) {
+    EXPECT_EQ(stage, "observe");
     EXPECT_EQ(total, 8u);
     seen.push_back(done);
   };
@@ -150,8 +151,8 @@ TEST(Observe, NotFiniteValuesMayBeIgnoredButAreCounted) {
 TEST(Observe, StopsWhenCancelled) {
   std::atomic<bool> cancelled = false;
   size_t last = 0;
-  ObserveOptions options{.jobs = 1, .cancelled = &cancelled};
-  options.progress = [&](size_t done, size_t) {
+  RunControl options{.jobs = 1, .cancelled = &cancelled};
+  options.progress = [&](const std::string&, size_t done, size_t) {
     last = done;
     cancelled = done == 3;
   };

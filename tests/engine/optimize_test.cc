@@ -1,8 +1,11 @@
 #include "engine/optimize.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <set>
 #include <string>
 
@@ -132,6 +135,25 @@ TEST(Optimize, MissingExternalDataIsAnError) {
   write_with_external_data(file);
   std::filesystem::remove(folder.path() / "weights.bin");
   EXPECT_THROW(optimize_model(ModelSource(file), OptimizationLevel::kBasic), Error);
+}
+
+TEST(Optimize, NoRoomForTemporaryFilesIsNotBlamedOnTheModel) {
+  const std::string model = conv_model().bytes();
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {500, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string message;
+  try {
+    optimize_model(ModelSource(model, "model.onnx"), OptimizationLevel::kBasic);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_THAT(message, testing::HasSubstr("TMPDIR"));
+  EXPECT_THAT(message, testing::Not(testing::HasSubstr("model.onnx")));
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <thread>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/temporary_folder.h"
@@ -134,6 +137,47 @@ TEST(Session, WhatIsNotAModelIsAnErrorThatNamesIt) {
   EXPECT_THAT(error_of([&] { Session(ModelSource(truncated, "half.onnx")); }),
               HasSubstr("half.onnx"));
   EXPECT_THROW(Session(ModelSource("", "")), Error);
+}
+
+/// A loop that runs as good as for ever.
+OnnxBuilder endless_model() {
+  OnnxBuilder body;
+  body.input("i", {}, onnx::TensorProto::INT64);
+  body.input("on", {}, onnx::TensorProto::BOOL);
+  body.input("v", {2});
+  body.node("Identity", {"on"}, {"still_on"});
+  body.node("Relu", {"v"}, {"w"});
+  body.output("still_on", {}, onnx::TensorProto::BOOL);
+  body.output("w", {2});
+  OnnxBuilder b;
+  b.input("x", {2});
+  b.initializer("n", {}, std::vector<int64_t>{int64_t{1} << 62});
+  b.node("Loop", {"n", "", "x"}, {"y"}).graph("body", body.graph());
+  b.output("y", {2});
+  return b;
+}
+
+TEST(Session, ARunStopsInItsMiddleWhenCancelled) {
+  std::atomic<bool> flag = false;
+  const Cancellation heeded(&flag);
+  Session session(ModelSource(endless_model().bytes(), "endless.onnx"));
+  const std::jthread user([&flag] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    flag = true;
+  });
+  EXPECT_EQ(error_of([&] {
+              session.run({{"x", Tensor::from_floats({2}, std::vector<float>{1, 2})}});
+            }),
+            "interrupted");
+  EXPECT_EQ(error_of([&] { Session(ModelSource(endless_model().bytes(), "endless.onnx")); }),
+            "interrupted");
+}
+
+TEST(Session, OnlyRegularFilesAreOpened) {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe.onnx";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(error_of([&] { Session{ModelSource(pipe)}; }), HasSubstr("pipe.onnx: is a pipe"));
 }
 
 TEST(Session, FlippedBitsGiveAnErrorOrAModelNeverACrash) {

@@ -33,7 +33,7 @@ SampleFeed numbers(uint64_t count) {
   return [count, k = uint64_t{0}]() mutable -> std::optional<PendingSample> {
     if (k == count) return std::nullopt;
     const auto first = static_cast<float>(k++);
-    return PendingSample{"sample " + std::to_string(k - 1), [first] {
+    return PendingSample{"sample " + std::to_string(k - 1), [first](const data::HeaderCheck&) {
                            const std::vector<float> values = {first, first + 1};
                            return tensor::NamedTensors{{"x", Tensor::from_floats({1, 2}, values)}};
                          }};
@@ -63,7 +63,7 @@ TEST(Watch, WithOneJobKeepsTheOrderAndReportsProgress) {
   const std::vector<ObservedTensor> tensors = {{"sum"}};
   watch(model(), tensors, numbers(4),
         [&](size_t, uint64_t sample, const tensor::TensorView&) { samples.push_back(sample); },
-        {.jobs = 1, .progress = [&](uint64_t n) { done.push_back(n); }});
+        {.jobs = 1, .progress = [&](const std::string&, size_t n, size_t) { done.push_back(n); }});
   EXPECT_THAT(samples, ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(done, ElementsAre(1, 2, 3, 4));
 }
@@ -131,7 +131,7 @@ SampleFeed two_pictures() {
   return [left = 2]() mutable -> std::optional<PendingSample> {
     if (left-- == 0) return std::nullopt;
     return PendingSample{
-        "picture", [] {
+        "picture", [](const data::HeaderCheck&) {
           std::vector<float> values(2 * 3 * 5 * 7);
           for (size_t i = 0; i < values.size(); ++i) {
             values[i] = std::sin(static_cast<float>(i * i));

@@ -384,14 +384,14 @@ TEST(Qdq, BoundsInFloatBehindAProduct) {
   }
 }
 
-TEST(Qdq, GemmWithTransposedInputStaysFloat) {
+TEST(Qdq, GemmWithTransposedInputReadsTransposedCodes) {
   OnnxBuilder b;
   b.input("x", {16, 4});
   b.weights("w", {16, 6}, 0.5f);
   b.node("Gemm", {"x", "w"}, {"y"}).integer("transA", 1);
   b.output("y", {4, 6});
-  const auto quantized = check_quantization(b.model(), {{"Gemm", 1}, {"QGemm", 0}}, 100);
-  EXPECT_EQ(quantized.annotation.left_float.size(), 1u);
+  const auto quantized = check_quantization(b.model(), {{"Gemm", 0}, {"QGemm", 1}}, 30);
+  EXPECT_EQ(quantized.annotation.left_float.size(), 0u);
 }
 
 TEST(Qdq, SharedWeightsAndAWeightThatIsAnOutput) {

@@ -177,7 +177,7 @@ TEST(NameNodes, EveryNodeGetsANameOfItsOwn) {
   name_nodes(model);
   std::vector<std::string> names;
   for (const auto& node : model.graph().node()) names.push_back(node.name());
-  EXPECT_THAT(names, ElementsAre("Relu_y", "Relu_y_1", "same", "same_1", "Relu_y_2", ""));
+  EXPECT_THAT(names, ElementsAre("Relu_y_1", "Relu_y_2", "same", "same_1", "Relu_y", ""));
 }
 
 TEST(Graph, TheValueOfAnInputThatMayBeLeftOutStays) {
@@ -191,6 +191,66 @@ TEST(Graph, TheValueOfAnInputThatMayBeLeftOutStays) {
   Graph(b.model()).finish();
   ASSERT_EQ(b.graph().initializer_size(), 1);
   EXPECT_EQ(b.graph().initializer(0).name(), "spare");
+}
+
+TEST(Graph, AReadThatComesBackIsKnownOnce) {
+  OnnxBuilder b = fork();
+  Graph graph(b.model());
+  onnx::NodeProto& neg = *b.graph().mutable_node(1);
+  graph.set_input(neg, 0, "x");
+  graph.set_input(neg, 0, "r");
+  ASSERT_EQ(graph.uses("r").size(), 2u);
+  EXPECT_EQ(graph.uses("r")[0].node->op_type(), "Exp");
+  EXPECT_EQ(graph.uses("r")[1].node, &neg);
+  EXPECT_EQ(graph.uses("x").size(), 1u);
+  graph.set_input(neg, 0, "r");
+  EXPECT_EQ(graph.uses("r").size(), 2u);
+  graph.remove_node(neg);
+  ASSERT_EQ(graph.uses("r").size(), 1u);
+  EXPECT_TRUE(graph.is_private("r"));
+}
+
+TEST(Graph, ReadsOfOneNodeOnSeveralInputsAreToldApart) {
+  OnnxBuilder b;
+  b.input("x", {2});
+  b.node("Sum", {"x", "x", "x"}, {"y"});
+  b.output("y", {2});
+  Graph graph(b.model());
+  onnx::NodeProto& sum = *b.graph().mutable_node(0);
+  graph.set_input(sum, 1, "z");
+  ASSERT_EQ(graph.uses("x").size(), 2u);
+  EXPECT_EQ(graph.uses("x")[0].input, 0);
+  EXPECT_EQ(graph.uses("x")[1].input, 2);
+}
+
+TEST(Graph, BodiesAreRedirectedWhereverTheyStand) {
+  OnnxBuilder b;
+  b.input("x", {2});
+  b.input("condition", {}, onnx::TensorProto::BOOL);
+  b.node("Relu", {"x"}, {"r"});
+  add_if(b, "r", "a");
+  add_if(b, "x", "b");
+  add_if(b, "r", "c");
+  Graph graph(b.model());
+  graph.redirect_uses("r", "x");
+  EXPECT_FALSE(graph.is_used_by_body("r"));
+  EXPECT_TRUE(graph.is_used_by_body("x"));
+  for (const int node : {1, 2, 3})
+    EXPECT_THAT(outer_reads(b.graph().node(node)), ElementsAre("x", "x"));
+  graph.redirect_uses("x", "y");
+  for (const int node : {1, 2, 3})
+    EXPECT_THAT(outer_reads(b.graph().node(node)), ElementsAre("y", "y"));
+}
+
+TEST(NameNodes, TheFirstOfEachNameKeepsIt) {
+  OnnxBuilder b;
+  for (const char* name : {"", "a", "a", "a_1", "Neg_n0", ""}) {
+    b.node("Neg", {"x"}, {"n" + std::to_string(b.graph().node_size())}).proto().set_name(name);
+  }
+  name_nodes(b.model());
+  std::vector<std::string> names;
+  for (const auto& node : b.graph().node()) names.push_back(node.name());
+  EXPECT_THAT(names, ElementsAre("Neg_n0_1", "a", "a_2", "a_1", "Neg_n0", "Neg_n5"));
 }
 
 }  // namespace

@@ -3,12 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "base/error.h"
-#include "base/file.h"
-#include "engine/temporary_folder.h"
-#include "graph/constants.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::graph {
@@ -40,94 +35,6 @@ OnnxBuilder small_model() {
   return b;
 }
 
-void set_entry(onnx::TensorProto& tensor, const std::string& key, const std::string& value) {
-  for (auto& entry : *tensor.mutable_external_data()) {
-    if (entry.key() == key) return entry.set_value(value);
-  }
-  auto* entry = tensor.add_external_data();
-  entry->set_key(key);
-  entry->set_value(value);
-}
-
-void move_out(onnx::TensorProto& tensor, const std::string& file, size_t offset) {
-  tensor.clear_float_data();
-  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-  set_entry(tensor, "location", file);
-  set_entry(tensor, "offset", std::to_string(offset));
-  set_entry(tensor, "length", "8");
-}
-
-/// The small model with both constants in "weights.bin".
-class ExternalData : public testing::Test {
- protected:
-  ExternalData() : builder_(small_model()) {
-    const std::vector<float> values = {1, 2, 3, 4};
-    write_file(folder_.path() / "weights.bin",
-               {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
-    move_out(weight(), "weights.bin", 0);
-    move_out(*builder_.graph().mutable_node(0)->mutable_attribute(0)->mutable_t(), "weights.bin",
-             8);
-  }
-
-  onnx::TensorProto& weight() { return *builder_.graph().mutable_initializer(0); }
-
-  onnx::ModelProto load() {
-    write_file(folder_.path() / "model.onnx", builder_.bytes());
-    return load_model(folder_.path() / "model.onnx");
-  }
-
-  engine::TemporaryFolder folder_;
-  OnnxBuilder builder_;
-};
-
-TEST_F(ExternalData, IsReadIntoTheModel) {
-  const auto model = load();
-  EXPECT_EQ(read_constant(model.graph().initializer(0)).floats()[1], 2);
-  EXPECT_EQ(read_constant(model.graph().node(0).attribute(0).t()).floats()[1], 4);
-  EXPECT_EQ(model.graph().initializer(0).external_data_size(), 0);
-}
-
-TEST_F(ExternalData, LengthAndOffsetMayBeLeftOut) {
-  write_file(folder_.path() / "one.bin", std::string(8, '\0'));
-  weight().clear_external_data();
-  set_entry(weight(), "location", "./one.bin");
-  EXPECT_EQ(read_constant(load().graph().initializer(0)).floats()[1], 0);
-}
-
-TEST_F(ExternalData, MissingFileIsNamed) {
-  set_entry(weight(), "location", "nowhere.bin");
-  EXPECT_THAT(error_of([&] { load(); }),
-              AllOf(HasSubstr("nowhere.bin"), HasSubstr("'w'"), HasSubstr("model.onnx")));
-}
-
-TEST_F(ExternalData, TooShortFileTellsBothSizes) {
-  set_entry(weight(), "offset", "12");
-  EXPECT_THAT(error_of([&] { load(); }), AllOf(HasSubstr("16 bytes"), HasSubstr("8 from 12")));
-  set_entry(weight(), "offset", "99999999999");
-  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("16 bytes"));
-  set_entry(weight(), "length", "18446744073709551615");
-  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("16 bytes"));
-}
-
-TEST_F(ExternalData, NumbersMustBeNumbers) {
-  for (const std::string bad : {"-8", "eight", "8 ", "", "1e3", "99999999999999999999999"}) {
-    set_entry(weight(), "length", bad);
-    EXPECT_THAT(error_of([&] { load(); }), HasSubstr("a number is needed")) << bad;
-  }
-}
-
-TEST_F(ExternalData, OtherFoldersAreRefused) {
-  for (const std::string bad : {"../weights.bin", "/etc/hostname", "a/../../weights.bin", ".."}) {
-    set_entry(weight(), "location", bad);
-    EXPECT_THAT(error_of([&] { load(); }), HasSubstr("outside the model's folder")) << bad;
-  }
-  std::filesystem::create_directory(folder_.path() / "sub");
-  set_entry(weight(), "location", "sub/../weights.bin");
-  EXPECT_EQ(error_of([&] { load(); }), "no error");
-  weight().clear_external_data();
-  EXPECT_THAT(error_of([&] { load(); }), HasSubstr("without a location"));
-}
-
 TEST(ModelFile, WhatIsNoModelIsRefusedWithItsName) {
   const auto message = [](std::string_view bytes) {
     return error_of([&] { parse_model(bytes, "file.onnx"); });
@@ -147,6 +54,45 @@ TEST(ModelFile, EveryTruncationIsRefusedOrAValidModel) {
               "no error")
         << length << " of " << bytes.size();
   }
+}
+
+/// An If in a branch of an If, `depth` of them.
+onnx::ModelProto nested_ifs(int depth) {
+  OnnxBuilder b = small_model();
+  for (int i = 0; i < depth; ++i) {
+    onnx::GraphProto body = b.graph();
+    body.clear_input();
+    OnnxBuilder outer;
+    outer.input("x", {2});
+    outer.node("If", {"c"}, {"y"}).graph("then_branch", body);
+    outer.output("y", {2});
+    b = outer;
+  }
+  return b.model();
+}
+
+TEST(ModelFile, BodiesNestOnlySoDeep) {
+  const auto message = [](int depth) {
+    const std::string bytes = nested_ifs(depth).SerializeAsString();
+    return error_of([&] { parse_model(bytes, "deep.onnx"); });
+  };
+  EXPECT_EQ(message(30), "no error");
+  EXPECT_THAT(message(40), AllOf(HasSubstr("deep.onnx"), HasSubstr("100 messages inside")));
+  EXPECT_THAT(message(400), HasSubstr("too deep"));
+}
+
+TEST(ModelFile, TypesNestOnlySoDeep) {
+  OnnxBuilder b = small_model();
+  auto* type = b.graph().add_input()->mutable_type();
+  for (int i = 0; i < 200; ++i) type = type->mutable_sequence_type()->mutable_elem_type();
+  EXPECT_THAT(error_of([&] { parse_model(b.bytes(), "deep.onnx"); }),
+              HasSubstr("100 messages inside"));
+}
+
+TEST(ModelFile, WhatNestsForeverEndsInAnError) {
+  // A message that is all one field in another: what each says of its length is wrong.
+  EXPECT_THAT(error_of([] { parse_model(std::string(200000, '\x3A'), "deep.onnx"); }),
+              HasSubstr("deep.onnx"));
 }
 
 TEST(ModelFile, BytesRoundTripAndAreTheSameEachTime) {

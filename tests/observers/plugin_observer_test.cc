@@ -115,6 +115,17 @@ TEST(PluginObserver, TurnsMisbehaviourIntoClearErrors) {
   EXPECT_THAT(failure("will-not-start"), HasSubstr("failed to start: not today"));
 }
 
+TEST(PluginObserver, TakesWhateverIsThrown) {
+  EXPECT_THAT(failure("throws-number"), HasSubstr("'throws-number' failed to solve: it threw"));
+  EXPECT_THAT(failure("throws-text"), HasSubstr("no exception of C++"));
+  EXPECT_THAT(failure("throws-exception"), HasSubstr("it threw: all wrong"));
+  EXPECT_THAT(failure("throws-when-made"), HasSubstr("failed to start: it threw"));
+  EXPECT_THAT(failure("makes-nothing"), HasSubstr("failed to start: no reason given"));
+  EXPECT_THAT(failure("throws-when-destroyed"), HasSubstr("zero point 9999"));
+  EXPECT_THAT(failure("endless-reason"), HasSubstr(std::string(512, 'x')));
+  EXPECT_THAT(failure("too-wide"), HasSubstr("no float32 scale"));
+}
+
 TEST(PluginObserver, MergesWhereThePluginCan) {
   const auto first = plugins().create("counts", kSymmetric);
   const auto second = plugins().create("counts", kSymmetric);

@@ -146,18 +146,16 @@ TEST(Annotate, WhatStaysFloatHasAReason) {
   b.weights("rows", {4, 4});
   b.weights("conv_w", {2, 3, 1, 1});
   b.input("conv_b", {2});
-  b.node("Gemm", {"x", "w"}, {"a"}).integer("transA", 1);
   b.node("Gemm", {"x", "w", "rows"}, {"b"}).real("beta", 0.5f);
   b.node("MatMul", {"w", "x"}, {"c"});
   b.node("Conv", {"picture", "kernel"}, {"d"});
   b.node("Conv", {"picture", "conv_w", "conv_b"}, {"e"});
-  for (const std::string name : {"a", "b", "c"}) b.output(name, {4, 4});
+  for (const std::string name : {"b", "c"}) b.output(name, {4, 4});
   for (const std::string name : {"d", "e"}) b.output(name, {1, 2, 8, 8});
   const Annotation annotation = annotated(b);
   std::map<std::string, std::string> reasons;
   for (const auto& node : annotation.left_float) reasons[node.name] = node.reason;
-  EXPECT_THAT(reasons, UnorderedElementsAre(Pair("Gemm_a", "its first factor is transposed"),
-                                            Pair("Gemm_b", "its bias is not one row"),
+  EXPECT_THAT(reasons, UnorderedElementsAre(Pair("Gemm_b", "its bias is not one row"),
                                             Pair("MatMul_c", "its first factor is constant"),
                                             Pair("Conv_d", "its weight is not constant"),
                                             Pair("Conv_e", "its bias is not constant")));
@@ -181,13 +179,21 @@ TEST(Annotate, OtherDomainsAreNotRead) {
   OnnxBuilder b;
   b.input("x", {2, 4});
   b.weights("w", {4, 4});
-  b.node("FusedMatMul", {"x", "w"}, {"m"}).proto().set_domain("com.microsoft");
-  b.node("Relu", {"m"}, {"y"});
-  b.output("y", {2, 4});
+  b.initializer("pads", {4}, std::vector<int64_t>{0, 0, 1, 0});
+  b.node("Pad", {"x", "pads"}, {"p"}).proto().set_domain("com.microsoft");
+  b.node("MatMul", {"p", "w"}, {"y"});
+  b.output("y", {3, 4});
   b.import("com.microsoft");
   const Annotation annotation = annotated(b);
-  EXPECT_THAT(annotation.weighted, IsEmpty());
+  EXPECT_THAT(annotation.observed(), UnorderedElementsAre("p")) << "not x, whose codes a Pad moves";
   EXPECT_THAT(annotation.left_float, IsEmpty());
+}
+
+Annotation annotated_without(OnnxBuilder& b, const std::unordered_set<std::string>& excluded) {
+  const auto prepared = test_support::prepare(b.model());
+  onnx::ModelProto model = prepared.model;
+  graph::Graph graph(model);
+  return annotate(graph, prepared.infos, targets::find_target("ort-cpu"), excluded);
 }
 
 TEST(Annotate, ExcludedNodesComputeInFloat) {
@@ -198,29 +204,104 @@ TEST(Annotate, ExcludedNodesComputeInFloat) {
   b.node("Add", {"r0", "c1"}, {"sum"});
   conv(b, "sum", "y", 4, 4);
   b.output("y", {-1, 4, 8, 8});
-  const auto excluding = [&](const std::vector<std::string>& exclude) {
-    const auto prepared = test_support::prepare(b.model());
-    onnx::ModelProto model = prepared.model;
-    graph::Graph graph(model);
-    return annotate(graph, prepared.infos, targets::find_target("ort-cpu"), exclude);
-  };
   const auto reads = [](const Annotation& annotation, const std::string& name) {
     const QuantizedTensor* tensor = annotation.find(name);
     return tensor ? tensor->reads.size() : 0;
   };
-  EXPECT_EQ(reads(excluding({}), "r0"), 2u);
-  for (const char* pattern : {"Conv_c1", "c1", "*c1"}) {
-    const Annotation without = excluding({pattern});
-    EXPECT_EQ(without.weighted.size(), 2u) << pattern;
-    EXPECT_EQ(without.left_float.at(0).name, "Conv_c1") << pattern;
-    EXPECT_EQ(without.find("c1"), nullptr) << "nobody wants its codes";
-  }
-  const Annotation bounded = excluding({"r0"});
-  EXPECT_EQ(bounded.left_float.at(0).name, "Conv_c0") << "its fused Relu was named";
-  const Annotation sum_in_float = excluding({"Add_sum"});
+  EXPECT_EQ(reads(annotated_without(b, {}), "r0"), 2u);
+  const Annotation without = annotated_without(b, {"Conv_c1"});
+  EXPECT_EQ(without.weighted.size(), 2u);
+  EXPECT_EQ(without.left_float.at(0).name, "Conv_c1");
+  EXPECT_THAT(without.kept_float, ElementsAre("Conv_c1"));
+  EXPECT_EQ(without.find("c1"), nullptr) << "nobody wants its codes";
+  const Annotation sum_in_float = annotated_without(b, {"Add_sum"});
   EXPECT_EQ(sum_in_float.weighted.size(), 3u);
   EXPECT_EQ(reads(sum_in_float, "r0"), 1u);
-  EXPECT_THROW(excluding({"Conv"}), std::invalid_argument);
+  EXPECT_THAT(sum_in_float.kept_float, ElementsAre("Add_sum"));
+}
+
+TEST(Annotate, WhatAnExcludedMoverOrGateMakesNeedsNoData) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "c0", 3, 4);
+  b.node("MaxPool", {"c0"}, {"pool"}).ints("kernel_shape", {2, 2});
+  conv(b, "pool", "c1", 4, 4);
+  b.node("HardSigmoid", {"c1"}, {"gate"});
+  conv(b, "gate", "c2", 4, 4);
+  b.initializer("three", {}, std::vector<float>{3});
+  b.node("Div", {"c2", "three"}, {"third"});
+  conv(b, "third", "y", 4, 4);
+  b.output("y", {-1, 4, 7, 7});
+  const Annotation all = annotated(b);
+  const Annotation without =
+      annotated_without(b, {"MaxPool_pool", "HardSigmoid_gate", "Div_third"});
+  EXPECT_EQ(without.observed(), all.observed());
+  EXPECT_EQ(without.find("pool")->root, "c0");
+  EXPECT_EQ(without.find("third")->root, "c2");
+  EXPECT_FLOAT_EQ(without.find("third")->factor, 1.0f / 3);
+  EXPECT_EQ(without.find("third")->codes_of, "") << "the division is a node of its own";
+  EXPECT_TRUE(without.find("gate")->fixed.has_value());
+  EXPECT_THAT(without.gates, IsEmpty());
+}
+
+TEST(Annotate, WhatIntegerKernelsDoNotServeIsKeptFloat) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "c0", 3, 4);
+  b.initializer("scales", {4}, std::vector<float>{1, 1, 2, 2});
+  auto resize = b.node("Resize", {"c0", "", "scales"}, {"grown"});
+  resize.proto().add_attribute()->set_name("mode");
+  resize.proto().mutable_attribute(0)->set_type(onnx::AttributeProto::STRING);
+  resize.proto().mutable_attribute(0)->set_s("linear");
+  conv(b, "grown", "y", 4, 4);
+  b.output("y", {-1, 4, 16, 16});
+  EXPECT_THAT(annotated(b).kept_float, ElementsAre("Resize_grown"));
+}
+
+TEST(Annotate, AKernelThatComputesSomethingElseIsNotChosen) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "c0", 3, 4);
+  b.node("AveragePool", {"c0"}, {"p"})
+      .ints("kernel_shape", {2, 2})
+      .integer("ceil_mode", 1)
+      .integer("count_include_pad", 1);
+  conv(b, "p", "y", 4, 4);
+  b.node("Softmax", {"y"}, {"s"});
+  conv(b, "s", "z", 4, 4);
+  b.output("z", {-1, 4, 7, 7});
+  const Annotation annotation = annotated(b);
+  ASSERT_EQ(annotation.unsuited.size(), 1u);
+  EXPECT_EQ(annotation.unsuited[0].op_type, "AveragePool");
+  EXPECT_THAT(annotation.unsuited[0].reason, testing::HasSubstr("count_include_pad"));
+  EXPECT_FALSE(annotation.find("p")->hides_float);
+  EXPECT_THAT(annotation.left_float, IsEmpty());
+  EXPECT_THAT(annotation.kept_float, testing::IsSupersetOf({"AveragePool_p", "Softmax_s"}));
+}
+
+TEST(Annotate, ConstantsThatAreNoScaleStayFloat) {
+  for (const float constant : {1e-40f, -1e-40f, INFINITY, -INFINITY}) {
+    for (const std::string type : {"Add", "Mul"}) {
+      OnnxBuilder b = picture_model();
+      conv(b, "x", "c0", 3, 4);
+      b.initializer("k", {}, std::vector<float>{constant});
+      b.node("MaxPool", {"c0"}, {"p"}).ints("kernel_shape", {2, 2});
+      b.node(type, {"p", "k"}, {"m"});
+      conv(b, "m", "y", 4, 4);
+      b.output("y", {-1, 4, 7, 7});
+      const Annotation annotation = annotated(b);
+      ASSERT_EQ(annotation.unsuited.size(), 1u) << type << constant;
+      EXPECT_THAT(annotation.unsuited[0].reason, testing::HasSubstr("constant"));
+    }
+  }
+}
+
+TEST(QuantizedTensor, ScalesOfChainsAreNormalNumbers) {
+  const auto scale = [](float factor, float root) {
+    return QuantizedTensor{.name = "t", .root = "r", .factor = factor}.scale(root);
+  };
+  EXPECT_EQ(scale(0.3f, 0.7f), 0.3f * 0.7f);
+  EXPECT_EQ(scale(1e-30f, 1e-20f), std::numeric_limits<float>::min());
+  EXPECT_EQ(scale(0, 1), std::numeric_limits<float>::min());
+  EXPECT_EQ(scale(1e30f, 1e20f), std::numeric_limits<float>::max());
+  EXPECT_EQ(scale(INFINITY, 1), std::numeric_limits<float>::max());
 }
 
 }  // namespace

@@ -127,5 +127,19 @@ TEST(FoldAffine, OneDimensionalConvolution) {
             110);
 }
 
+TEST(FoldAffine, NotBeyondFloat32) {
+  for (const std::string type : {"Mul", "Add"}) {
+    OnnxBuilder b;
+    b.input("x", {2, 3, 4, 4});
+    b.weights("w", {5, 3, 1, 1}, 1e20f);
+    b.initializer("bias", {5}, std::vector<float>(5, 3e38f));
+    b.node("Conv", {"x", "w", "bias"}, {"c"});
+    b.initializer("k", {}, std::vector<float>{type == "Mul" ? 1e25f : 3e38f});
+    b.node(type, {"c", "k"}, {"y"});
+    fold_affine(b.model());
+    EXPECT_EQ(b.graph().node_size(), 2) << type;
+  }
+}
+
 }  // namespace
 }  // namespace rangefinder::passes

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "support/quantization_checks.h"
 
 namespace rangefinder::passes {
@@ -63,6 +65,43 @@ TEST(SplitGemmBias, AResidualBehindAMatMul) {
   b.output("y", {4, 6});
   const auto quantized = check_quantization(b.model(), {{"Gemm", 0}, {"MatMul", 0}}, 25);
   EXPECT_EQ(quantized.annotation.weighted.size(), 2u);
+}
+
+/// A gate that is closed for good in one channel takes no codes from the others.
+TEST(SplitGemmBias, ABiasThatTakesTheRangeBecomesAnAdd) {
+  for (const std::string bound : {"Sigmoid", "Relu"}) {
+    OnnxBuilder b;
+    b.input("x", {4, 6});
+    b.weights("w", {6, 4});
+    b.weights("v", {4, 4});
+    b.initializer("bias", {4}, std::vector<float>{0, -1e9f, 0.1f, 0.2f});
+    b.node("Gemm", {"x", "w", "bias"}, {"g"});
+    b.node(bound, {"g"}, {"s"});
+    b.node("MatMul", {"s", "v"}, {"y"});
+    b.output("y", {4, 4});
+    const auto quantized = check_quantization(b.model(), {{"Gemm", 0}, {"MatMul", 0}});
+    const bool is_split = quantized.annotation.find("s")->hides_float == false;
+    EXPECT_EQ(is_split, bound == "Sigmoid");
+  }
+}
+
+/// Classes that are never to be chosen: the product is integer, the sum is not.
+TEST(SplitGemmBias, InfinityBecomesAnAdd) {
+  OnnxBuilder b;
+  b.input("x", {4, 6});
+  b.weights("w", {6, 4});
+  b.initializer("bias", {4}, std::vector<float>{0, -INFINITY, 1, 2});
+  b.node("Gemm", {"x", "w", "bias"}, {"y"});
+  b.output("y", {4, 4});
+  const auto sample = test_support::random_sample(b.model(), 1);
+  const auto quantized = test_support::quantize(b.model(), {sample});
+  EXPECT_EQ(quantized.annotation.weighted.size(), 1u);
+  EXPECT_TRUE(quantized.weights.at(0).bias.empty());
+  const auto y = test_support::run(quantized.model, sample, engine::OptimizationLevel::kAll);
+  for (size_t row = 0; row < 4; ++row) {
+    EXPECT_EQ(y.at("y").floats()[4 * row + 1], -INFINITY);
+    EXPECT_TRUE(std::isfinite(y.at("y").floats()[4 * row + 2]));
+  }
 }
 
 }  // namespace

@@ -373,5 +373,50 @@ TEST(Saturation, PairsThatSaturateAreNeighboursChannelsLast) {
   }
 }
 
+/// Weights and biases at the ends of float32: scales stay normal numbers, and what they restore to
+/// is finite.
+TEST(QuantizeWeight, ScalesAreNormalNumbers) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  for (const std::string_view target : {"ort-cpu", "ort-cpu-vnni"}) {
+    for (const float weight : {0.0f, 1e-40f, 1e-38f, 1e-30f, 1.0f, 1e30f, kLargest}) {
+      for (const float bias : {0.0f, 1e-40f, 1e-38f, 1.0f, 1e9f, -1e30f, kLargest}) {
+        for (const float input_scale : {1e-30f, 0.02f, 1.0f}) {
+          OnnxBuilder b;
+          b.initializer("w", {1, 2, 1, 1}, std::vector<float>{weight, weight});
+          b.initializer("bias", {1}, std::vector<float>{bias});
+          b.node("Conv", {"x", "w", "bias"}, {"y"});
+          QuantizedWeight found;
+          try {
+            found = quantize(b, input_scale, target);
+          } catch (const Error& error) {
+            EXPECT_EQ(error.place().tensor, "bias");
+            EXPECT_GT(std::abs(bias) / input_scale, 1e38f) << "it fits";
+            continue;
+          }
+          const auto say = testing::Message() << weight << " " << bias << " " << input_scale;
+          EXPECT_TRUE(std::isnormal(found.scale[0])) << say;
+          EXPECT_TRUE(std::isnormal(found.bias_scale[0])) << say;
+          EXPECT_TRUE(std::isfinite(found.scale[0] * found.codes[0])) << say;
+          EXPECT_NEAR(found.scale[0] * found.codes[0] - weight, 0, 0.51f * found.scale[0]) << say;
+          if (bias >= 1) {
+            const double restored = static_cast<double>(found.bias_scale[0]) * found.bias[0];
+            EXPECT_NEAR(restored / static_cast<double>(bias), 1,
+                        0.6 * found.bias_scale[0] / bias + 1e-6)
+                << say;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(QuantizeWeight, RefusesNaNInTheBias) {
+  OnnxBuilder b;
+  b.initializer("w", {2, 1, 1, 1}, std::vector<float>{1, 2});
+  b.initializer("bias", {2}, std::vector<float>{NAN, 1});
+  b.node("Conv", {"x", "w", "bias"}, {"y"});
+  EXPECT_THROW(quantize(b), Error);
+}
+
 }  // namespace
 }  // namespace rangefinder::passes

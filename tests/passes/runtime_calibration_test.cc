@@ -125,6 +125,17 @@ TEST_F(RuntimeCalibrationTest, MethodsByPatternWinOverTheGlobalOne) {
   EXPECT_EQ(done[2].method, "minmax");
 }
 
+TEST_F(RuntimeCalibrationTest, PatternsFitAnyNameOfATensorAndTakeBracketsAsTheyAre) {
+  for (const char* name : {"relu[0]", "relu0", "b"}) add(name, {0, 1, 255});
+  const auto done = run({.method = "minmax",
+                         .method_for = {{"relu[0]", "mse"}, {"conv?", "percentile"}},
+                         .other_names = {{"b", {"conv7", "bn7"}}}});
+  ASSERT_EQ(done.size(), 3u);
+  EXPECT_EQ(done[0].method, "mse");
+  EXPECT_EQ(done[1].method, "minmax");
+  EXPECT_EQ(done[2].method, "percentile");
+}
+
 TEST_F(RuntimeCalibrationTest, WithoutAGlobalMethodTheConfigsOwnCounts) {
   add("a", {0, 255}).config.observer = "Percentile";
   EXPECT_EQ(run({}).at(0).method, "percentile");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 
 #include "base/error.h"
 #include "graph/constants.h"
@@ -120,6 +121,103 @@ TEST(WidenFloat16, AnInputThatIsAnOutputPassesThrough) {
   EXPECT_EQ(result.at("x"), x);
   EXPECT_EQ(result.at("y"), to_half(Tensor::from_floats({2}, std::vector<float>{2, -6})));
   EXPECT_EQ(result.at("z"), Tensor::from_floats({2}, std::vector<float>{-5, -6}));
+}
+
+constexpr int32_t kBfloat = onnx::TensorProto::BFLOAT16;
+
+Tensor to_bfloat(const Tensor& value) {
+  Tensor narrow(ElementType::kBfloat16, value.shape());
+  for (size_t i = 0; i < value.element_count(); ++i) {
+    const uint16_t bits = tensor::float_to_bfloat16(value.floats()[i]);
+    std::memcpy(narrow.bytes().data() + 2 * i, &bits, 2);
+  }
+  return narrow;
+}
+
+/// ONNX Runtime has no Conv for bfloat16, so this model runs only once it is widened.
+TEST(WidenFloat16, Bfloat16IsWidenedBehindTheSameInterface) {
+  OnnxBuilder b;
+  b.input("x", {2, 3, 6, 6}, kBfloat);
+  b.input("h", {2, 4, 4, 4}, kHalf);
+  b.weights("w", {4, 3, 3, 3}, 0.5f);
+  auto& weight = *b.graph().mutable_initializer(0);
+  const Tensor narrow = to_bfloat(graph::read_constant(weight));
+  weight = graph::make_constant("w", narrow);
+  b.node("Conv", {"x", "w"}, {"c"});
+  b.node("Cast", {"h"}, {"hb"}).integer("to", kBfloat);
+  b.node("Add", {"c", "hb"}, {"y"});
+  b.output("y", {2, 4, 4, 4}, kBfloat);
+  const auto interface = test_support::interface_of(b.model());
+  OnnxBuilder real;
+  real.input("x", {2, 3, 6, 6});
+  real.input("h", {2, 4, 4, 4});
+  *real.graph().add_initializer() = graph::make_constant("w", narrow.to_float32());
+  real.node("Conv", {"x", "w"}, {"c"});
+  real.node("Add", {"c", "h"}, {"y"});
+  real.output("y", {2, 4, 4, 4});
+  EXPECT_TRUE(widen_float16(b.model()));
+  EXPECT_EQ(test_support::interface_of(b.model()), interface);
+  const auto sample = random_sample(real.model(), 3);
+  const Tensor expected = test_support::run(real.model(), sample).at("y");
+  const Tensor found = test_support::run(b.model(), {{"x", to_bfloat(sample.at("x"))},
+                                                     {"h", to_half(sample.at("h"))}})
+                           .at("y");
+  EXPECT_EQ(found.type(), ElementType::kBfloat16);
+  EXPECT_GE(test_support::sqnr_db(expected, found.to_float32()), 40);
+}
+
+/// A function that is told the type to convert to, by an attribute of its own name, and another
+/// one that hands it on.
+TEST(WidenFloat16, TypesThatAreHandedToFunctionsAreWidenedToo) {
+  OnnxBuilder b(15);
+  b.import("local");
+  b.input("x", {2, 3});
+  b.node("Outer", {"x"}, {"y"}).integer("outer_type", kHalf).proto().set_domain("local");
+  b.output("y", {2, 3}, kHalf);
+  b.model().set_ir_version(9);
+  const auto add_function = [&](const char* name, const char* attribute) {
+    auto* function = b.model().add_functions();
+    function->set_name(name);
+    function->set_domain("local");
+    function->add_attribute(attribute);
+    function->add_input("a");
+    function->add_output("r");
+    function->add_opset_import()->set_version(15);
+    auto* local = function->add_opset_import();
+    local->set_domain("local");
+    local->set_version(1);
+    auto* node = function->add_node();
+    node->add_input("a");
+    node->add_output("r");
+    return node;
+  };
+  const auto refer = [](onnx::NodeProto& node, const char* name, const char* to) {
+    auto* attribute = node.add_attribute();
+    attribute->set_name(name);
+    attribute->set_type(onnx::AttributeProto::INT);
+    attribute->set_ref_attr_name(to);
+  };
+  auto* outer = add_function("Outer", "outer_type");
+  outer->set_op_type("Inner");
+  outer->set_domain("local");
+  refer(*outer, "inner_type", "outer_type");
+  auto* inner = add_function("Inner", "inner_type");
+  inner->set_op_type("Cast");
+  refer(*inner, "to", "inner_type");
+  EXPECT_TRUE(widen_float16(b.model()));
+  EXPECT_EQ(b.graph().node(0).attribute(0).i(), onnx::TensorProto::FLOAT);
+  EXPECT_EQ(test_support::run(b.model(), random_sample(b.model(), 1)).at("y").type(),
+            ElementType::kFloat16);
+}
+
+TEST(WidenFloat16, NamesOfCastsAreFree) {
+  OnnxBuilder b;
+  b.input("x", {2}, kHalf);
+  b.node("Neg", {"x"}, {"y"}).proto().set_name("y_Cast");
+  b.output("y", {2}, kHalf);
+  EXPECT_TRUE(widen_float16(b.model()));
+  std::set<std::string> names;
+  for (const auto& node : b.graph().node()) EXPECT_TRUE(names.insert(node.name()).second);
 }
 
 TEST(WidenFloat16, ASequenceOfFloat16IsRefusedByName) {

@@ -58,6 +58,12 @@ TEST(ErrorMetrics, LeavesNotFinitePairsOut) {
   EXPECT_EQ(m.mse(), 0);
 }
 
+TEST(ErrorMetrics, TellsBothSidesOfItsRatio) {
+  const ErrorMetrics m = metrics({3, 4}, {3, 2});
+  EXPECT_EQ(m.error_power(), 4);
+  EXPECT_EQ(m.real_power(), 25);
+}
+
 TEST(ErrorMetrics, SplitAndMergeAgree) {
   std::vector<float> real(1000);
   std::vector<float> restored(1000);

@@ -95,5 +95,21 @@ TEST(ModelInspectionTable, TellsWhatComputesInIntegersAndWhatDoesNot) {
   EXPECT_THAT(to_table(inspection), Not(HasSubstr("observed"))) << "of a quantized model";
 }
 
+TEST(InspectionTables, ShowForeignNamesSafely) {
+  const std::string name = "a\x1b[2J\nb\xFF";
+  StatisticsInspection counts = statistics();
+  counts.file = counts.tensors[0].name = name;
+  ModelInspection nodes = model();
+  nodes.file = name;
+  nodes.nodes = {{name, name}};
+  nodes.observed = {name};
+  nodes.float_nodes = {{name, name, name}};
+  for (const std::string& text : {to_table(counts), to_table(nodes)}) {
+    EXPECT_THAT(text, HasSubstr("a\\x1b[2J\\nb\\xff"));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(text, Not(HasSubstr("\xFF")));
+  }
+}
+
 }  // namespace
 }  // namespace rangefinder::report

@@ -46,7 +46,8 @@ Summary summary() {
   summary.integer_nodes = 6;
   summary.eligible_nodes = 7;
   summary.float_nodes = {{"fc", "Gemm", "is too small"}};
-  summary.outputs = {{"y", 30.5, 0.99, 0.125, 3}};
+  summary.outputs = {{"y", 30.5, 0.99, 0.125, 3, 9, 1}};
+  summary.left_out = {{"10.npy", "is cut short"}};
   summary.raised_channel_count = 8;
   summary.notes = {"a note"};
   return summary;
@@ -58,12 +59,13 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("model", "output", "method", "target", "version", "samples",
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "outputs", "tensors", "notes"));
+                          "raised_channels", "outputs", "left_out_samples", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
   EXPECT_THAT(keys(json["outputs"][0]),
-              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count"));
+              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
+                          "sample_count", "shape_mismatch_count", "equal_share", "reason"));
   EXPECT_THAT(keys(json["tensors"][0]),
               ElementsAre("name", "root", "method", "range", "scale", "offset", "count",
                           "nan_count", "inf_count", "clipped_share", "sqnr_db"));
@@ -90,7 +92,9 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
             R"([{"name":"y","sqnr_db":30.5,"cosine":0.99,"max_abs_error":0.125,)"
-            R"("nonfinite_count":3}])");
+            R"("nonfinite_count":3,"sample_count":9,"shape_mismatch_count":1,)"
+            R"("equal_share":null,"reason":null}])");
+  EXPECT_EQ(json["left_out_samples"].dump(), R"([{"name":"10.npy","reason":"is cut short"}])");
   EXPECT_EQ(json["notes"], Json({"a note"}));
 }
 
@@ -134,6 +138,18 @@ TEST(SummaryJson, WhatIsNoNumberIsNull) {
   EXPECT_TRUE(json["tensors"][0]["kept_share"].is_null());
   given.tensors[0].sqnr_db = {};
   EXPECT_TRUE(to_json(given)["tensors"][0]["sqnr_db"].is_null()) << "a tensor of zeros";
+}
+
+TEST(SummaryJson, AnOutputSaysWhyItHasNoFigures) {
+  OutputRow row{.name = "keep", .sqnr_db = std::nan("")};
+  row.shape_mismatch_count = 6;
+  row.equal_share = 0.5;
+  row.reason = "another shape on all 6 samples";
+  const Json json = to_json(row);
+  EXPECT_TRUE(json["sqnr_db"].is_null());
+  EXPECT_EQ(json["shape_mismatch_count"], 6);
+  EXPECT_EQ(json["equal_share"], 0.5);
+  EXPECT_EQ(json["reason"], row.reason);
 }
 
 TEST(SummaryJson, FiguresOfAMethodStandBesideTheOtherKeys) {

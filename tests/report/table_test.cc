@@ -145,12 +145,56 @@ TEST(OutputsTable, HasARowPerOutput) {
   EXPECT_THAT(rows[3], HasSubstr("     -  "));
 }
 
+TEST(OutputsTable, TellsBelowARowWhatItsFiguresDoNot) {
+  OutputRow some{"boxes", 30, 1, 0.5, 7, 4, 2, 0.875};
+  const double none = std::nan("");
+  OutputRow nothing{.name = "keep", .sqnr_db = none, .cosine = none, .max_abs_error = none};
+  nothing.shape_mismatch_count = 6;
+  nothing.reason = "another shape on all 6 samples";
+  EXPECT_THAT(
+      lines(outputs_table({some, nothing, {"y", 30, 1, 0.5, 0, 6, 0, 1.0}})),
+      ElementsAre(StartsWith("outputs"), StartsWith("boxes"),
+                  "  another shape on 2 of 6 samples, compared on the others",
+                  "  7 pairs of values left out, NaN or infinite in one of them",
+                  "  87.50% of the values are equal",
+                  "keep                                            -          -              -",
+                  "  not compared: another shape on all 6 samples", StartsWith("y ")));
+}
+
+TEST(OutputsTable, EndsWithTheSamplesThatWereLeftOut) {
+  std::vector<LeftOutRow> samples(8, {"a.npy", "is cut short"});
+  EXPECT_THAT(outputs_table({}, samples), testing::EndsWith("\nleft out  a.npy: is cut short\n"));
+  samples.resize(10);
+  EXPECT_THAT(outputs_table({}, samples), testing::EndsWith("\n... and 2 samples more\n"));
+  Summary summary;
+  summary.held_out_count = 10;
+  summary.outputs = {{"y", 30, 1, 0.5}};
+  summary.left_out = {{"a.npy", "is cut short"}};
+  EXPECT_THAT(to_table(summary), HasSubstr("\nerror on 9 samples that"));
+  EXPECT_THAT(to_table(summary), HasSubstr("left out  a.npy"));
+}
+
 TEST(OutputsTable, KeepsTheEndsOfLongNames) {
   const std::string name = "/model/block/" + std::string(30, 'a') + "/conv_output_0";
   const auto rows = lines(outputs_table({{name, 1, 1, 1}, {std::string(40, 'b'), 1, 1, 1}}));
   EXPECT_THAT(rows[1], StartsWith("..." + name.substr(name.size() - 37) + " "));
   EXPECT_THAT(rows[2], StartsWith(std::string(40, 'b') + " ")) << "it just fits";
   EXPECT_EQ(rows[1].size(), rows[2].size());
+}
+
+TEST(SummaryTable, ShowsForeignNamesSafely) {
+  const std::string name = "a\x1b[2J\nb\xFF";
+  Summary summary;
+  summary.model = summary.output = name;
+  summary.tensors = {{.name = name, .root = name, .count = 1}};
+  summary.float_nodes = {{name, name, name}};
+  summary.notes = {name};
+  summary.outputs = {{name, 1, 1, 1}};
+  const std::string text = to_table(summary);
+  EXPECT_THAT(text, HasSubstr("a\\x1b[2J\\nb\\xff"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text, Not(HasSubstr("\xFF")));
+  EXPECT_THAT(text, Not(HasSubstr("\nb")));
 }
 
 TEST(OutputsTable, CutsNoCharacterInTwo) {

@@ -32,17 +32,29 @@ inline double step_of(const QuantizedModel& quantized, const std::string& name,
   return 2 * largest / 255;
 }
 
-/// Quantizes the model and checks what must hold for every model: the interface stays, the
-/// expected kernels appear, float simulation and integer kernels agree within two steps of the
-/// output, and the result is close to the float model's.
+/// Names that more than one node has.
+inline std::set<std::string> repeated_names(const onnx::ModelProto& model) {
+  std::set<std::string> seen;
+  std::set<std::string> repeated;
+  for (const auto& node : model.graph().node()) {
+    if (!seen.insert(node.name()).second) repeated.insert(node.name());
+  }
+  return repeated;
+}
+
+/// Quantizes the model and checks what must hold for every model: the interface stays, nodes have
+/// names of their own, the expected kernels appear, float simulation and integer kernels agree
+/// within two steps of the output, and the result is close to the float model's.
 inline QuantizedModel check_quantization(onnx::ModelProto model, const Kernels& expected,
-                                         double least_sqnr_db = 25) {
+                                         double least_sqnr_db = 25,
+                                         const std::vector<std::string>& exclude = {}) {
   const onnx::ModelProto given = model;
   graph::name_nodes(model);  // or ONNX Runtime could not run it
   Samples samples;
   for (unsigned seed = 1; seed <= 3; ++seed) samples.push_back(random_sample(model, seed));
-  QuantizedModel quantized = quantize(given, samples);
+  QuantizedModel quantized = quantize(given, samples, "ort-cpu", exclude);
   EXPECT_EQ(interface_of(quantized.model), interface_of(model));
+  EXPECT_THAT(repeated_names(quantized.model), testing::IsEmpty());
   const Kernels found = kernels(quantized.model);
   for (const auto& [type, count] : expected) {
     const auto place = found.find(type);

@@ -18,6 +18,7 @@
 #include "exporters/qdq.h"
 #include "graph/model_file.h"
 #include "passes/annotate.h"
+#include "passes/exclusion.h"
 #include "passes/prepare.h"
 #include "passes/quantize_weights.h"
 #include "search/minmax.h"
@@ -118,12 +119,14 @@ inline quantization::TensorQuantizationConfig solve(const passes::QuantizedTenso
 }
 
 inline QuantizedModel quantize(const onnx::ModelProto& model, const Samples& samples,
-                               const std::string& target_name = "ort-cpu") {
+                               const std::string& target_name = "ort-cpu",
+                               const std::vector<std::string>& exclude = {}) {
   const targets::Target& target = targets::find_target(target_name);
   QuantizedModel result;
   result.prepared = prepare(model);
   graph::Graph graph(result.prepared.model);
-  result.annotation = passes::annotate(graph, result.prepared.infos, target);
+  result.annotation = passes::annotate(graph, result.prepared.infos, target,
+                                       passes::excluded_nodes(result.prepared, target, exclude));
   auto seen = observe(result.prepared, result.annotation, samples);
   for (const auto& tensor : result.annotation.tensors) {
     if (tensor.root == tensor.name) {

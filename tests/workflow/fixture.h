@@ -50,22 +50,26 @@ class WorkflowTest : public testing::Test {
   }
 
   QuantizeRequest quantize_request(const std::string& output) const {
-    QuantizeRequest request{.model = model(), .output = file(output)};
-    request.data.paths = {samples()};
-    request.data.samples = 8;
+    QuantizeRequest request{.model = model(), .samples = open_input({samples()})};
+    request.split.samples = 8;
     request.run.jobs = 1;
+    request.results.model = file(output);
     return request;
   }
 
   ObserveRequest observe_request(const std::string& output) const {
-    ObserveRequest request{.model = model(), .output = file(output)};
-    request.data.paths = {samples()};
-    request.data.samples = 8;
+    ObserveRequest request{.model = model(), .samples = open_input({samples()})};
+    request.split.samples = 8;
+    request.output = file(output);
     return request;
   }
 
   SolveRequest solve_request(const std::string& statistics, const std::string& output) const {
-    return {.model = model(), .statistics = file(statistics), .output = file(output)};
+    SolveRequest request{.model = model(),
+                         .statistics = statistics::read_statistics(file(statistics)),
+                         .statistics_file = file(statistics)};
+    request.results.model = file(output);
+    return request;
   }
 
   /// The same bytes each time, others for each sample.

@@ -48,7 +48,7 @@ TEST_F(InspectTest, NodesThatStayFloatAreListedWithTheReason) {
 }
 
 TEST_F(InspectTest, StatisticsTellWhatWasSeen) {
-  observe_to_file(observe_request("all.rfs"));
+  observe(observe_request("all.rfs"));
   const auto inspection = inspect_statistics(file("all.rfs"));
   EXPECT_EQ(inspection.sample_count, 8u);
   EXPECT_EQ(inspection.model_fingerprint.size(), 16u);

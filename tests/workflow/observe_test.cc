@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <memory>
 
 #include "base/error.h"
 #include "engine/session.h"
@@ -16,29 +17,14 @@ using testing::HasSubstr;
 
 class ObserveTest : public WorkflowTest {
  protected:
-  data::DataOptions data(size_t count) const { return {.paths = {samples()}, .samples = count}; }
+  std::unique_ptr<Samples> first(size_t count, data::Shard shard = {}) const {
+    return split_samples(open_input({samples()}), {.samples = count, .shard = shard});
+  }
 };
-
-TEST_F(ObserveTest, SplitsBeforeAnythingIsCounted) {
-  const Samples set = open_samples(data(8));
-  EXPECT_EQ(set.calibration->size(), 8u);
-  EXPECT_EQ(set.indices, statistics::SampleSet::of({0, 1, 2, 3, 4, 5, 6, 7}));
-  EXPECT_EQ(set.held_out->size(), 4u);
-  EXPECT_EQ(set.fingerprint, open_samples(data(3)).fingerprint) << "of the whole data set";
-}
-
-TEST_F(ObserveTest, AShardSeesItsPart) {
-  data::DataOptions options = data(8);
-  options.shard = {.index = 1, .count = 3};
-  const Samples set = open_samples(options);
-  EXPECT_EQ(set.indices, statistics::SampleSet::of({1, 4, 7}));
-  EXPECT_EQ(set.calibration->name(0), (samples() / "1.npy").string());
-  EXPECT_EQ(set.held_out->size(), 4u) << "the same for all shards";
-}
 
 TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
   const Plan plan = make_plan(model());
-  const auto file = observe(plan, open_samples(data(8)), default_rows(plan), {});
+  const auto file = observe(plan, *first(8), default_rows(plan), {});
   EXPECT_EQ(file.model_fingerprint, plan.prepared.fingerprint);
   EXPECT_EQ(file.plan_fingerprint, plan.fingerprint());
   EXPECT_EQ(file.sample_count(), 8u);
@@ -54,22 +40,20 @@ TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
 TEST_F(ObserveTest, AnEmptyShardMergesWithTheOthers) {
   const Plan plan = make_plan(model());
   const auto shard = [&](size_t index) {
-    data::DataOptions options = data(2);
-    options.shard = {.index = index, .count = 3};
-    return observe(plan, open_samples(options), default_rows(plan), {});
+    return observe(plan, *first(2, {.index = index, .count = 3}), default_rows(plan), {});
   };
   statistics::StatisticsFile sum = shard(2);
   EXPECT_EQ(sum.sample_count(), 0u);
   sum.merge(shard(1));
   sum.merge(shard(0));
-  EXPECT_TRUE(sum == observe(plan, open_samples(data(2)), default_rows(plan), {}));
+  EXPECT_TRUE(sum == observe(plan, *first(2), default_rows(plan), {}));
 }
 
 TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {
   const Plan plan = make_plan(model());
-  const Samples set = open_samples(data(3));
+  const auto set = first(3);
   std::map<size_t, std::vector<std::vector<float>>> seen;
-  show_raw(plan, set, {"h", "x"},
+  show_raw(plan, *set, {"h", "x"},
            [&](size_t tensor, const tensor::TensorView& batch) {
              const auto values = batch.floats();
              seen[tensor].emplace_back(values.begin(), values.end());
@@ -79,7 +63,7 @@ TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {
   ASSERT_EQ(seen[1].size(), 3u);
   EXPECT_EQ(seen[0][0].size(), 16u);
   for (size_t i = 0; i < 3; ++i) {
-    const tensor::NamedTensors sample = set.calibration->read(i);
+    const tensor::NamedTensors sample = data::open_samples({samples()})->read(i);
     const auto expected = sample.begin()->second.floats();
     EXPECT_EQ(seen[1][i], std::vector<float>(expected.begin(), expected.end())) << i;
   }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -46,11 +47,26 @@ TEST_F(PlanTest, RowsOfOthersAreKeptOnRequest) {
   EXPECT_THAT(rows_of(plan(), {"r", "m*"}, 1),
               ElementsAre(Pair("h", -1), Pair("mean", -3), Pair("r", -3)));
   try {
-    rows_of(plan(), {"c"}, -1);
+    rows_of(plan(), {"meen"}, -1);
     FAIL();
   } catch (const std::invalid_argument& error) {
-    EXPECT_THAT(error.what(), HasSubstr("'c'")) << "it exists, but is fused away";
+    EXPECT_THAT(error.what(), HasSubstr("'meen'"));
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'mean'?"));
   }
+}
+
+TEST_F(PlanTest, WhatIsFusedOrMovedMeansTheObservedTensor) {
+  EXPECT_THAT(rows_of(plan(), {"c"}, 1), ElementsAre(Pair("h", -1), Pair("r", -3)))
+      << "c goes into the Relu behind it";
+  EXPECT_THAT(rows_of(plan(), {"flat"}, 1), ElementsAre(Pair("h", -1), Pair("mean", -3)));
+  passes::RuntimeCalibration calibration{.method = "mse", .method_for = {{"c", "Isotone"}}};
+  calibration.options.axis = 1;
+  EXPECT_THAT(rows_of(plan(), calibration), ElementsAre(Pair("h", -1), Pair("r", -3)));
+}
+
+TEST_F(PlanTest, BracketsArePartOfNames) {
+  EXPECT_THROW(rows_of(plan(), {"[r]"}, 1), std::invalid_argument);
+  EXPECT_THROW(make_plan(model(), {.exclude = {"Conv_[c]"}}), std::invalid_argument);
 }
 
 TEST_F(PlanTest, AxesAreCountedFromTheBack) {
@@ -102,6 +118,24 @@ TEST_F(PlanTest, TheFirstObstacleIsNamed) {
   }
 }
 
+TEST_F(PlanTest, ConstantsThatAreNoNumbersAreRefusedByName) {
+  test_support::OnnxBuilder b;
+  b.input("x", {2, 4});
+  b.weights("w", {4, 4});
+  b.initializer("b", {4}, std::vector<float>{0, NAN, 1, 2});
+  b.node("Gemm", {"x", "w", "b"}, {"y"}).proto().set_name("head");
+  b.output("y", {2, 4});
+  write_file(file("nan.onnx"), b.bytes());
+  try {
+    make_plan(file("nan.onnx"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.place().node, "head");
+    EXPECT_EQ(error.place().tensor, "b");
+    EXPECT_EQ(error.place().file, file("nan.onnx").string());
+  }
+}
+
 TEST_F(PlanTest, AModelThatIsQuantizedAlreadyIsCalledThat) {
   quantize(quantize_request("int8.onnx"));
   try {
@@ -146,7 +180,33 @@ TEST_F(PlanTest, ExcludedNodesStayFloat) {
   ASSERT_EQ(without.annotation.left_float.size(), 1u);
   EXPECT_EQ(without.annotation.left_float[0].reason, "is excluded");
   EXPECT_THROW(make_plan(model(), {.exclude = {"conv"}}), std::invalid_argument);
-  EXPECT_THROW(make_plan(model(), {.exclude = {"*"}}), Error) << "nothing is left";
+}
+
+TEST_F(PlanTest, AllMayBeExcluded) {
+  const Plan without = make_plan(model(), {.exclude = {"*"}});
+  EXPECT_TRUE(without.observed().empty());
+  EXPECT_EQ(without.annotation.left_float.size(), 3u);
+}
+
+/// What an earlier optimization hid is named; "it has no MatMul" would be wrong.
+TEST_F(PlanTest, WhereEverythingIsFusedTheFusedNodeIsNamed) {
+  test_support::OnnxBuilder b;
+  b.import("com.microsoft");
+  b.input("x", {1, 4, 8});
+  b.weights("w", {8, 24});
+  b.weights("bias", {24});
+  b.node("Attention", {"x", "w", "bias"}, {"y"})
+      .integer("num_heads", 2)
+      .proto()
+      .set_domain("com.microsoft");
+  b.output("y", {1, 4, 8});
+  write_file(model(), b.bytes());
+  try {
+    make_plan(model());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Attention 'Attention_y' is fused"));
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -18,10 +19,12 @@ using testing::HasSubstr;
 class SolveTest : public WorkflowTest {
  protected:
   SolveTest() : plan_(make_plan(model())) {
-    statistics_ = observe(plan_, set(), default_rows(plan_), {});
+    statistics_ = observe(plan_, *set(), default_rows(plan_), {});
   }
 
-  Samples set() const { return open_samples({.paths = {samples()}, .samples = 8}); }
+  std::unique_ptr<Samples> set() const {
+    return split_samples(open_input({samples()}), {.samples = 8});
+  }
 
   const report::TensorRow& row(const Solution& solution, const std::string& name) const {
     for (const auto& row : solution.rows) {
@@ -79,12 +82,12 @@ TEST_F(SolveTest, IsotoneNeedsTheRowsItAsksFor) {
 TEST_F(SolveTest, RawBatchesAreShownOnlyToWhoAsks) {
   const RuntimeCalibration calibration{.method = "mse", .method_for = {{"h", "mean-percentile"}}};
   EXPECT_THROW(solve(plan_, statistics_, calibration), std::invalid_argument);
-  const Samples samples = set();
+  const auto samples = set();
   size_t passes = 0;
   const ShowRaw show = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     ++passes;
     EXPECT_EQ(tensors, std::vector<std::string>{"h"});
-    show_raw(plan_, samples, tensors, visitor, {});
+    show_raw(plan_, *samples, tensors, visitor, {});
   };
   const Solution solution = solve(plan_, statistics_, calibration, show);
   EXPECT_EQ(passes, 1u);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -25,12 +26,13 @@ class CalibrateTensors : public testing::Test {
     TensorsRequest result;
     result.config =
         quantization::TensorQuantizationConfig::linear(quantization::Symmetry::kAsymmetric);
+    std::vector<std::filesystem::path> files;
     for (size_t i = 0; i < batches.size(); ++i) {
-      result.batches.push_back(folder_ / (std::to_string(i) + ".npy"));
+      files.push_back(folder_ / (std::to_string(i) + ".npy"));
       const auto count = static_cast<int64_t>(batches[i].size());
-      data::write_npy(result.batches.back(),
-                      tensor::Tensor::from_floats({count}, batches[i]).view());
+      data::write_npy(files.back(), tensor::Tensor::from_floats({count}, batches[i]).view());
     }
+    result.batches = open_input(files);
     return result;
   }
 
@@ -41,10 +43,10 @@ TEST_F(CalibrateTensors, SolvesAndCounts) {
   TensorsRequest wanted = request({{-1, 0}, {254}});
   wanted.method = "MinMax";
   wanted.measure = true;
-  const TensorsResult found = calibrate_tensors(wanted);
+  const TensorCalibration found = calibrate_tensors(wanted);
   EXPECT_EQ(found.method, "minmax");
-  EXPECT_THAT(found.scale, testing::ElementsAre(1));
-  EXPECT_THAT(found.offset, testing::ElementsAre(1));
+  EXPECT_THAT(found.config.scale, testing::ElementsAre(1));
+  EXPECT_THAT(found.config.offset, testing::ElementsAre(1));
   EXPECT_THAT(found.range, testing::ElementsAre(std::pair(-1.0, 254.0)));
   EXPECT_EQ(found.count, 3u);
   EXPECT_EQ(found.pass_count, 1u);
@@ -65,7 +67,7 @@ TEST_F(CalibrateTensors, ErrorsNameTheFile) {
     calibrate_tensors(wanted);
     FAIL();
   } catch (const Error& error) {
-    EXPECT_EQ(error.place().file, wanted.batches[1].string());
+    EXPECT_EQ(error.place().file, (folder_ / "1.npy").string());
   }
 }
 
@@ -76,8 +78,9 @@ TEST_F(CalibrateTensors, RequestsThatContradictThemselvesAreMisuse) {
   EXPECT_THROW(calibrate_tensors(wanted), std::invalid_argument);
 }
 
-TEST(TensorsResultJson, WritesNullForWhatIsNoNumber) {
-  TensorsResult result = {.method = "minmax", .scale = {0.1f}, .offset = {0}};
+TEST(TensorCalibrationJson, WritesNullForWhatIsNoNumber) {
+  TensorCalibration result{.method = "minmax"};
+  result.config.activate({0.1f}, {0});
   result.error = RestorationError{.sqnr_db = std::numeric_limits<double>::infinity()};
   const auto json = to_json(result);
   EXPECT_EQ(json["scale"][0].get<float>(), 0.1f);

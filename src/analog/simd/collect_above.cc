@@ -34,7 +34,8 @@ size_t collect(const float* HWY_RESTRICT values, size_t count, uint32_t threshol
     const float* at = values + i;
     const auto largest = hn::Max(hn::Max(doubled(at), doubled(at + lanes)),
                                  hn::Max(doubled(at + 2 * lanes), doubled(at + 3 * lanes)));
-    // Not above the limit is: no larger than it (there is no unsigned comparison everywhere).
+    // "x is above the limit" is written as "max(x, limit) is not the limit": some instruction sets
+    // cannot compare unsigned integers.
     if (hn::AllTrue(d, hn::Eq(hn::Max(largest, limit), limit))) continue;
     for (size_t j = i; j < i + 4 * lanes; j += lanes) {
       if (hn::AllTrue(d, hn::Eq(hn::Max(doubled(values + j), limit), limit))) continue;

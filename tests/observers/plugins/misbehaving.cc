@@ -39,6 +39,15 @@ class OffTheGrid : public Observer {
   }
 };
 
+// No float32 scale spans this: one code would be 1.3e306 wide.
+class TooWide : public Observer {
+ public:
+  using Observer::Observer;
+  std::vector<Result> solve(std::span<const Channel> channels) override {
+    return {channels.size(), Result::range(-1.7e308, 1.7e308)};
+  }
+};
+
 class WillNotStart : public Observer {
  public:
   explicit WillNotStart(const Request& wanted) : Observer(wanted) {
@@ -61,9 +70,64 @@ class Counts : public Observer {
   double count_ = 0;
 };
 
+// What is written in C or another language keeps no promise that the wrapper above keeps for it.
+
+int32_t throw_a_number(void*, const rangefinder_channel*, size_t, rangefinder_result*,
+                       rangefinder_message) {
+  throw 42;
+}
+
+int32_t throw_text(void*, const rangefinder_channel*, size_t, rangefinder_result*,
+                   rangefinder_message) {
+  throw "out of luck";
+}
+
+int32_t throw_exception(void*, const rangefinder_channel*, size_t, rangefinder_result*,
+                        rangefinder_message) {
+  throw std::invalid_argument("all wrong");
+}
+
+int32_t never_end_the_reason(void*, const rangefinder_channel*, size_t, rangefinder_result*,
+                             rangefinder_message why) {
+  std::memset(why.text, 'x', why.capacity);
+  return 1;
+}
+
+rangefinder_observer with_solve(const char* name, decltype(rangefinder_observer::solve) solve) {
+  rangefinder_observer observer = describe<Throws>(name);
+  observer.solve = solve;
+  return observer;
+}
+
+rangefinder_observer throws_when_made() {
+  rangefinder_observer observer = describe<Throws>("throws-when-made");
+  observer.create = [](const rangefinder_request*, rangefinder_message) -> void* { throw 42; };
+  return observer;
+}
+
+rangefinder_observer throws_when_destroyed() {
+  rangefinder_observer observer = describe<OffTheGrid>("throws-when-destroyed");
+  observer.destroy = [](void* self) {
+    delete static_cast<Observer*>(self);
+    throw 42;
+  };
+  return observer;
+}
+
+rangefinder_observer makes_nothing() {
+  rangefinder_observer observer = describe<Throws>("makes-nothing");
+  observer.create = [](const rangefinder_request*, rangefinder_message) -> void* {
+    return nullptr;
+  };
+  return observer;
+}
+
 }  // namespace
 
 RANGEFINDER_OBSERVER_PLUGIN(
     describe<Throws>("throws"), describe<TooFew>("too-few"), describe<NotANumber>("not-a-number"),
     describe<OffTheGrid>("off-the-grid"), describe<WillNotStart>("will-not-start"),
-    describe<Counts>("counts", {.raw_pass_count = 1, .needs_statistics = false}))
+    describe<TooWide>("too-wide"), with_solve("throws-number", throw_a_number),
+    with_solve("throws-text", throw_text), with_solve("throws-exception", throw_exception),
+    with_solve("endless-reason", never_end_the_reason), throws_when_made(), throws_when_destroyed(),
+    makes_nothing(), describe<Counts>("counts", {.raw_pass_count = 1, .needs_statistics = false}))

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rangefinder/export.h"
+#include "rangefinder/method.h"
+#include "rangefinder/model.h"
+#include "rangefinder/run_control.h"
+#include "rangefinder/samples.h"
+#include "rangefinder/statistics.h"
+#include "rangefinder/summary.h"
+
+namespace rangefinder {
+
+/// What is to become codes, before any data: for which runtime, and what shall stay float.
+struct PlanOptions {
+  /// One of known_targets(); empty: the default.
+  std::string target = {};
+  /// Patterns (`*`, `?`) of nodes that compute in float, by their name or that of a tensor they
+  /// make.
+  std::vector<std::string> exclude = {};
+};
+
+/// Which samples of a source are calibrated on and which judge the result.
+struct SplitOptions {
+  /// Calibrate on the first so many; others, up to 32 evenly spaced, are held out. Without it one
+  /// in ten is held out, at most 32 (docs/data.md).
+  std::optional<size_t> samples = {};
+  /// Judge by these instead; all of the source is then calibrated on.
+  std::optional<SampleSource> held_out = {};
+};
+
+/// Where results go; an empty path: nowhere.
+struct ResultFiles {
+  /// The int8 model.
+  std::filesystem::path model = {};
+  /// Statistics (.rfs).
+  std::filesystem::path statistics = {};
+  /// The summary, as JSON (docs/formats/summary.md).
+  std::filesystem::path summary = {};
+};
+
+struct QuantizeOptions {
+  PlanOptions plan = {};
+  Method method = {};
+  SplitOptions split = {};
+  /// Written at the end, all of them together or nothing. That they can be written, and that none
+  /// is a file which is read, is checked before the work.
+  ResultFiles results = {};
+  RunControl run = {};
+};
+
+/// An int8 model and all that is known of it.
+class RANGEFINDER_API QuantizedModel {
+ public:
+  /// The model in QDQ form: ONNX nodes in float, QuantizeLinear and DequantizeLinear around them,
+  /// which runtimes fuse into integer kernels.
+  const Model& model() const;
+  const Summary& summary() const;
+  /// What was observed on the way; solve() takes it. Nothing if the model was solved from such.
+  const std::optional<Statistics>& statistics() const;
+
+  /// Writes what is asked for, all of it together or nothing. Throws Error: a place that cannot be
+  /// written, two names for one file; std::invalid_argument if there are no statistics.
+  void save(const ResultFiles& files) const;
+  void save(const std::filesystem::path& model) const { save(ResultFiles{.model = model}); }
+
+  struct State;
+  explicit QuantizedModel(std::shared_ptr<const State> state);
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+/// Observes the model on the samples, solves ranges, weights and biases, makes the int8 model,
+/// loads it back and measures it on held-out samples. Source: docs/design.md.
+///
+///     auto model = rangefinder::Model::load("model.onnx");
+///     auto samples = rangefinder::SampleSource::from_files({"calibration/"});
+///     auto int8 = rangefinder::quantize(model, samples);
+///     std::cout << int8.summary().table();
+///     int8.save("model.int8.onnx");
+///
+/// Cost: little more than one inference a sample; memory does not grow with the samples. The same
+/// model, samples and options give the same bytes, for any number of jobs.
+/// Throws Error: a model that is not float or has nothing to quantize, a sample that does not fit,
+/// NaN or infinity in a tensor, an interrupt; std::invalid_argument: unknown names, options that
+/// contradict each other, a method that must see the data twice on a source that passes by once.
+RANGEFINDER_API QuantizedModel quantize(const Model& model, const SampleSource& samples,
+                                        const QuantizeOptions& options = {});
+
+/// The part of the samples that one machine of several observes: every count-th from the index-th
+/// on.
+struct Shard {
+  size_t index = 0;
+  size_t count = 1;
+
+  bool operator==(const Shard&) const = default;
+};
+
+/// "K/N" with 0 <= K < N. Throws std::invalid_argument.
+RANGEFINDER_API Shard parse_shard(std::string_view text);
+
+struct ObserveOptions {
+  PlanOptions plan = {};
+  SplitOptions split = {};
+  Shard shard = {};
+  /// Name patterns of tensors whose rows are kept too, for methods that look at rows, and the axis
+  /// along which those lie. Tensors with two dimensions are kept anyway.
+  std::vector<std::string> rows = {};
+  int64_t row_axis = -1;
+  /// Also write the statistics here; checked before the work.
+  std::filesystem::path output = {};
+  RunControl run = {};
+};
+
+/// The first half of quantize(): counts what flows through the model. Throws as quantize() does.
+RANGEFINDER_API Statistics observe(const Model& model, const SampleSource& samples,
+                                   const ObserveOptions& options = {});
+
+struct SolveOptions {
+  PlanOptions plan = {};
+  Method method = {};
+  /// As in QuantizeOptions; without statistics.
+  ResultFiles results = {};
+  RunControl run = {};
+};
+
+/// The second half: an int8 model from statistics, without inference, so the summary has no output
+/// errors. Throws as quantize() does, and Error if the statistics are of another model or lack a
+/// tensor; std::invalid_argument: a method that must see raw batches.
+RANGEFINDER_API QuantizedModel solve(const Model& model, const Statistics& statistics,
+                                     const SolveOptions& options = {});
+
+}  // namespace rangefinder

@@ -1,0 +1,22 @@
+#pragma once
+
+/// The whole public library. One concept a header; each begins with an example.
+#include "rangefinder/analog.h"
+#include "rangefinder/calibrate_tensor.h"
+#include "rangefinder/compare.h"
+#include "rangefinder/error.h"
+#include "rangefinder/inspect.h"
+#include "rangefinder/method.h"
+#include "rangefinder/model.h"
+#include "rangefinder/npy.h"
+#include "rangefinder/observer.h"
+#include "rangefinder/printable.h"
+#include "rangefinder/quantization_plan.h"
+#include "rangefinder/quantize.h"
+#include "rangefinder/run_control.h"
+#include "rangefinder/run_files.h"
+#include "rangefinder/runtime_calibration_pass.h"
+#include "rangefinder/samples.h"
+#include "rangefinder/session.h"
+#include "rangefinder/statistics.h"
+#include "rangefinder/version.h"

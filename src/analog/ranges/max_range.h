@@ -1,0 +1,27 @@
+#pragma once
+
+#include <mutex>
+
+#include "analog/ranges/range_method.h"
+
+namespace rangefinder::analog {
+
+/// MAX: the largest |x| of each slice over all calls.
+///
+/// With kAihwkit infinity is a range, and a slice of a call that holds a NaN is passed over.
+class MaxRange : public RangeMethod {
+ public:
+  explicit MaxRange(size_t slice_count, Compatibility compatibility = Compatibility::kNone)
+      : compatibility_(compatibility), largest_bits_(slice_count, 0) {}
+
+  void observe(const CallId& call, const ActivationMatrix& activations) override;
+  std::optional<std::vector<float>> ranges() const override;
+
+ private:
+  Compatibility compatibility_;
+  mutable std::mutex mutex_;
+  /// As float bits, which order like the magnitudes they stand for.
+  std::vector<uint32_t> largest_bits_;
+};
+
+}  // namespace rangefinder::analog

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "analog/activations/activation_matrix.h"
+#include "analog/hardware/rpu_config.h"
+#include "analog/ranges/input_range_type.h"
+
+namespace rangefinder::analog {
+
+/// Which call of a layer: the sample's index in the data, and the place in the model where the
+/// layer is called (0 unless several nodes share its weights).
+struct CallId {
+  uint64_t sample = 0;
+  uint64_t site = 0;
+
+  auto operator<=>(const CallId&) const = default;
+};
+
+/// Turns the calls of one layer into input ranges, one per slice.
+///
+/// Unless a type says otherwise the result depends on the calls and their ids alone, not on the
+/// order in which they come or the threads that bring them.
+class RangeMethod {
+ public:
+  virtual ~RangeMethod() = default;
+
+  /// Sees one call; rows that are all zero do not count. May be called from several threads.
+  /// Throws std::domain_error on NaN or infinity and remembers nothing of that call; with kAihwkit
+  /// they go into the ranges as they do in the reference.
+  virtual void observe(const CallId& call, const ActivationMatrix& activations) = 0;
+
+  /// One range per slice, 0 for a slice that saw only zeros; nothing if no row counted.
+  virtual std::optional<std::vector<float>> ranges() const = 0;
+};
+
+/// The method for a layer with these columns per slice. Throws std::invalid_argument as
+/// require_options(type, options) does, for kNone, and for kMse without an inp_res.
+std::unique_ptr<RangeMethod> make_range_method(InputRangeType type,
+                                               const InputRangeOptions& options,
+                                               const RpuConfig& config, size_t slice_count);
+
+/// Throws std::domain_error if `magnitude_bits` (see largest_magnitude_bits) are not finite.
+void require_finite(uint32_t magnitude_bits);
+
+}  // namespace rangefinder::analog

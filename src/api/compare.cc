@@ -1,0 +1,19 @@
+#include "rangefinder/compare.h"
+
+#include "api/model_state.h"
+#include "api/samples_state.h"
+#include "workflow/compare.h"
+
+namespace rangefinder {
+
+Comparison compare(const Model& float_model, const Model& quantized_model,
+                   const SampleSource& samples, const CompareOptions& options) {
+  return workflow::compare({.float_model = float_model.state().source,
+                            .quantized_model = quantized_model.state().source,
+                            .samples = samples.state().input,
+                            .sample_limit = options.samples,
+                            .run = options.run,
+                            .measure_latency = options.measure_latency});
+}
+
+}  // namespace rangefinder

@@ -1,0 +1,91 @@
+#include "rangefinder/quantize.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "api/model_state.h"
+#include "api/requests.h"
+#include "api/samples_state.h"
+#include "api/statistics_state.h"
+#include "data/split.h"
+#include "workflow/quantize.h"
+
+namespace rangefinder {
+
+struct QuantizedModel::State {
+  workflow::Quantized quantized;
+  Model model;
+  std::optional<Statistics> statistics;
+};
+
+namespace {
+
+QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics) {
+  Model model = model_of(quantized.model.bytes, quantized.model.file);
+  std::optional<Statistics> statistics;
+  if (has_statistics) statistics = statistics_of(quantized.statistics);
+  return QuantizedModel(std::make_shared<QuantizedModel::State>(
+      QuantizedModel::State{std::move(quantized), std::move(model), std::move(statistics)}));
+}
+
+}  // namespace
+
+QuantizedModel::QuantizedModel(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+
+const Model& QuantizedModel::model() const { return state_->model; }
+const Summary& QuantizedModel::summary() const { return state_->quantized.summary; }
+const std::optional<Statistics>& QuantizedModel::statistics() const { return state_->statistics; }
+
+void QuantizedModel::save(const ResultFiles& files) const {
+  if (!files.statistics.empty() && !state_->statistics) {
+    throw std::invalid_argument("there are no statistics to save: the model was solved from such");
+  }
+  workflow::write_results(state_->quantized, files);
+}
+
+QuantizedModel quantize(const Model& model, const SampleSource& samples,
+                        const QuantizeOptions& options) {
+  return result_of(workflow::quantize({.model = model.state().source,
+                                       .plan = plan_options(options.plan),
+                                       .calibration = calibration_of(options.method, options.plan),
+                                       .samples = samples.state().input,
+                                       .split = split_options(options.split),
+                                       .run = options.run,
+                                       .results = options.results}),
+                   true);
+}
+
+Shard parse_shard(std::string_view text) {
+  const auto [index, count] = data::parse_shard(text);
+  return {index, count};
+}
+
+Statistics observe(const Model& model, const SampleSource& samples, const ObserveOptions& options) {
+  workflow::ObserveRequest request{.model = model.state().source,
+                                   .plan = plan_options(options.plan),
+                                   .samples = samples.state().input,
+                                   .split = split_options(options.split),
+                                   .run = options.run,
+                                   .rows = options.rows,
+                                   .row_axis = options.row_axis,
+                                   .output = options.output};
+  request.split.shard = {.index = options.shard.index, .count = options.shard.count};
+  return statistics_of(workflow::observe(request));
+}
+
+QuantizedModel solve(const Model& model, const Statistics& statistics,
+                     const SolveOptions& options) {
+  if (!options.results.statistics.empty()) {
+    throw std::invalid_argument("there are no statistics to write but those that were given");
+  }
+  return result_of(workflow::solve({.model = model.state().source,
+                                    .statistics = statistics.state().content,
+                                    .statistics_file = statistics.state().file,
+                                    .plan = plan_options(options.plan),
+                                    .calibration = calibration_of(options.method, options.plan),
+                                    .run = options.run,
+                                    .results = options.results}),
+                   false);
+}
+
+}  // namespace rangefinder

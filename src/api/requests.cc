@@ -1,0 +1,36 @@
+#include "api/requests.h"
+
+#include "api/samples_state.h"
+#include "observers/registry.h"
+#include "targets/target.h"
+
+namespace rangefinder {
+
+workflow::PlanOptions plan_options(const PlanOptions& options) {
+  workflow::PlanOptions result{.exclude = options.exclude};
+  if (!options.target.empty()) result.target = &targets::find_target(options.target);
+  return result;
+}
+
+passes::RuntimeCalibration calibration_of(const Method& method, const PlanOptions& plan) {
+  const auto& config = plan_options(plan).target_or_default().activation;
+  passes::RuntimeCalibration result{.options = method.options};
+  // Made once to see that it can be made, before the work.
+  const auto known = [&](const std::string& name) {
+    observers::registry().create(name, config, method.options);
+    return observers::canonical_method(name);
+  };
+  if (!method.name.empty()) result.method = known(method.name);
+  for (const auto& [pattern, name] : method.for_tensors) {
+    result.method_for.emplace_back(pattern, known(name));
+  }
+  return result;
+}
+
+workflow::SplitOptions split_options(const SplitOptions& options) {
+  workflow::SplitOptions result{.samples = options.samples};
+  if (options.held_out) result.held_out = options.held_out->state().input;
+  return result;
+}
+
+}  // namespace rangefinder

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "passes/runtime_calibration.h"
+#include "rangefinder/method.h"
+#include "rangefinder/quantize.h"
+#include "workflow/plan.h"
+#include "workflow/samples.h"
+
+namespace rangefinder {
+
+/// The layers' words for what users say. Each throws std::invalid_argument: an unknown name,
+/// options that a method does not take.
+workflow::PlanOptions plan_options(const PlanOptions& options);
+passes::RuntimeCalibration calibration_of(const Method& method, const PlanOptions& plan);
+workflow::SplitOptions split_options(const SplitOptions& options);
+
+}  // namespace rangefinder

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rangefinder::data {
+
+/// Bytes that come one after the other: of a file, of memory, of an archive's entry. Lets a parser
+/// look at a header before memory is taken for what follows it.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+
+  /// How many bytes there are in all, as announced: what an archive says may be wrong.
+  virtual uint64_t size() const = 0;
+
+  /// Fills `to` as far as there are bytes; returns how many. Throws Error: cannot be read, damaged.
+  virtual size_t read(std::span<std::byte> to) = 0;
+};
+
+/// Memory that somebody else owns.
+class MemoryStream : public ByteStream {
+ public:
+  explicit MemoryStream(std::string_view bytes) : size_(bytes.size()), rest_(bytes) {}
+
+  uint64_t size() const override { return size_; }
+  size_t read(std::span<std::byte> to) override;
+
+ private:
+  uint64_t size_;
+  std::string_view rest_;
+};
+
+/// A regular file, from its beginning. Devices and pipes never end or never begin, so nothing is
+/// read from them.
+class FileStream : public ByteStream {
+ public:
+  /// Throws Error: not there, cannot be opened, a folder, a device, a pipe, a socket.
+  explicit FileStream(const std::filesystem::path& path);
+  ~FileStream() override;
+  FileStream(const FileStream&) = delete;
+  FileStream& operator=(const FileStream&) = delete;
+
+  uint64_t size() const override { return size_; }
+  size_t read(std::span<std::byte> to) override;
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  uint64_t size_ = 0;
+};
+
+/// Throws Error if `status` is of something else than a regular file: a folder, a device, a pipe.
+void require_regular(std::filesystem::file_type type, const std::filesystem::path& path);
+
+/// All bytes of a regular file of at most `limit` bytes. Throws Error as FileStream does, and if
+/// the file is larger.
+std::string read_regular_file(const std::filesystem::path& path, uint64_t limit = UINT64_MAX);
+
+}  // namespace rangefinder::data

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "tensor/tensor.h"
+
+namespace rangefinder::data {
+
+/// Samples that somebody yields one after another; how many will be known at the end.
+struct SampleStream {
+  /// The next sample, or nothing at the end. Called by one thread at a time.
+  std::function<std::optional<tensor::NamedTensors>()> next = {};
+  /// Starts the same samples anew; empty if they pass by only once.
+  std::function<void()> rewind = {};
+  /// A stream that goes on beyond this without a limit is taken for endless.
+  uint64_t endless_after = 1'000'000;
+};
+
+}  // namespace rangefinder::data

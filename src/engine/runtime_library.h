@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace rangefinder::engine {
+
+/// The ONNX Runtime that runs all models of this process.
+struct RuntimeLibrary {
+  /// As the library says itself, e.g. "1.29.0".
+  std::string version;
+  /// Where it lies, links resolved.
+  std::filesystem::path file;
+};
+
+/// Opens ONNX Runtime at the first call, any release from 1.24 on: the one that
+/// RANGEFINDER_ONNXRUNTIME names (file or folder), else the one that was installed with our own
+/// library or program (../lib/rangefinder), else the system's libonnxruntime.so.1. Throws Error, at
+/// every call, if there is none or it will not do. May be called by several threads.
+RuntimeLibrary runtime_library();
+
+/// As runtime_library(), but the given file or folder and no other. Throws Error also if the
+/// process uses another library already: to be called before any model is run.
+RuntimeLibrary use_runtime_library(const std::filesystem::path& file_or_folder);
+
+}  // namespace rangefinder::engine

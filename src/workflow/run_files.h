@@ -1,0 +1,3 @@
+#pragma once
+
+#include "rangefinder/run_files.h"

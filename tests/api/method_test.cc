@@ -1,0 +1,32 @@
+#include "rangefinder/method.h"
+
+#include <stdexcept>
+
+#include "api/fixture.h"
+
+namespace rangefinder {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+TEST(MethodApi, ListsMethodsAndTargets) {
+  for (const char* name : {"minmax", "percentile", "kl", "mse", "isotone"}) {
+    EXPECT_THAT(known_methods(), Contains(name));
+  }
+  ASSERT_FALSE(known_targets().empty());
+  EXPECT_EQ(known_targets().front().name, "ort-cpu");
+  EXPECT_THAT(known_targets().front().summary, HasSubstr("ONNX Runtime"));
+}
+
+TEST(MethodApi, ChecksBeforeTheWork) {
+  EXPECT_NO_THROW(validate(Method{}));
+  EXPECT_THROW(validate({.name = "entropy"}), std::invalid_argument);
+  EXPECT_THROW(validate({.name = "percentile", .options = {.percentile = 0}}),
+               std::invalid_argument);
+  EXPECT_THROW(validate({.for_tensors = {{"x", "entropy"}}}), std::invalid_argument);
+  EXPECT_THROW(validate({}, "abacus"), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace rangefinder
