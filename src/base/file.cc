@@ -10,7 +10,6 @@
 #include <cstring>
 
 #include "base/cancellation.h"
-#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/pending_files.h"
 
@@ -32,6 +31,12 @@ const char* kind_of(mode_t mode) {
 void require_regular(mode_t mode, const std::filesystem::path& path) {
   if (S_ISREG(mode)) return;
   throw Error(fmt::format("is {}, a file is needed", kind_of(mode)), {.file = path.string()});
+}
+
+struct stat status_of(const Descriptor& file, const std::filesystem::path& path) {
+  struct stat found = {};
+  if (::fstat(file.value(), &found) != 0) fail(path, "cannot open");
+  return found;
 }
 
 /// Fills `bytes` as far as the file goes; returns how far that is.
@@ -56,14 +61,19 @@ void require_regular_file(const std::filesystem::path& path) {
   require_regular(found.st_mode, path);
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  // Before it is opened, too: opening a device may do something, a socket cannot be opened at all.
+Descriptor open_regular_file(const std::filesystem::path& path) {
+  // Looked at before it is opened, since opening some devices does something and a socket cannot be
+  // opened at all; and again after, since another file may have taken its place.
   require_regular_file(path);
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!file.is_open()) fail(path, "cannot open");
-  struct stat found = {};
-  if (::fstat(file.value(), &found) != 0) fail(path, "cannot open");
-  require_regular(found.st_mode, path);
+  require_regular(status_of(file, path).st_mode, path);
+  return file;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  const Descriptor file = open_regular_file(path);
+  const struct stat found = status_of(file, path);
   // The size may be wrong: files grow, and some systems' own say 0. One byte more meets the end.
   std::string bytes;
   size_t size = static_cast<size_t>(found.st_size);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
+
 namespace rangefinder::data {
 
 /// Bytes that come one after the other: of a file, of memory, of an archive's entry. Lets a parser
@@ -41,21 +43,15 @@ class FileStream : public ByteStream {
  public:
   /// Throws Error: not there, cannot be opened, a folder, a device, a pipe, a socket.
   explicit FileStream(const std::filesystem::path& path);
-  ~FileStream() override;
-  FileStream(const FileStream&) = delete;
-  FileStream& operator=(const FileStream&) = delete;
 
   uint64_t size() const override { return size_; }
   size_t read(std::span<std::byte> to) override;
 
  private:
   std::string path_;
-  int descriptor_ = -1;
+  Descriptor file_;
   uint64_t size_ = 0;
 };
-
-/// Throws Error if `status` is of something else than a regular file: a folder, a device, a pipe.
-void require_regular(std::filesystem::file_type type, const std::filesystem::path& path);
 
 /// All bytes of a regular file of at most `limit` bytes. Throws Error as FileStream does, and if
 /// the file is larger.

@@ -69,11 +69,6 @@ class Annotator {
  private:
   bool is_excluded(const onnx::NodeProto& node) const { return excluded_.contains(node.name()); }
 
-  bool is_float(const std::string& tensor) const {
-    const auto found = infos_.find(tensor);
-    return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
-  }
-
   std::string type_name(const std::string& tensor) const {
     const auto found = infos_.find(tensor);
     return std::string(found == infos_.end() ? "an unknown type"
@@ -94,7 +89,7 @@ class Annotator {
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
     if (is_excluded(node)) return "is excluded";
-    if (!is_float(node.output(0))) return "computes in " + type_name(node.output(0));
+    if (!is_float(infos_, node.output(0))) return "computes in " + type_name(node.output(0));
     const std::string& weight = node.input(1);
     const bool constant = is_constant(weight);
     if (node.op_type() == "MatMul") {
@@ -164,10 +159,10 @@ class Annotator {
   /// Float activations in, one float activation out; a constant only where it is exact as a code.
   bool can_compute_on_codes(Candidate& candidate) const {
     const auto& node = *candidate.node;
-    if (node.output_size() != 1 || candidate.data.empty() || !is_float(node.output(0)))
+    if (node.output_size() != 1 || candidate.data.empty() || !is_float(infos_, node.output(0)))
       return false;
     for (const int i : candidate.data) {
-      if (!is_float(node.input(i))) return false;
+      if (!is_float(infos_, node.input(i))) return false;
     }
     if (node.op_type() != "Mul" && node.op_type() != "Div" && node.op_type() != "Add") {
       return candidate.constants.empty();
@@ -387,6 +382,11 @@ class Annotator {
 };
 
 }  // namespace
+
+bool is_float(const TensorInfos& infos, const std::string& tensor) {
+  const auto found = infos.find(tensor);
+  return found != infos.end() && found->second.type == tensor::ElementType::kFloat32;
+}
 
 float QuantizedTensor::scale(float root_scale) const {
   return quantization::representable_scale(static_cast<double>(root_scale) * factor);

@@ -22,6 +22,9 @@ struct TensorInfo {
 };
 using TensorInfos = std::map<std::string, TensorInfo>;
 
+/// Whether a tensor is known to hold float32.
+bool is_float(const TensorInfos& infos, const std::string& tensor);
+
 /// A tensor that will hold codes.
 struct QuantizedTensor {
   std::string name;

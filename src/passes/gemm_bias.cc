@@ -4,6 +4,7 @@
 
 #include "graph/attributes.h"
 #include "graph/graph.h"
+#include "passes/append_node.h"
 #include "passes/constant_range.h"
 
 namespace rangefinder::passes {
@@ -36,14 +37,11 @@ void split_gemm_bias(onnx::ModelProto& model, TensorInfos& infos) {
     if (graph::float_attribute(gemm, "beta", 1) != 1) continue;
     const bool is_row = has_row_bias(graph, gemm);
     if (is_row && constant_obstacle(graph, gemm, bound_behind(graph, gemm)).empty()) continue;
-    const std::string output = gemm.output(0);
-    const std::string product = graph.fresh_name(output + "_product");
     const std::string bias = gemm.input(2);
     graph.set_input(gemm, 2, "");
     gemm.mutable_input()->RemoveLast();
-    graph.rename_output(gemm, 0, product);
-    graph.add_node("Add", graph.fresh_name(gemm.name() + "_bias"), {product, bias}, {output});
-    infos[product] = infos[output];
+    const AppendedNames names = {gemm.output(0) + "_product", gemm.name() + "_bias"};
+    append_node(graph, infos, gemm, "Add", names, {bias});
   }
   graph.finish();
 }

@@ -6,6 +6,7 @@
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
+#include "passes/append_node.h"
 #include "passes/transpose.h"
 
 namespace rangefinder::passes {
@@ -21,7 +22,7 @@ class Splitter {
       : graph_(graph), infos_(infos), written_(written) {}
 
   void split(onnx::NodeProto& gemm) {
-    if (!is_float(gemm.output(0)) || graph_.initializer(gemm.input(0))) return;
+    if (!is_float(infos_, gemm.output(0)) || graph_.initializer(gemm.input(0))) return;
     if (graph::int_attribute(gemm, "transA", 0) != 0) {
       transpose(gemm, 0);
       graph::remove_attribute(gemm, "transA");
@@ -31,11 +32,6 @@ class Splitter {
   }
 
  private:
-  bool is_float(const std::string& tensor) const {
-    const auto found = infos_.find(tensor);
-    return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
-  }
-
   void transpose(onnx::NodeProto& gemm, int input) {
     graph_.set_input(gemm, input, transposed(graph_, infos_, gemm.input(input), {1, 0}));
   }
@@ -57,15 +53,11 @@ class Splitter {
   }
 
   /// Puts a node behind the product; it makes what `gemm` made so far.
-  void append(onnx::NodeProto& gemm, const char* type, const std::vector<std::string>& others) {
+  void append(onnx::NodeProto& gemm, const std::string& type,
+              const std::vector<std::string>& others) {
     onnx::NodeProto& last = last_ ? *last_ : gemm;
-    const std::string output = last.output(0);
-    const std::string inner = graph_.fresh_name(output + "_product");
-    infos_[inner] = infos_[output];
-    graph_.rename_output(last, 0, inner);
-    std::vector<std::string> inputs = {inner};
-    inputs.insert(inputs.end(), others.begin(), others.end());
-    last_ = &graph_.add_node(type, graph_.fresh_name(gemm.name() + "_" + type), inputs, {output});
+    const AppendedNames names = {last.output(0) + "_product", gemm.name() + "_" + type};
+    last_ = &append_node(graph_, infos_, last, type, names, others);
   }
 
   void scale_product(onnx::NodeProto& gemm, float alpha) {

@@ -15,6 +15,7 @@
 #include "graph/constants.h"
 #include "graph/graph.h"
 #include "graph/model_file.h"
+#include "passes/append_node.h"
 #include "passes/transpose.h"
 
 // A fused node is a product and a tail: FusedConv is Conv, then Add if there is a fourth input,
@@ -143,7 +144,7 @@ class Splitter {
   void split_product() {
     const auto left = axes_of(0, "transA", "transBatchA");
     const auto right = axes_of(1, "transB", "transBatchB");
-    if (!left || !right || !is_float(node_.output(0))) return;
+    if (!left || !right || !is_float(infos_, node_.output(0))) return;
     const float alpha = graph::float_attribute(node_, "alpha", 1);
     become("MatMul");
     node_.clear_attribute();
@@ -180,11 +181,6 @@ class Splitter {
     return static_cast<int64_t>(found->second.shape->size());
   }
 
-  bool is_float(const std::string& tensor) const {
-    const auto found = infos_.find(tensor);
-    return found != infos_.end() && found->second.type == tensor::ElementType::kFloat32;
-  }
-
   void become(const char* type) {
     node_.set_op_type(type);
     node_.clear_domain();
@@ -200,7 +196,7 @@ class Splitter {
     if (activation.type.empty()) return;
     if (activation.type == "Clip") return append_clip(activation);
     if (activation.type == "Silu") return append_silu();
-    onnx::NodeProto& node = append(activation.type.c_str(), {});
+    onnx::NodeProto& node = append(activation.type, {});
     for (const auto& attribute : activation.attributes) *node.add_attribute() = attribute;
   }
 
@@ -234,14 +230,9 @@ class Splitter {
                                                      std::vector<float>{value}));
   }
 
-  onnx::NodeProto& append(const char* type, const std::vector<std::string>& more) {
-    const std::string output = last_->output(0);
-    const std::string inner = graph_.fresh_name(output + "_before_" + type);
-    infos_[inner] = infos_[output];
-    graph_.rename_output(*last_, 0, inner);
-    std::vector<std::string> inputs = {inner};
-    inputs.insert(inputs.end(), more.begin(), more.end());
-    last_ = &graph_.add_node(type, graph_.fresh_name(node_.name() + "_" + type), inputs, {output});
+  onnx::NodeProto& append(const std::string& type, const std::vector<std::string>& more) {
+    const AppendedNames names = {last_->output(0) + "_before_" + type, node_.name() + "_" + type};
+    last_ = &append_node(graph_, infos_, *last_, type, names, more);
     return *last_;
   }
 

@@ -25,6 +25,9 @@ nlohmann::ordered_json to_json(const Summary& summary);
 /// outputs. At most about 100 columns wide.
 std::string to_table(const Summary& summary);
 
+/// A line on samples that could not be compared, as the row counts them; empty if there are none.
+std::string shape_remark(const OutputRow& row);
+
 /// The table of output errors alone; below a row what it does not tell, below all rows the samples
 /// that were left out.
 std::string outputs_table(const std::vector<OutputRow>& outputs,

@@ -81,10 +81,7 @@ std::string figure(const char* format, double value) {
 void add_remarks(const OutputRow& row, std::string& text) {
   auto out = std::back_inserter(text);
   if (!row.reason.empty()) fmt::format_to(out, "  not compared: {}\n", row.reason);
-  if (row.reason.empty() && row.shape_mismatch_count > 0) {
-    fmt::format_to(out, "  another shape on {} of {} samples, compared on the others\n",
-                   row.shape_mismatch_count, row.sample_count + row.shape_mismatch_count);
-  }
+  if (row.reason.empty()) text += shape_remark(row);
   if (row.nonfinite_count > 0) {
     fmt::format_to(out, "  {} pairs of values left out, NaN or infinite in one of them\n",
                    row.nonfinite_count);
@@ -105,6 +102,12 @@ void add_left_out(const std::vector<LeftOutRow>& samples, std::string& text) {
 }
 
 }  // namespace
+
+std::string shape_remark(const OutputRow& row) {
+  if (row.shape_mismatch_count == 0) return "";
+  return fmt::format("  another shape on {} of {} samples, compared on the others\n",
+                     row.shape_mismatch_count, row.sample_count + row.shape_mismatch_count);
+}
 
 std::string outputs_table(const std::vector<OutputRow>& outputs,
                           const std::vector<LeftOutRow>& left_out) {

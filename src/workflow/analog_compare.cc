@@ -110,10 +110,7 @@ void add_outputs(const std::string& what, const std::vector<report::OutputRow>& 
     }
     fmt::format_to(out, "{:<40} {:>9.2f}  cosine {:.6f}, largest error {:g}\n", what + row.name,
                    row.sqnr_db, row.cosine, row.max_abs_error);
-    if (row.shape_mismatch_count > 0) {
-      fmt::format_to(out, "  another shape on {} of {} samples, compared on the others\n",
-                     row.shape_mismatch_count, row.sample_count + row.shape_mismatch_count);
-    }
+    text += report::shape_remark(row);
   }
 }
 
