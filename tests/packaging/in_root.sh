@@ -44,7 +44,7 @@ inside sh -euc '
 if [ "$suite" != "$(. /etc/os-release; echo "$VERSION_CODENAME")" ]; then exit 0; fi
 
 echo "== $suite: the .deb"
-cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+[ ! -e /etc/resolv.conf ] || cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
 cp /etc/hosts "$root/etc/hosts"
 inside sh -euc '
   apt-get -q update >/dev/null
