@@ -78,7 +78,7 @@ Network network(const std::string& name) {
   if (name == "conv3x3") return {name, convolutions(), {3, 64, 224, 224}, 2};
   const std::filesystem::path models = RANGEFINDER_MODELS;
   const size_t end = name.find("/1");  // One picture instead of a batch.
-  const auto model = graph::load_model(models / (name.substr(0, end) + ".onnx"));
+  const auto model = graph::load_model(models / (name.substr(0, end) + ".onnx")).model;
   if (end != std::string::npos) return {name, model, {1, 1, 28, 28}, 200};
   return {name, model, {32, 1, 28, 28}, 20};
 }

@@ -6,18 +6,13 @@
 // resident memory. --ragged: samples of sixteen different heights and widths.
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 #include <exception>
-#include <stdexcept>
 #include <vector>
 
 #include "bench/machine.h"
+#include "bench/process.h"
 #include "bench/workload.h"
 #include "engine/observe.h"
 
@@ -42,25 +37,10 @@ void observe(const Options& options) {
 
 /// Runs this program again to observe `samples` samples. Peak resident memory in bytes.
 uint64_t peak_of_process(const Options& options, size_t samples) {
-  std::vector<std::string> arguments = {"memory_bench",   options.workload,
-                                        "--observe-only", std::to_string(samples),
-                                        "--jobs",         std::to_string(options.jobs)};
+  std::vector<std::string> arguments = {options.workload, "--observe-only", std::to_string(samples),
+                                        "--jobs", std::to_string(options.jobs)};
   if (options.ragged) arguments.push_back("--ragged");
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execv("/proc/self/exe", pointers.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  rusage usage = {};
-  if (child < 0 || ::wait4(child, &status, 0, &usage) < 0) {
-    throw std::runtime_error(std::strerror(errno));
-  }
-  if (status != 0) throw std::runtime_error("the measured process failed");
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+  return run_self(arguments).peak_bytes;
 }
 
 int measure(const Options& options) {

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "bench/resnet50.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
 #include "targets/target.h"
 #include "workflow/plan.h"
 
@@ -38,7 +38,7 @@ Workload prepare(std::string name, const std::filesystem::path& file, tensor::Sh
   Workload workload;
   workload.name = std::move(name);
   workload.original = engine::ModelSource(file);
-  workload.prepared = engine::ModelSource(graph::serialize(plan.prepared.model), file);
+  workload.prepared = engine::pack_model(plan.prepared.model, file, plan.prepared.held);
   workload.tensors = plan.observed(workflow::default_rows(plan));
   workload.shape = std::move(shape);
   return workload;

@@ -14,6 +14,7 @@
 #include "graph/model_file.h"
 #include "graph/normalize.h"
 #include "graph/walk.h"
+#include "graph/weights.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ const fs::path& model_file() {
     const fs::path root = name;
     fs::create_directories(root / "model" / "sub");
     write_file(root / "secret", kSecret);
-    write_file(root / "model" / "w", std::string(64, 'w'));
+    write_file(root / "model" / "w", std::string(4096, 'w'));
     write_file(root / "model" / "sub" / "v", std::string(64, 'v'));
     fs::create_symlink("../secret", root / "model" / "s");
     fs::create_symlink("..", root / "model" / "up");
@@ -41,7 +42,12 @@ const fs::path& model_file() {
 }
 
 void check(const onnx::TensorProto& tensor) {
-  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) std::abort();
+  if (graph::lies_in_file(tensor)) {
+    const graph::FileSlice slice = graph::slice_of(tensor);
+    const fs::path folder = fs::canonical(model_file().parent_path());
+    if (slice.file != folder / "w" && slice.file != folder / "sub" / "v") std::abort();
+    if (slice.offset + slice.size > fs::file_size(slice.file)) std::abort();
+  }
   if (tensor.raw_data().find("SECRET") != std::string::npos) std::abort();
 }
 
@@ -68,7 +74,7 @@ onnx::ModelProto model_of_lines(std::string_view text) {
 }
 
 void try_model(onnx::ModelProto model) {
-  graph::embed_external_data(model, model_file(), 1 << 16);
+  graph::find_external_data(model, model_file(), 1 << 16);
   graph::normalize(model, 1 << 16);
   graph::for_each_graph(model, [](const onnx::GraphProto& graph) {
     for (const auto& tensor : graph.initializer()) check(tensor);

@@ -29,9 +29,11 @@ struct PlanOptions {
 
 /// Which samples of a source are calibrated on and which judge the result.
 struct SplitOptions {
-  /// Calibrate on the first so many; others, up to 32 evenly spaced, are held out. Without it one
-  /// in ten is held out, at most 32 (docs/data.md).
+  /// Calibrate on the first so many; others, up to `most_held_out` evenly spaced, are held out.
+  /// Without it one in ten is held out (docs/data.md).
   std::optional<size_t> samples = {};
+  /// Hold out so many at most; 0: the result is not judged, and all samples are calibrated on.
+  size_t most_held_out = 32;
   /// Judge by these instead; all of the source is then calibrated on.
   std::optional<SampleSource> held_out = {};
 };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -33,6 +34,10 @@ struct RunControl {
   /// Set what it points to and the work ends within a second with Error("interrupted"), having
   /// written nothing.
   const std::atomic<bool>* cancelled = nullptr;
+  /// A folder for what is made on the way, each as soon as it is there, for a look inside:
+  /// "prepared.onnx", "plan.json", "instrumented.onnx" (with operators that only this program
+  /// knows), "quantized.onnx". Files of these names are replaced. Empty: nothing is kept.
+  std::filesystem::path keep = {};
 };
 
 }  // namespace rangefinder

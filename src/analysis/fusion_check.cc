@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "engine/optimize.h"
-#include "graph/model_file.h"
 
 namespace rangefinder::analysis {
 namespace {
@@ -40,10 +39,7 @@ std::vector<std::string> possible_names(std::string name) {
 }
 
 onnx::ModelProto optimized(const engine::ModelSource& model) {
-  const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
-  return graph::parse_model(
-      result.bytes.empty() ? graph::serialize(graph::load_model(result.file)) : result.bytes,
-      model.name());
+  return engine::optimize_model(model, engine::OptimizationLevel::kAll).model;
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 #include "api/model_state.h"
 #include "api/samples_state.h"
 #include "base/cancellation.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
 #include "workflow/analog_compare.h"
 #include "workflow/analog_model.h"
 
@@ -165,8 +165,8 @@ uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType ty
 }
 
 Model export_analog(const AnalogModel& model, std::optional<uint64_t> noise_seed) {
-  return model_of(
-      graph::serialize(analog::export_model(model.state().model, {.noise_seed = noise_seed})));
+  return model_of(engine::pack_whole_model(
+      analog::export_model(model.state().model, {.noise_seed = noise_seed}), ""));
 }
 
 AnalogComparison compare_analog(const Model& float_model, const Model& analog_model,

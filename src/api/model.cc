@@ -4,7 +4,9 @@
 
 #include "api/model_state.h"
 #include "base/file.h"
+#include "base/pending_files.h"
 #include "engine/session.h"
+#include "engine/write_model.h"
 
 namespace rangefinder {
 
@@ -20,17 +22,17 @@ Model Model::parse(std::string bytes, const std::filesystem::path& data_folder) 
       std::make_shared<State>(State{engine::ModelSource(std::move(bytes), {}, data_folder)}));
 }
 
-Model model_of(std::string bytes, std::filesystem::path file) {
-  return Model(std::make_shared<Model::State>(
-      Model::State{engine::ModelSource(std::move(bytes), std::move(file))}));
+Model model_of(engine::ModelSource source) {
+  return Model(std::make_shared<Model::State>(Model::State{std::move(source)}));
 }
 
-void Model::save(const std::filesystem::path& file) const { write_file(file, bytes()); }
-
-std::string Model::bytes() const {
-  const engine::ModelSource& source = state_->source;
-  return source.bytes.empty() ? read_file(source.file) : source.bytes;
+void Model::save(const std::filesystem::path& file) const {
+  PendingFiles files;
+  engine::add_model(files, file, state_->source);
+  files.commit();
 }
+
+std::string Model::bytes() const { return engine::whole_bytes(state_->source); }
 
 const std::filesystem::path& Model::file() const { return state_->source.file; }
 

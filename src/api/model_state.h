@@ -9,7 +9,6 @@ struct Model::State {
   engine::ModelSource source;
 };
 
-/// A public model of serialized bytes.
-Model model_of(std::string bytes, std::filesystem::path file = {});
+Model model_of(engine::ModelSource source);
 
 }  // namespace rangefinder

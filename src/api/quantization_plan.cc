@@ -9,7 +9,7 @@
 #include "api/model_state.h"
 #include "api/plan_state.h"
 #include "api/requests.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
 #include "workflow/solve.h"
 
 namespace rangefinder {
@@ -57,7 +57,7 @@ const Dominance& QuantizationPlan::dominance() const { return state_->planned.do
 Model export_model(const QuantizationPlan& plan) {
   const auto& [layers_plan, planned] = plan.state();
   const auto solution = workflow::complete(layers_plan, planned, {});
-  return model_of(graph::serialize(workflow::export_model(layers_plan, solution)));
+  return model_of(engine::pack_whole_model(workflow::export_model(layers_plan, solution), ""));
 }
 
 }  // namespace rangefinder

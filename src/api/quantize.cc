@@ -21,7 +21,7 @@ struct QuantizedModel::State {
 namespace {
 
 QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics) {
-  Model model = model_of(quantized.model.bytes, quantized.model.file);
+  Model model = model_of(quantized.model);
   std::optional<Statistics> statistics;
   if (has_statistics) statistics = statistics_of(quantized.statistics);
   return QuantizedModel(std::make_shared<QuantizedModel::State>(

@@ -28,7 +28,7 @@ passes::RuntimeCalibration calibration_of(const Method& method, const PlanOption
 }
 
 workflow::SplitOptions split_options(const SplitOptions& options) {
-  workflow::SplitOptions result{.samples = options.samples};
+  workflow::SplitOptions result{.samples = options.samples, .most_held_out = options.most_held_out};
   if (options.held_out) result.held_out = options.held_out->state().input;
   return result;
 }

@@ -76,7 +76,13 @@ PendingFile::~PendingFile() {
   if (temporary_) ::unlink(temporary_->path.c_str());
 }
 
-void PendingFile::write(std::string_view bytes) {
+void PendingFile::write(const Fill& fill) {
+  fill([this](std::string_view bytes) { append(bytes); });
+  take_over_mode();
+  if (::fsync(temporary_->file.value()) != 0) fail(path_, "cannot write");
+}
+
+void PendingFile::append(std::string_view bytes) {
   constexpr size_t kBlock = size_t{16} << 20;
   const int file = temporary_->file.value();
   while (!bytes.empty()) {
@@ -85,8 +91,6 @@ void PendingFile::write(std::string_view bytes) {
     if (written < 0 && errno != EINTR) fail(path_, "cannot write");
     if (written > 0) bytes.remove_prefix(static_cast<size_t>(written));
   }
-  take_over_mode();
-  if (::fsync(file) != 0) fail(path_, "cannot write");
 }
 
 void PendingFile::take_over_mode() {
@@ -111,8 +115,12 @@ Replacement PendingFile::release() {
 }
 
 void PendingFiles::add(const fs::path& path, std::string_view bytes) {
+  add(path, [&](const Sink& sink) { sink(bytes); });
+}
+
+void PendingFiles::add(const fs::path& path, const Fill& fill) {
   files_.push_back(std::make_unique<PendingFile>(path));
-  files_.back()->write(bytes);
+  files_.back()->write(fill);
 }
 
 void PendingFiles::commit() {

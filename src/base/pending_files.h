@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,11 @@
 #include "base/replace.h"
 
 namespace rangefinder {
+
+/// Takes bytes, one piece after the other.
+using Sink = std::function<void(std::string_view)>;
+/// Hands out the content of a file.
+using Fill = std::function<void(const Sink&)>;
 
 /// A temporary file beside the file it will replace, hidden, locked as long as it lives; removed
 /// on destruction.
@@ -21,15 +27,17 @@ class PendingFile {
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
 
-  /// Makes `bytes` the content, with mode and, if the system lets us, owner of the file that will
-  /// be replaced, all of it on disk. To be called once. Throws Error (disk full).
-  void write(std::string_view bytes);
+  /// Makes what `fill` hands out the content, with mode and, if the system lets us, owner of the
+  /// file that will be replaced, all of it on disk. To be called once. Throws Error (disk full),
+  /// and what `fill` throws.
+  void write(const Fill& fill);
 
   /// What is to be done now; nothing is removed on destruction any more.
   Replacement release();
 
  private:
   void open();
+  void append(std::string_view bytes);
   void take_over_mode();
 
   std::filesystem::path path_;
@@ -44,6 +52,8 @@ class PendingFiles {
  public:
   /// Throws Error as PendingFile does.
   void add(const std::filesystem::path& path, std::string_view bytes);
+  /// The same of bytes that need not be in memory at once. Throws what `fill` throws, too.
+  void add(const std::filesystem::path& path, const Fill& fill);
   /// Throws Error if a file cannot be renamed into place; then none is.
   void commit();
 

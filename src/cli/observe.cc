@@ -24,6 +24,7 @@ void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
   ObserveOptions options{.plan = arguments.plan.options};
   options.split.samples = arguments.data.limit();
+  options.split.most_held_out = arguments.data.most_held_out;
   options.shard = arguments.data.parsed_shard();
   options.rows = arguments.rows;
   options.row_axis = arguments.row_axis;
@@ -54,7 +55,9 @@ void add_observe(CLI::App& app) {
   command.add_option("--shard", arguments->data.shard,
                      "K/N: only every N-th sample, from the K-th (0 first)");
   add_data_options(command, arguments->data);
+  add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   command.callback([arguments] { run(*arguments); });
 }

@@ -77,6 +77,11 @@ void add_data_options(CLI::App& command, DataArguments& arguments) {
   command.add_option("--channels", arguments.channels, "rgb (default), bgr or gray")->group(group);
 }
 
+void add_held_out_option(CLI::App& command, DataArguments& arguments) {
+  command.add_option("--held-out", arguments.most_held_out,
+                     "Hold out N samples at most, to judge the result; 0: none; default: 32");
+}
+
 RunControl run_control(const RunArguments& arguments, Progress& progress) {
   RunControl options{.jobs = arguments.jobs};
   options.nonfinite =
@@ -87,6 +92,7 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   };
   options.notice = tell;
   options.cancelled = &interrupted();
+  options.keep = arguments.keep;
   return options;
 }
 
@@ -99,6 +105,12 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");
+}
+
+void add_keep_option(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--keep", arguments.keep,
+                     "A folder for the prepared, instrumented and quantized models and the plan: "
+                     "for a look inside");
 }
 
 void add_nonfinite_option(CLI::App& command, RunArguments& arguments) {

@@ -15,6 +15,7 @@ namespace rangefinder::cli {
 struct DataArguments {
   std::vector<std::filesystem::path> paths;
   size_t samples = 0;
+  size_t most_held_out = SplitOptions().most_held_out;
   std::string shard;
   std::string mean;
   std::string std;
@@ -35,10 +36,14 @@ struct DataArguments {
 /// --data --samples and the picture options.
 void add_data_options(CLI::App& command, DataArguments& arguments);
 
+/// --held-out, for commands that hold samples out.
+void add_held_out_option(CLI::App& command, DataArguments& arguments);
+
 struct RunArguments {
   int jobs = 0;
   std::string nonfinite = "error";
   std::string progress = "auto";
+  std::filesystem::path keep = {};
 };
 
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
@@ -50,6 +55,9 @@ void tell(const std::string& message);
 
 /// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --keep, for commands that make a plan.
+void add_keep_option(CLI::App& command, RunArguments& arguments);
 
 /// --nonfinite, for commands that look for such values.
 void add_nonfinite_option(CLI::App& command, RunArguments& arguments);

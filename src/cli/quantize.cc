@@ -23,6 +23,7 @@ void run(const Arguments& arguments) {
   QuantizeOptions options{.plan = arguments.plan.options,
                           .method = arguments.method.parse(arguments.plan.options.target)};
   options.split.samples = arguments.data.limit();
+  options.split.most_held_out = arguments.data.most_held_out;
   options.run = run_control(arguments.run, progress);
   options.results = arguments.results;
   const QuantizedModel quantized =
@@ -44,7 +45,9 @@ void add_quantize(CLI::App& app) {
                      "Also keep the statistics here (.rfs)");
   command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
   add_data_options(command, arguments->data);
+  add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);

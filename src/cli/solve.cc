@@ -11,6 +11,7 @@ struct Arguments {
   std::filesystem::path model;
   std::filesystem::path statistics;
   ResultFiles results;
+  RunArguments run;
   PlanArguments plan;
   MethodArguments method;
 };
@@ -21,6 +22,7 @@ void run(const Arguments& arguments) {
                        .results = arguments.results};
   options.run.notice = tell;
   options.run.cancelled = &interrupted();
+  options.run.keep = arguments.run.keep;
   const QuantizedModel solved =
       solve(Model::load(arguments.model), Statistics::load(arguments.statistics), options);
   print(solved.summary().table());
@@ -38,6 +40,7 @@ void add_solve(CLI::App& app) {
   command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
       ->required();
   command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  add_keep_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   command.callback([arguments] { run(*arguments); });

@@ -46,15 +46,4 @@ size_t FileStream::read(std::span<std::byte> to) {
   return count;
 }
 
-std::string read_regular_file(const std::filesystem::path& path, uint64_t limit) {
-  FileStream file(path);
-  if (file.size() > limit) {
-    throw Error(fmt::format("is {} bytes large, at most {} are allowed", file.size(), limit),
-                {.file = path.string()});
-  }
-  std::string bytes(file.size(), '\0');
-  bytes.resize(file.read(std::as_writable_bytes(std::span(bytes))));
-  return bytes;
-}
-
 }  // namespace rangefinder::data

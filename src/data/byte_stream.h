@@ -53,8 +53,4 @@ class FileStream : public ByteStream {
   uint64_t size_ = 0;
 };
 
-/// All bytes of a regular file of at most `limit` bytes. Throws Error as FileStream does, and if
-/// the file is larger.
-std::string read_regular_file(const std::filesystem::path& path, uint64_t limit = UINT64_MAX);
-
 }  // namespace rangefinder::data

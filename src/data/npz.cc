@@ -233,7 +233,7 @@ tensor::NamedTensors parse_npz(std::string_view bytes, const std::string& file,
 }
 
 tensor::NamedTensors read_npz(const std::filesystem::path& path, const HeaderCheck& check) {
-  return parse_npz(read_regular_file(path), path.string(), check);
+  return parse_npz(read_file(path), path.string(), check);
 }
 
 std::string npz_bytes(const tensor::NamedTensors& tensors) {

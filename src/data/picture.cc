@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "data/byte_stream.h"
+#include "base/file.h"
 #include "data/picture_decode.h"
 #include "data/resize.h"
 
@@ -110,7 +110,7 @@ tensor::Tensor read_picture(const std::filesystem::path& path, const PictureOpti
   const Error::Place place{.file = path.string()};
   const bool gray = options.channels == Channels::kGray;
   Pixels picture =
-      decode_picture(read_regular_file(path), gray ? PixelKind::kGray : PixelKind::kColor, place);
+      decode_picture(read_file(path), gray ? PixelKind::kGray : PixelKind::kColor, place);
   if (options.resize) picture = resized(picture, *options.resize, place);
   const Window window = options.crop ? crop(picture, *options.crop, place)
                                      : Window{.width = picture.width, .height = picture.height};

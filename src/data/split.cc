@@ -21,22 +21,22 @@ std::vector<size_t> evenly_spaced(size_t begin, size_t end, size_t wanted) {
   return indices;
 }
 
-DataSplit split_at(size_t count, size_t limit) {
+DataSplit split_at(size_t count, size_t limit, size_t most_held_out) {
   DataSplit split;
   for (size_t i = 0; i < limit; ++i) split.calibration.push_back(i);
-  split.held_out = evenly_spaced(limit, count, std::min(count - limit, kMaxHeldOut));
+  split.held_out = evenly_spaced(limit, count, std::min(count - limit, most_held_out));
   return split;
 }
 
 }  // namespace
 
-DataSplit split_held_out(size_t count, std::optional<size_t> samples_limit) {
+DataSplit split_held_out(size_t count, std::optional<size_t> samples_limit, size_t most_held_out) {
   if (count == 0) throw std::invalid_argument("there are no samples to split");
   if (samples_limit == 0) throw std::invalid_argument("at least 1 sample is needed");
-  if (samples_limit) return split_at(count, std::min(count, *samples_limit));
-  if (count == 1) return split_at(1, 1);
+  if (samples_limit) return split_at(count, std::min(count, *samples_limit), most_held_out);
+  if (count == 1 || most_held_out == 0) return split_at(count, count, 0);
   const size_t step =
-      std::max(std::min(kHoldOutOneIn, count), (count + kMaxHeldOut - 1) / kMaxHeldOut);
+      std::max(std::min(kHoldOutOneIn, count), (count + most_held_out - 1) / most_held_out);
   DataSplit split;
   for (size_t i = 0; i < count; ++i) {
     const bool held_out = i % step == step - 1;

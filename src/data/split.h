@@ -15,19 +15,21 @@ struct DataSplit {
   bool operator==(const DataSplit&) const = default;
 };
 
-/// More samples than this are never held out: enough for a stable mean error, cheap to run.
+/// So many samples are held out at most, unless another number is asked for: enough for a stable
+/// mean error, cheap to run.
 inline constexpr size_t kMaxHeldOut = 32;
 
 /// Splits samples 0..count-1; a pure function of its arguments, so that every run, worker and
 /// machine agrees.
 /// - With `samples_limit`: calibration is the first min(limit, count), as asked for; held out are
-/// up
-///   to kMaxHeldOut of the others, evenly spaced; none if there are no others.
+///   up to `most_held_out` of the others, evenly spaced; none if there are no others.
 /// - Without: one in ten (the 10th, 20th, ...) is held out, fewer where that would be more than
-///   kMaxHeldOut; of 2 to 9 samples the last one; a single sample is not split.
+///   `most_held_out`; of 2 to 9 samples the last one; a single sample is not split.
+/// - Nothing is held out where `most_held_out` is 0.
 /// Whoever reports errors must say so when `held_out` is empty.
 /// Throws std::invalid_argument if count or the limit is 0.
-DataSplit split_held_out(size_t count, std::optional<size_t> samples_limit);
+DataSplit split_held_out(size_t count, std::optional<size_t> samples_limit,
+                         size_t most_held_out = kMaxHeldOut);
 
 /// The part of a data set that one of several machines observes.
 struct Shard {

@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "engine/blocked_layout.h"
 #include "engine/gates.h"
 #include "engine/onnx_messages.h"
 #include "engine/operator_nodes.h"
 #include "engine/optimize.h"
+#include "engine/packed_model.h"
 #include "engine/per_worker.h"
 #include "graph/attributes.h"
 #include "graph/names.h"
@@ -21,22 +21,6 @@
 
 namespace rangefinder::engine {
 namespace {
-
-onnx::ModelProto parse(const ModelSource& model) {
-  onnx::ModelProto proto;
-  const bool parsed = model.bytes.empty() ? proto.ParseFromString(read_file(model.file))
-                                          : proto.ParseFromString(model.bytes);
-  if (!parsed) throw Error("is not an ONNX model, or damaged", {.file = model.name()});
-  return proto;
-}
-
-ModelSource with_bytes(const ModelSource& model, const onnx::ModelProto& proto) {
-  std::string bytes;
-  if (!proto.SerializeToString(&bytes)) {
-    throw Error("is too large for one ONNX file without external data", {.file = model.name()});
-  }
-  return {std::move(bytes), model.file, model.data_folder, model.temporary};
-}
 
 /// When each tensor is there: 0 for inputs, node number + 1 for the outputs of nodes.
 std::map<std::string, size_t> positions(const onnx::GraphProto& graph) {
@@ -143,7 +127,7 @@ void import_own_operators(onnx::ModelProto& proto) {
   opset->set_version(1);
 }
 
-InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& proto,
+InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto proto,
                                     std::span<const ObservedTensor> tensors) {
   refuse_own_operators(model, proto);
   InstrumentedModel result;
@@ -155,7 +139,7 @@ InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& 
   }
   order_observe_nodes(*proto.mutable_graph());
   import_own_operators(proto);
-  result.model = with_bytes(model, proto);
+  result.model = pack_model(proto, model.file, model.held);
   if (!tensors.empty()) result.token = token_name(kTokenIndex);
   return result;
 }
@@ -170,22 +154,19 @@ SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink
 
 InstrumentedModel instrument_plainly(const ModelSource& model,
                                      std::span<const ObservedTensor> tensors) {
-  onnx::ModelProto proto = parse(model);
-  return add_observe_nodes(model, proto, tensors);
+  return add_observe_nodes(model, parse_model(model), tensors);
 }
 
 InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedTensor> tensors,
                              Layouts layouts) {
   InstrumentedModel result = instrument_plainly(model, tensors);
   WorkerSlots unused(1, tensors.size());
-  const ModelSource optimized =
-      optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
-  onnx::ModelProto proto = parse(optimized);
-  write_gates(proto, channel_block());
-  result.in_place_count =
-      observe_before_conversion(*proto.mutable_graph(), channel_block(), layouts);
-  order_observe_nodes(*proto.mutable_graph());
-  result.model = with_bytes(optimized, proto);
+  HeldModel optimized = optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
+  write_gates(optimized.model, channel_block());
+  onnx::GraphProto& graph = *optimized.model.mutable_graph();
+  result.in_place_count = observe_before_conversion(graph, channel_block(), layouts);
+  order_observe_nodes(graph);
+  result.model = pack_model(optimized.model, model.file, std::move(optimized.held));
   result.level = OptimizationLevel::kNone;
   return result;
 }

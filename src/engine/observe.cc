@@ -6,6 +6,7 @@
 #include "engine/finite_check.h"
 #include "engine/per_worker.h"
 #include "engine/session.h"
+#include "engine/write_model.h"
 
 namespace rangefinder::engine {
 namespace {
@@ -28,14 +29,16 @@ struct Opened {
   std::string plain_because;
 };
 
-Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, WorkerSlots& slots) {
+Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, WorkerSlots& slots,
+            const RunControl& control) {
   Opened opened;
   opened.plain_because =
       open_instrumented(model, tensors, Layouts::kAny, [&](InstrumentedModel instrumented) {
         opened.model = std::move(instrumented);
+        keep_model(opened.model.model, control.keep, "instrumented.onnx");
         opened.session.emplace(opened.model.model, session_options(opened.model, slots));
       });
-  opened.model.model = {};  // The session holds what it needs.
+  opened.model.model.bytes = {};  // The session holds what it needs, but for files.
   return opened;
 }
 
@@ -45,7 +48,7 @@ Observation observe(const ModelSource& model, std::span<const ObservedTensor> te
                     const SampleFeed& feed, const RunControl& control, const Stage& stage) {
   const size_t workers = worker_count(control.jobs, stage.total);
   WorkerSlots slots(workers, tensors.size());
-  Opened opened = open(model, tensors, slots);
+  Opened opened = open(model, tensors, slots, control);
   Observation result;
   result.sample_count = for_each_sample(
       feed, workers, control, stage, [&](size_t worker, uint64_t, const PendingSample& sample) {

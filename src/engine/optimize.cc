@@ -1,95 +1,142 @@
 #include "engine/optimize.h"
 
+#include <algorithm>
 #include <memory>
-#include <set>
 #include <string>
-#include <system_error>
+#include <unordered_set>
 
 #include "base/cancellation.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "engine/onnx_messages.h"
 #include "engine/temporary_folder.h"
+#include "engine/work_counts.h"
+#include "graph/skeleton.h"
+#include "graph/weights.h"
 
 namespace rangefinder::engine {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kDataFile[] = "optimized.data";
 /// What the optimizer may write beyond the model's size and still not be told from it.
-constexpr uintmax_t kRoomToGrow = uintmax_t{1} << 16;
+constexpr uint64_t kRoomToGrow = uint64_t{1} << 16;
 
-/// Bytes of the model and of its external data.
-uintmax_t size_with_data(const ModelSource& model) {
-  onnx::ModelProto proto;
-  const std::string& bytes = model.bytes.empty() ? read_file(model.file) : model.bytes;
-  uintmax_t total = bytes.size();
-  if (!proto.ParseFromString(bytes)) return total;  // ONNX Runtime will say what is wrong.
-  std::set<std::string> files;
-  for (const auto& tensor : proto.graph().initializer()) {
-    for (const auto& entry : tensor.external_data()) {
-      if (entry.key() == "location") files.insert(entry.value());
+uint64_t size_of_weights(const onnx::ModelProto& model) {
+  uint64_t total = 0;
+  for (const auto& tensor : model.graph().initializer()) total += graph::raw_size(tensor);
+  return total;
+}
+
+/// Bytes of weights that are likely to come out changed: those of convolutions, brought into blocks
+/// of channels at the highest level, multiplied by what was behind them at the others.
+uint64_t size_of_rewritten_weights(const onnx::ModelProto& model, OptimizationLevel level) {
+  const auto& nodes = model.graph().node();
+  const auto is_normalization = [](const onnx::NodeProto& node) {
+    return node.op_type() == "BatchNormalization";
+  };
+  if (level != OptimizationLevel::kAll &&
+      std::none_of(nodes.begin(), nodes.end(), is_normalization))
+    return 0;
+  std::unordered_set<std::string> weights;
+  for (const auto& node : nodes) {
+    if (node.op_type() == "Conv" && node.input_size() > 1) weights.insert(node.input(1));
+  }
+  uint64_t total = 0;
+  for (const auto& tensor : model.graph().initializer()) {
+    if (weights.contains(tensor.name())) total += graph::raw_size(tensor);
+  }
+  return total;
+}
+
+/// One run of the optimizer, into a folder.
+class Optimizing {
+ public:
+  Optimizing(const ModelSource& model, OptimizationLevel level, const OptimizeOptions& options)
+      : source_(model) {
+    session_ = {.optimization = level, .save_optimized = saved(), .observe = options.observe};
+    const onnx::ModelProto message = parse_model(model);
+    // The result says where its weights are as we do, whoever gave the model.
+    if (graph::refers_to_files(message)) source_ = pack_model(message, model.file, model.held);
+    const uint64_t weights = size_of_weights(message);
+    size_ = weights + message.ByteSizeLong();
+    is_large_ = weights > options.most_bytes_in_message;
+    if (size_of_rewritten_weights(message, level) > options.most_bytes_in_message) {
+      session_.save_data_as = data_file();
     }
   }
-  std::error_code ignored;
-  for (const std::string& file : files) {
-    const uintmax_t size = fs::file_size(model.folder() / file, ignored);
-    if (!ignored) total += size;
+
+  HeldModel run() {
+    save();
+    for (const auto& file : fs::directory_iterator(folder_->path())) count_saved(file.file_size());
+    HeldModel result{graph::parse_skeleton(saved(), source_.name()), source_.held};
+    bool is_folder_needed = false;
+    for (auto& tensor : *result.model.mutable_graph()->mutable_initializer()) {
+      is_folder_needed = settle(tensor) || is_folder_needed;
+    }
+    if (is_folder_needed) result.held.push_back(folder_);
+    return result;
   }
-  return total;
-}
 
-/// The same without reading the model, as far as the folder it lies in tells.
-uintmax_t largest_possible_size(const ModelSource& model) {
-  std::error_code ignored;
-  uintmax_t total = model.bytes.size();
-  if (model.folder().empty() && model.file.empty()) return total;
-  const fs::path folder = model.folder().empty() ? fs::path(".") : model.folder();
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.is_regular_file(ignored)) total += entry.file_size(ignored);
+ private:
+  fs::path saved() const { return folder_->path() / "optimized.onnx"; }
+  /// A name that no file of the user's has.
+  std::string data_file() const { return folder_->path().filename().string() + ".data"; }
+
+  /// Tells what lies in the new data file from the root on. True if the tensor lies in the folder.
+  bool settle(onnx::TensorProto& tensor) const {
+    if (!graph::lies_in_file(tensor)) return false;
+    graph::FileSlice slice = graph::slice_of(tensor);
+    const fs::path folder = fs::canonical(folder_->path());
+    if (slice.file.parent_path() == folder) return true;
+    if (slice.file.relative_path() != data_file()) return false;
+    slice.file = folder / data_file();
+    graph::refer_to(tensor, slice);
+    return true;
   }
-  return total;
-}
 
-bool needs_external_data(const ModelSource& model, uintmax_t limit) {
-  return largest_possible_size(model) > limit && size_with_data(model) > limit;
-}
+  void save() {
+    if (try_to_save()) return;
+    if (!is_large_ || !session_.save_data_as.empty()) explain();
+    session_.save_data_as = data_file();  // More may have been written anew than one message holds.
+    if (!try_to_save()) explain();
+  }
 
-/// Of a session that fails, ONNX Runtime does not say whether loading or saving did.
-void save(const ModelSource& model, const SessionOptions& options, const TemporaryFolder& folder) {
-  try {
-    const Session saver(model, options);
-  } catch (const Error& error) {
-    stop_if_cancelled();
-    folder.require_room(size_with_data(model) + kRoomToGrow);
-    SessionOptions loading = options;
+  /// False if it cannot be loaded, or cannot be saved: ONNX Runtime does not say which.
+  bool try_to_save() {
+    try {
+      const Session saver(source_, session_);
+      return true;
+    } catch (const Error& error) {
+      stop_if_cancelled();
+      reason_ = error.what();
+      return false;
+    }
+  }
+
+  [[noreturn]] void explain() {
+    folder_->require_room(size_ + kRoomToGrow);
+    SessionOptions loading = session_;
     loading.save_optimized.clear();
     loading.save_data_as.clear();
-    const Session loaded(model, loading);
-    throw Error(std::string("cannot write temporary files (TMPDIR tells where): ") + error.what(),
-                {.file = folder.path().string()});
+    const Session loaded(source_, loading);
+    throw Error("cannot write temporary files (TMPDIR tells where): " + reason_,
+                {.file = folder_->path().string()});
   }
-}
+
+  ModelSource source_;
+  std::shared_ptr<const TemporaryFolder> folder_ = std::make_shared<TemporaryFolder>();
+  SessionOptions session_;
+  /// Bytes of the model, weights included.
+  uint64_t size_ = 0;
+  bool is_large_ = false;
+  std::string reason_;
+};
 
 }  // namespace
 
-ModelSource optimize_model(const ModelSource& model, OptimizationLevel level,
-                           const OptimizeOptions& options) {
-  const auto folder = std::make_shared<TemporaryFolder>();
-  const fs::path saved = folder->path() / "optimized.onnx";
-  SessionOptions session{
-      .optimization = level, .save_optimized = saved, .observe = options.observe};
-  if (needs_external_data(model, options.largest_single_file)) session.save_data_as = kDataFile;
-  save(model, session, *folder);
-  // Without a data file of its own the saved model still refers to the original one's.
-  ModelSource result(read_file(saved), model.file, model.data_folder, model.temporary);
-  if (fs::exists(folder->path() / kDataFile)) {
-    fs::remove(saved);
-    result.data_folder = folder->path();
-    result.temporary = folder;
-  }
-  return result;
+HeldModel optimize_model(const ModelSource& model, OptimizationLevel level,
+                         const OptimizeOptions& options) {
+  return Optimizing(model, level, options).run();
 }
 
 }  // namespace rangefinder::engine

@@ -2,114 +2,127 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 
+#include "base/cancellation.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "engine/temporary_folder.h"
 #include "graph/external_data.h"
-#include "graph/model_file.h"
+#include "graph/skeleton.h"
+#include "graph/weights.h"
 
 namespace rangefinder::engine {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kWeights[] = "weights.data";
-/// Shapes and axes stay in the message: ONNX Runtime looks at them before anything runs.
-constexpr size_t kSmallWeight = 1024;
+/// External data lie in the folder of such a file; it stands for bytes, which lie in none.
+fs::path file_in(const fs::path& folder) { return folder / "model.onnx"; }
 
-void add_entry(onnx::TensorProto& tensor, const char* key, const std::string& value) {
-  auto* entry = tensor.add_external_data();
-  entry->set_key(key);
-  entry->set_value(value);
-}
+/// Weights in a file of a temporary folder, one behind the other.
+class WeightsFile {
+ public:
+  WeightsFile()
+      : folder_(std::make_shared<TemporaryFolder>()),
+        file_(fs::canonical(folder_->path()) / "weights.data"),
+        stream_(file_, std::ios::binary) {}
 
-/// Moves the larger initializers of the main graph into a file, one behind the other.
-void move_weights_to(const fs::path& file, onnx::GraphProto& graph) {
-  std::ofstream stream(file, std::ios::binary);
-  uint64_t offset = 0;
-  for (auto& tensor : *graph.mutable_initializer()) {
-    const std::string& bytes = tensor.raw_data();
-    if (bytes.size() <= kSmallWeight) continue;
-    const uint64_t size = bytes.size();
-    stream.write(bytes.data(), static_cast<std::streamsize>(size));
-    tensor.clear_raw_data();
-    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-    add_entry(tensor, "location", kWeights);
-    add_entry(tensor, "offset", std::to_string(offset));
-    add_entry(tensor, "length", std::to_string(size));
-    offset += size;
+  /// Where the tensor's bytes are from now on.
+  void take(onnx::TensorProto& tensor) {
+    const graph::FileSlice slice{file_, end_, graph::raw_size(tensor)};
+    if (graph::lies_in_file(tensor)) {
+      graph::for_each_block(graph::slice_of(tensor), [&](std::string_view block) { write(block); });
+    } else {
+      write(tensor.raw_data());
+    }
+    graph::refer_to(tensor, slice);
   }
-  stream.close();
-  if (!stream) {
-    throw Error(fmt::format("cannot write the weights, {} bytes, for the time of this run: {}",
-                            offset, std::strerror(errno)),
-                {.file = file.string()});
+
+  std::shared_ptr<const TemporaryFolder> finish() {
+    stream_.close();
+    require_written();
+    return folder_;
   }
-}
 
-fs::path weights_file(const ModelSource& source) { return source.data_folder / kWeights; }
-
-graph::LoadedModel load(const ModelSource& source) {
-  if (source.bytes.empty()) {
-    return graph::load_model(read_file(source.file), source.file, source.name());
+ private:
+  void write(std::string_view bytes) {
+    stop_if_cancelled();
+    stream_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    end_ += bytes.size();
+    require_written();
   }
-  // External data lie in the folder of such a file.
-  return graph::load_model(source.bytes, source.folder() / "model.onnx", source.name());
-}
 
-bool has_weights_beside(const ModelSource& source) {
-  return !source.data_folder.empty() && fs::exists(weights_file(source));
+  void require_written() const {
+    if (stream_) return;
+    throw Error(fmt::format("cannot write the weights, {} bytes so far, for the time of this run "
+                            "(TMPDIR tells where): {}",
+                            end_, std::strerror(errno)),
+                {.file = file_.string()});
+  }
+
+  std::shared_ptr<const TemporaryFolder> folder_;
+  fs::path file_;
+  std::ofstream stream_;
+  uint64_t end_ = 0;
+};
+
+uint64_t bytes_in_message(const onnx::GraphProto& graph) {
+  uint64_t total = 0;
+  for (const auto& tensor : graph.initializer()) total += tensor.raw_data().size();
+  return total;
 }
 
 }  // namespace
 
-ModelSource pack_model(const onnx::ModelProto& model, const fs::path& path,
-                       uint64_t largest_message) {
-  if (model.ByteSizeLong() <= largest_message) return {graph::serialize(model), path};
-  const auto folder = std::make_shared<TemporaryFolder>();
-  onnx::ModelProto packed = model;
-  move_weights_to(folder->path() / kWeights, *packed.mutable_graph());
-  return {graph::serialize(packed), path, folder->path(), folder};
+ModelSource pack_model(const onnx::ModelProto& model, const fs::path& path, HeldFolders held) {
+  const bool refers = graph::refers_to_files(model);
+  return {graph::serialize_skeleton(model), path, refers ? graph::kWeightsFolder : "",
+          std::move(held)};
 }
 
-onnx::ModelProto unpack_model(const ModelSource& source) {
-  onnx::ModelProto model = graph::parse_model(source.bytes, source.name());
-  // The name of a file in that folder stands for the model, which lies in no file.
-  graph::embed_external_data(model, source.folder() / "model.onnx");
+ModelSource pack_whole_model(const onnx::ModelProto& model, const fs::path& path,
+                             uint64_t largest_message) {
+  const graph::WholeMessage message(model);
+  if (message.size() <= largest_message) return {graph::serialize(model), path};
+  onnx::ModelProto packed = model;
+  WeightsFile weights;
+  for (auto& tensor : *packed.mutable_graph()->mutable_initializer()) {
+    if (graph::raw_size(tensor) > graph::kSmallWeight) weights.take(tensor);
+  }
+  return pack_model(packed, path, {weights.finish()});
+}
+
+void move_weights_to_file(HeldModel& model, uint64_t most_bytes) {
+  onnx::GraphProto& graph = *model.model.mutable_graph();
+  if (bytes_in_message(graph) <= most_bytes) return;
+  WeightsFile weights;
+  for (auto& tensor : *graph.mutable_initializer()) {
+    if (tensor.raw_data().size() > graph::kSmallWeight) weights.take(tensor);
+  }
+  model.held.push_back(weights.finish());
+}
+
+graph::LoadedModel load_model(const ModelSource& source) {
+  if (source.bytes.empty()) return graph::load_model(source.file);
+  return graph::load_model(source.bytes, file_in(source.folder()), source.name());
+}
+
+onnx::ModelProto parse_model(const ModelSource& source) {
+  onnx::ModelProto model = source.bytes.empty() ? graph::parse_skeleton(source.file, source.name())
+                                                : graph::parse_model(source.bytes, source.name());
+  graph::find_external_data(model, source.bytes.empty() ? source.file : file_in(source.folder()));
   return model;
 }
 
-onnx::ModelProto load_model(const ModelSource& source) { return load(source).model; }
-
 ModelSource runnable(const ModelSource& source) {
-  const graph::LoadedModel loaded = load(source);
-  return loaded.is_rewritten ? pack_model(loaded.model, source.file) : source;
-}
-
-uint64_t packed_size(const ModelSource& source) {
-  return source.bytes.size() +
-         (has_weights_beside(source) ? fs::file_size(weights_file(source)) : 0);
-}
-
-uint64_t packed_fingerprint(const ModelSource& source) {
-  uint64_t hash = graph::fingerprint(source.bytes);
-  if (!has_weights_beside(source)) return hash;
-  std::ifstream stream(weights_file(source), std::ios::binary);
-  std::array<char, 1 << 16> block;
-  while (stream.read(block.data(), block.size()) || stream.gcount() > 0) {
-    const auto size = static_cast<size_t>(stream.gcount());
-    hash = graph::fingerprint(std::string_view(block.data(), size), hash);
-  }
-  return hash;
+  const graph::LoadedModel loaded = load_model(source);
+  if (!loaded.is_rewritten && !source.bytes.empty()) return source;
+  return pack_model(loaded.model, source.file, source.held);
 }
 
 }  // namespace rangefinder::engine

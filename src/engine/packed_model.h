@@ -6,31 +6,39 @@
 #include <filesystem>
 
 #include "engine/model_source.h"
+#include "graph/model_file.h"
 
 namespace rangefinder::engine {
 
-/// A model in memory, made ready to be run: as bytes or, where those would be more than
-/// `largest_message`, with its larger weights in a file of a temporary folder that the result holds
-/// alive - one protobuf message holds no more than 2 GiB. The same model always gives the same
-/// bytes, and the same file. Throws Error (disk full).
-ModelSource pack_model(const onnx::ModelProto& model, const std::filesystem::path& path,
-                       uint64_t largest_message = uint64_t{1} << 30);
+/// A model as a message, and the folders that weights lie in which it refers to.
+struct HeldModel {
+  onnx::ModelProto model;
+  HeldFolders held = {};
+};
 
-/// The inverse: the whole model in memory. Throws Error.
-onnx::ModelProto unpack_model(const ModelSource& source);
+/// A model made ready to be run: its message, and where the weights are that it refers to
+/// (graph/weights.h). Throws Error beyond 2 GiB without those.
+ModelSource pack_model(const onnx::ModelProto& model, const std::filesystem::path& path,
+                       HeldFolders held = {});
+
+/// The same of a model that needs nothing else than itself: bytes with all weights, or, where those
+/// are more than `largest_message`, with the weights in a temporary folder of its own. Throws Error
+/// (disk full).
+ModelSource pack_whole_model(const onnx::ModelProto& model, const std::filesystem::path& path,
+                             uint64_t largest_message = uint64_t{8} << 20);
+
+/// Moves the larger weights that stand in the message into a temporary folder, if they are more
+/// than `most_bytes` together. Throws Error (disk full).
+void move_weights_to_file(HeldModel& model, uint64_t most_bytes = uint64_t{8} << 20);
 
 /// A user's model, of a file or of bytes, see graph::load_model(). Throws Error.
-onnx::ModelProto load_model(const ModelSource& source);
+graph::LoadedModel load_model(const ModelSource& source);
 
-/// What ONNX Runtime may be given of a user's model: that itself, or, where loading rewrites it,
-/// what came out. Throws Error as load_model() does, so that ONNX Runtime sees nothing that we
-/// refuse.
+/// The message of any model, as it stands: nothing is said otherwise than there. Throws Error.
+onnx::ModelProto parse_model(const ModelSource& source);
+
+/// What ONNX Runtime may be given of a user's model: what load_model() made of it. Throws Error as
+/// that does, so that ONNX Runtime sees nothing that we refuse.
 ModelSource runnable(const ModelSource& source);
-
-/// Bytes of the model, weights beside it included.
-uint64_t packed_size(const ModelSource& source);
-
-/// Tells models apart: of a model that is bytes alone graph::fingerprint() of them.
-uint64_t packed_fingerprint(const ModelSource& source);
 
 }  // namespace rangefinder::engine

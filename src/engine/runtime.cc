@@ -51,10 +51,11 @@ Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptio
   result.SetInterOpNumThreads(1);
   result.SetExecutionMode(ORT_SEQUENTIAL);
   result.SetGraphOptimizationLevel(runtime_level(options.optimization));
+  if (options.is_for_looking || !options.save_optimized.empty()) {
+    result.AddConfigEntry(kOrtSessionOptionsConfigDisablePrepacking, "1");
+  }
   if (!options.save_optimized.empty()) {
     result.SetOptimizedModelFilePath(options.save_optimized.c_str());
-    // Weights need not be brought into the kernels' order if nothing will be run.
-    result.AddConfigEntry(kOrtSessionOptionsConfigDisablePrepacking, "1");
     if (!options.save_data_as.empty()) {
       result.AddConfigEntry(kOrtSessionOptionsOptimizedModelExternalInitializersFileName,
                             options.save_data_as.c_str());

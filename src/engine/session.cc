@@ -11,6 +11,7 @@
 #include "engine/operator_domain.h"
 #include "engine/runtime.h"
 #include "engine/runtime_library.h"
+#include "engine/work_counts.h"
 
 namespace rangefinder::engine {
 
@@ -37,6 +38,7 @@ void Session::State::open(const ModelSource& model, const SessionOptions& option
     operators->add_to(runtime);
   }
   if (model.bytes.empty()) require_regular_file(model.file);
+  count_session(model.bytes.empty() ? std::filesystem::file_size(model.file) : model.bytes.size());
   const OnCancellation stop([&] { runtime.SetLoadCancellationFlag(true); });
   session = model.bytes.empty()
                 ? Ort::Session(environment(), model.file.c_str(), runtime)

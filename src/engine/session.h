@@ -26,8 +26,11 @@ struct SessionOptions {
   std::vector<std::string> fetch = {};
   /// Where to write the optimized model; empty: nowhere. Such a session is slow to run.
   std::filesystem::path save_optimized = {};
-  /// File name, beside `save_optimized`, for weights that would not fit into one ONNX file.
+  /// File name, beside `save_optimized`, for weights that shall not stand in the message.
   std::string save_data_as = {};
+  /// The session is only looked at, or its model saved: weights are not brought into the kernels'
+  /// order, which makes it slow to run.
+  bool is_for_looking = false;
   /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
   /// session. If several threads run the session, it is called by several threads.
   ObserveSink* observe = nullptr;

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "base/error.h"
+#include "graph/weights.h"
 
 namespace rangefinder::graph {
 namespace {
@@ -75,20 +78,19 @@ size_t typed_count(const onnx::TensorProto& c) {
 
 /// Throws Error unless the message holds as many values as its shape says.
 void check_size(const onnx::TensorProto& constant, const tensor::Shape& shape, size_t item_size) {
-  if (constant.data_location() == onnx::TensorProto::EXTERNAL) fail(constant, "has external data");
   size_t needed = 0;
   try {
     needed = static_cast<size_t>(tensor::element_count(shape));
   } catch (const std::invalid_argument& error) {
     fail(constant, error.what());
   }
-  if (!constant.has_raw_data()) {
+  if (!constant.has_raw_data() && !lies_in_file(constant)) {
     const size_t found = typed_count(constant);
     if (found == needed) return;
     fail(constant, fmt::format("holds {} values, its shape {} needs {}", found,
                                tensor::to_string(shape), needed));
   }
-  const size_t bytes = constant.raw_data().size();
+  const uint64_t bytes = raw_size(constant);
   if (bytes % item_size == 0 && bytes / item_size == needed) return;
   fail(constant, fmt::format("holds {} bytes, its shape {} needs {} of {}", bytes,
                              tensor::to_string(shape), needed, item_size));
@@ -115,12 +117,34 @@ Tensor read_constant(const onnx::TensorProto& constant) {
   // Before any memory is asked for: a damaged shape may claim terabytes.
   check_size(constant, shape, tensor::element_size(type));
   Tensor result(type, shape);
-  if (!constant.has_raw_data()) {
+  if (lies_in_file(constant)) {
+    read_slice(slice_of(constant), std::as_writable_bytes(result.bytes()));
+  } else if (!constant.has_raw_data()) {
     copy_typed(constant, result);
   } else if (!result.bytes().empty()) {
     std::memcpy(result.bytes().data(), constant.raw_data().data(), result.bytes().size());
   }
   return result;
+}
+
+void for_each_float_block(const onnx::TensorProto& constant,
+                          const std::function<bool(std::span<const float>)>& visit) {
+  if (constant.data_type() != onnx::TensorProto::FLOAT) fail(constant, "is not float32");
+  if (!lies_in_file(constant)) {
+    visit(read_constant(constant).floats());
+    return;
+  }
+  const tensor::Shape shape(constant.dims().begin(), constant.dims().end());
+  check_size(constant, shape, sizeof(float));
+  constexpr uint64_t kBlock = uint64_t{1} << 20;
+  const FileSlice all = slice_of(constant);
+  std::vector<float> values;
+  for (uint64_t done = 0; done < all.size; done += values.size() * sizeof(float)) {
+    const uint64_t bytes = std::min(kBlock, all.size - done);
+    values.resize(bytes / sizeof(float));
+    read_slice({all.file, all.offset + done, bytes}, std::as_writable_bytes(std::span(values)));
+    if (!visit(values)) return;
+  }
 }
 
 onnx::TensorProto make_constant(const std::string& name, const Tensor& value) {

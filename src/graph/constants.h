@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,10 +12,15 @@
 
 namespace rangefinder::graph {
 
-/// The tensor's values, whichever field of the message holds them.
-/// Throws Error (naming the tensor) if the data do not fit the shape, or the type is not one of
-/// tensor::ElementType with a fixed size.
+/// The tensor's values, whichever field of the message holds them, or the file that it refers to
+/// (weights.h). Throws Error (naming the tensor) if the data do not fit the shape, or the type is
+/// not one of tensor::ElementType with a fixed size; as read_slice() does.
 tensor::Tensor read_constant(const onnx::TensorProto& constant);
+
+/// Hands out the values of a float32 constant in order, some at a time, until `visit` returns
+/// false. Throws Error as read_constant() does, and if it holds another type.
+void for_each_float_block(const onnx::TensorProto& constant,
+                          const std::function<bool(std::span<const float>)>& visit);
 
 /// A message with the tensor's values as raw bytes.
 onnx::TensorProto make_constant(const std::string& name, const tensor::Tensor& value);

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "graph/walk.h"
+#include "graph/weights.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::graph {
@@ -113,7 +114,7 @@ uint64_t element_bits(int32_t type) {
 
 /// A tensor in an external file, and whose errors are whose.
 struct ExternalTensor {
-  onnx::TensorProto& tensor;
+  const onnx::TensorProto& tensor;
   const fs::path& model;
 
   [[noreturn]] void fail(const std::string& message) const {
@@ -175,31 +176,27 @@ struct ExternalTensor {
 class ExternalFiles {
  public:
   ExternalFiles(fs::path model, uint64_t most_bytes)
-      : model_(std::move(model)), most_bytes_(most_bytes) {}
+      : model_(std::move(model)), most_bytes_(most_bytes) {
+    std::error_code ignored;
+    own_ = fs::canonical(model_, ignored);
+  }
+
+  /// Makes the tensor refer to its part of its file; a small one is read.
+  void find(onnx::TensorProto& tensor) {
+    if (!lies_in_file(tensor) || is_of_model_file(tensor)) return;
+    const FileSlice slice = checked_slice({tensor, model_});
+    if (slice.size <= kSmallWeight) return read(slice, tensor);
+    refer_to(tensor, slice);
+  }
 
   void embed(onnx::TensorProto& tensor) {
-    if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return;
+    if (!lies_in_file(tensor)) return;
     const ExternalTensor external{tensor, model_};
-    open(external);
-    const uint64_t offset = external.number("offset");
-    const uint64_t length = external.length();
-    if (offset > file_.size() || length > file_.size() - offset) {
-      external.fail(fmt::format("external file '{}' has {} bytes, {} from {} are needed", location_,
-                                file_.size(), length, offset));
+    const FileSlice slice = checked_slice(external);
+    if (slice.size > kLargestTensor) {
+      external.fail("beyond 2 GiB, which is supported for initializers of the main graph only");
     }
-    if (length > kLargestTensor) external.fail("a tensor beyond 2 GiB is not supported");
-    total_ += length;
-    if (total_ > most_bytes_ + files_size_) {
-      external.fail(fmt::format("external data of {} bytes in files of {}: allowed are {} more",
-                                total_, files_size_, most_bytes_));
-    }
-    std::string bytes(length, '\0');
-    if (!file_.read(offset, bytes)) {
-      external.fail(fmt::format("external file '{}' cannot be read", location_));
-    }
-    tensor.set_raw_data(std::move(bytes));
-    tensor.clear_external_data();
-    tensor.clear_data_location();
+    read(slice, tensor);
   }
 
   void embed(onnx::SparseTensorProto& sparse) {
@@ -208,14 +205,47 @@ class ExternalFiles {
   }
 
  private:
+  /// What parse_skeleton() left in the model's own file.
+  bool is_of_model_file(const onnx::TensorProto& tensor) const {
+    const auto location = ExternalTensor{tensor, model_}.entry("location");
+    return location && !own_.empty() && *location == own_.relative_path();
+  }
+
+  FileSlice checked_slice(const ExternalTensor& external) {
+    open(external);
+    const uint64_t offset = external.number("offset");
+    const uint64_t length = external.length();
+    if (offset > file_.size() || length > file_.size() - offset) {
+      external.fail(fmt::format("external file '{}' has {} bytes, {} from {} are needed", location_,
+                                file_.size(), length, offset));
+    }
+    total_ += length;
+    if (total_ > most_bytes_ + files_size_) {
+      external.fail(fmt::format("external data of {} bytes in files of {}: allowed are {} more",
+                                total_, files_size_, most_bytes_));
+    }
+    return {path_, offset, length};
+  }
+
+  void read(const FileSlice& slice, onnx::TensorProto& tensor) const {
+    std::string bytes(slice.size, '\0');
+    if (!file_.read(slice.offset, bytes)) {
+      ExternalTensor{tensor, model_}.fail(
+          fmt::format("external file '{}' cannot be read", location_));
+    }
+    tensor.set_raw_data(std::move(bytes));
+    tensor.clear_external_data();
+    tensor.clear_data_location();
+  }
+
   /// Keeps the file open that the last tensor was in.
   void open(const ExternalTensor& external) {
     const std::string location = external.location();
     if (file_.is_open() && location == location_) return;
-    const fs::path path = resolve(external, location);
-    file_ = OpenFile(path);
+    path_ = resolve(external, location);
+    file_ = OpenFile(path_);
     location_ = location;
-    if (files_.insert(path.string()).second) files_size_ += file_.size();
+    if (files_.insert(path_.string()).second) files_size_ += file_.size();
     if (!file_.is_open()) {
       external.fail(fmt::format("external file '{}' is missing, no regular file, or cannot be read",
                                 location));
@@ -243,8 +273,11 @@ class ExternalFiles {
   }
 
   fs::path model_;
+  /// Where the model's own file really is; empty if it is none.
+  fs::path own_;
   uint64_t most_bytes_;
   std::string location_;
+  fs::path path_;
   OpenFile file_;
   uint64_t total_ = 0;
   std::set<std::string> files_;
@@ -253,10 +286,14 @@ class ExternalFiles {
 
 }  // namespace
 
-void embed_external_data(onnx::ModelProto& model, const fs::path& path, uint64_t most_bytes) {
+void find_external_data(onnx::ModelProto& model, const fs::path& path, uint64_t most_bytes) {
   ExternalFiles files(path, most_bytes);
+  for (auto& tensor : *model.mutable_graph()->mutable_initializer()) files.find(tensor);
   for_each_graph(model, [&](onnx::GraphProto& graph) {
-    for (auto& tensor : *graph.mutable_initializer()) files.embed(tensor);
+    const bool is_body = &graph != model.mutable_graph();
+    if (is_body) {
+      for (auto& tensor : *graph.mutable_initializer()) files.embed(tensor);
+    }
     for (auto& sparse : *graph.mutable_sparse_initializer()) files.embed(sparse);
   });
   for_each_node(model, [&](onnx::NodeProto& node) {

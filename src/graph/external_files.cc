@@ -5,9 +5,8 @@
 #include <set>
 #include <string>
 
-#include "base/file.h"
 #include "graph/attributes.h"
-#include "graph/model_file.h"
+#include "graph/skeleton.h"
 
 namespace rangefinder::graph {
 namespace {
@@ -46,7 +45,7 @@ void collect(const onnx::GraphProto& graph, Locations& found) {
 }  // namespace
 
 std::vector<std::filesystem::path> external_files(const std::filesystem::path& model) {
-  const onnx::ModelProto proto = parse_model(read_file(model), model.string());
+  const onnx::ModelProto proto = parse_skeleton(model, model.string());
   Locations found;
   collect(proto.graph(), found);
   for (const auto& function : proto.functions()) {

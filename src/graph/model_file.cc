@@ -5,12 +5,14 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "graph/external_data.h"
 #include "graph/functions.h"
 #include "graph/normalize.h"
+#include "graph/skeleton.h"
 
 namespace rangefinder::graph {
 namespace {
@@ -29,23 +31,37 @@ bool parse_to(std::string_view bytes, int deepest, onnx::ModelProto& model) {
   return model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
 }
 
-}  // namespace
-
-onnx::ModelProto load_model(const std::filesystem::path& path) {
-  return load_model(read_file(path), path, path.string()).model;
-}
-
-LoadedModel load_model(std::string_view bytes, const std::filesystem::path& path,
-                       const std::string& name) {
-  LoadedModel loaded{parse_model(bytes, name)};
+LoadedModel finish_loading(onnx::ModelProto model, const std::filesystem::path& path,
+                           const std::string& name) {
+  LoadedModel loaded{std::move(model)};
   try {
     check_functions(loaded.model);
-    embed_external_data(loaded.model, path);
+    find_external_data(loaded.model, path);
     loaded.is_rewritten = normalize(loaded.model, kMessageLimit);
   } catch (const Error& error) {
     throw error.within({.file = name});
   }
   return loaded;
+}
+
+constexpr uint64_t kFirstFingerprint = 0xCBF29CE484222325u;
+
+uint64_t go_on(uint64_t hash, std::string_view bytes) {
+  for (const char byte : bytes) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
+  }
+  return hash;
+}
+
+}  // namespace
+
+LoadedModel load_model(const std::filesystem::path& path) {
+  return finish_loading(parse_skeleton(path, path.string()), path, path.string());
+}
+
+LoadedModel load_model(std::string_view bytes, const std::filesystem::path& path,
+                       const std::string& name) {
+  return finish_loading(parse_model(bytes, name), path, name);
 }
 
 onnx::ModelProto parse_model(std::string_view bytes, const std::string& name) {
@@ -73,6 +89,15 @@ onnx::ModelProto parse_model(std::string_view bytes, const std::string& name) {
 }
 
 std::string serialize(const onnx::ModelProto& model) {
+  const WholeMessage message(model);
+  if (message.size() > kMessageLimit) throw Error("a model beyond 2 GiB is not supported");
+  std::string bytes;
+  bytes.reserve(static_cast<size_t>(message.size()));
+  message.write([&](std::string_view part) { bytes += part; });
+  return bytes;
+}
+
+std::string serialize_skeleton(const onnx::ModelProto& model) {
   if (model.ByteSizeLong() > kMessageLimit) throw Error("a model beyond 2 GiB is not supported");
   std::string bytes;
   {
@@ -84,11 +109,11 @@ std::string serialize(const onnx::ModelProto& model) {
   return bytes;
 }
 
-uint64_t fingerprint(std::string_view bytes, uint64_t before) {
-  uint64_t hash = before;
-  for (const char byte : bytes) {
-    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001B3u;
-  }
+uint64_t fingerprint(std::string_view bytes) { return go_on(kFirstFingerprint, bytes); }
+
+uint64_t fingerprint(const onnx::ModelProto& model) {
+  uint64_t hash = kFirstFingerprint;
+  WholeMessage(model).write([&](std::string_view part) { hash = go_on(hash, part); });
   return hash;
 }
 

@@ -277,7 +277,7 @@ class Annotator {
   }
 
   QuantizedTensor& tensor(const std::string& name) {
-    const auto [place, is_new] = index_.try_emplace(name, result_.tensors.size());
+    const auto [place, is_new] = result_.places.try_emplace(name, result_.tensors.size());
     if (is_new) result_.tensors.push_back({.name = name, .root = name});
     return result_.tensors[place->second];
   }
@@ -332,10 +332,10 @@ class Annotator {
   /// What an excluded node gives that moves or scales the values of a tensor of codes lies on the
   /// same codes; that of a gate is between 0 and 1 as ever.
   void follow_input(const Candidate& candidate) {
-    if (!index_.contains(candidate.output)) return;
+    if (!result_.places.contains(candidate.output)) return;
     const std::string& input = candidate.node->input(candidate.data[0]);
     const bool moves = candidate.role == Role::kMover || candidate.role == Role::kScale;
-    if (moves && index_.contains(input)) {
+    if (moves && result_.places.contains(input)) {
       moved_from_[candidate.output] = {input, candidate.factor};
     } else if (candidate.role == Role::kGate) {
       tensor(candidate.output).fixed = kGateOutput;
@@ -376,7 +376,6 @@ class Annotator {
   std::unordered_set<std::string> wanted_;
   /// What makes the tensor can make codes.
   std::unordered_set<std::string> possible_;
-  std::unordered_map<std::string, size_t> index_;
   std::unordered_map<std::string, Move> moved_from_;
   Annotation result_;
 };
@@ -393,10 +392,8 @@ float QuantizedTensor::scale(float root_scale) const {
 }
 
 const QuantizedTensor* Annotation::find(const std::string& tensor) const {
-  for (const auto& candidate : tensors) {
-    if (candidate.name == tensor) return &candidate;
-  }
-  return nullptr;
+  const auto place = places.find(tensor);
+  return place == places.end() ? nullptr : &tensors[place->second];
 }
 
 std::vector<std::string> Annotation::observed() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -78,6 +79,8 @@ struct FloatNode {
 struct Annotation {
   /// In graph order.
   std::vector<QuantizedTensor> tensors;
+  /// Where each of them stands there, by name.
+  std::unordered_map<std::string, size_t> places = {};
   std::vector<WeightedNode> weighted;
   std::vector<GateNode> gates = {};
   /// One-element constants that arithmetic nodes read as codes: node name and input position.

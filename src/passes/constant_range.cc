@@ -33,22 +33,31 @@ const onnx::TensorProto* constant_input(const graph::Graph& graph, const onnx::N
 }
 
 /// Bound of |w x| over |x| <= 255, per output: the first axis of a Conv's weight and a transposed
-/// Gemm's, the last of another Gemm's.
-std::vector<double> reaches(const onnx::NodeProto& node, const onnx::TensorProto& weight) {
-  const Tensor value = graph::read_constant(weight);
-  const auto floats = value.floats();
-  if (floats.empty()) return {};
+/// Gemm's, the last of another Gemm's. Stops where an output reaches `enough`.
+std::vector<double> reaches(const onnx::NodeProto& node, const onnx::TensorProto& weight,
+                            double enough) {
+  if (weight.dims().empty()) return {};
   const bool is_gemm = node.op_type() == "Gemm";
   const bool is_last = is_gemm && graph::int_attribute(node, "transB", 0) == 0;
   const double alpha =
       is_gemm ? static_cast<double>(graph::float_attribute(node, "alpha", 1)) : 1.0;
-  const auto channels = static_cast<size_t>(is_last ? value.shape().back() : value.shape().front());
-  const size_t inner = floats.size() / channels;
+  const tensor::Shape shape(weight.dims().begin(), weight.dims().end());
+  const auto count = static_cast<size_t>(tensor::element_count(shape));
+  const auto channels = static_cast<size_t>(is_last ? shape.back() : shape.front());
+  if (count == 0) return {};
+  const size_t inner = count / channels;
   std::vector<double> sums(channels);
-  for (size_t i = 0; i < floats.size(); ++i) {
-    sums[is_last ? i % channels : i / inner] +=
-        kSteps * std::abs(alpha * static_cast<double>(floats[i]));
-  }
+  size_t i = 0;
+  graph::for_each_float_block(weight, [&](std::span<const float> floats) {
+    double largest = 0;
+    for (const float value : floats) {
+      double& sum = sums[is_last ? i % channels : i / inner];
+      sum += kSteps * std::abs(alpha * static_cast<double>(value));
+      largest = std::max(largest, sum);
+      ++i;
+    }
+    return largest < enough;
+  });
   return sums;
 }
 
@@ -60,9 +69,8 @@ double bounded(double bias, const OutputBound& bound) {
 
 /// Channels from the largest bias down, until one is followed by channels that all stay within one
 /// step of its range.
-std::string range_obstacle(std::span<const float> bias, const std::vector<double>& reach,
-                           const OutputBound& bound) {
-  if (bias.size() != reach.size() || bias.empty()) return {};
+std::string range_obstacle(std::span<const float> bias, const onnx::NodeProto& node,
+                           const onnx::TensorProto& weight, const OutputBound& bound) {
   std::vector<size_t> order(bias.size());
   std::vector<double> size(bias.size());
   for (size_t c = 0; c < bias.size(); ++c) {
@@ -70,6 +78,10 @@ std::string range_obstacle(std::span<const float> bias, const std::vector<double
     size[c] = std::abs(bounded(static_cast<double>(bias[c]), bound));
   }
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
+  // An output that reaches so far settles it, whatever the others do.
+  const double enough = bias.empty() ? 0 : size[order.front()] / kSteps;
+  const std::vector<double> reach = reaches(node, weight, enough);
+  if (bias.size() != reach.size() || bias.empty()) return {};
   const double widest = *std::max_element(reach.begin(), reach.end());
   for (size_t i = 0; i + 1 < order.size(); ++i) {
     if (size[order[i]] <= kSteps * widest) return {};
@@ -118,6 +130,18 @@ std::optional<float> first(const Tensor& tensor, Predicate is_wrong) {
   return found == values.end() ? std::nullopt : std::optional(*found);
 }
 
+std::optional<float> first_nonfinite(const onnx::TensorProto& constant) {
+  const auto is_wrong = [](float x) { return !std::isfinite(x); };
+  std::optional<float> found;
+  graph::for_each_float_block(constant, [&](std::span<const float> values) {
+    // Without a way out of the loop several values are looked at at a time.
+    const bool any = std::count_if(values.begin(), values.end(), is_wrong) > 0;
+    if (any) found = *std::find_if(values.begin(), values.end(), is_wrong);
+    return !any;
+  });
+  return found;
+}
+
 }  // namespace
 
 std::string constant_obstacle(const graph::Graph& graph, const onnx::NodeProto& node,
@@ -132,7 +156,7 @@ std::string constant_obstacle(const graph::Graph& graph, const onnx::NodeProto& 
   if (const auto infinity = first(value, [](float x) { return std::isinf(x); })) {
     return fmt::format("its bias holds {}", *infinity);
   }
-  return range_obstacle(value.floats(), reaches(node, *weight), bound);
+  return range_obstacle(value.floats(), node, *weight, bound);
 }
 
 void refuse_nonfinite(const graph::Graph& graph, const onnx::NodeProto& node) {
@@ -142,8 +166,7 @@ void refuse_nonfinite(const graph::Graph& graph, const onnx::NodeProto& node) {
                 {.node = node.name(), .tensor = node.input(input)});
   };
   if (const auto* weight = constant_input(graph, node, 1)) {
-    refuse("weight", 1,
-           first(graph::read_constant(*weight), [](float x) { return !std::isfinite(x); }));
+    refuse("weight", 1, first_nonfinite(*weight));
   }
   if (const auto* bias = constant_input(graph, node, 2)) {
     refuse("bias", 2, first(graph::read_constant(*bias), [](float x) { return std::isnan(x); }));

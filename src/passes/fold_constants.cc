@@ -8,11 +8,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/packed_model.h"
 #include "engine/session.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
-#include "graph/model_file.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -136,7 +136,7 @@ void fold_constants(onnx::ModelProto& model, const std::unordered_set<std::strin
     if (same != name) graph.redirect_uses(name, same);
   }
   if (wanted.empty()) return;
-  const engine::ModelSource source(graph::serialize(cut_out(model, wanted)), path);
+  const engine::ModelSource source = engine::pack_model(cut_out(model, wanted), path);
   engine::Session session(source, {.optimization = engine::OptimizationLevel::kNone});
   for (const auto& [name, value] : session.run({})) replace(graph, name, value);
   graph.remove_unread();

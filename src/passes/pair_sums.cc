@@ -7,17 +7,30 @@
 namespace rangefinder::passes {
 namespace {
 
-bool same_sign(float a, float b) { return (a > 0 && b > 0) || (a < 0 && b < 0); }
+/// Almost always none does.
+bool may_exceed(std::span<const int8_t> codes) {
+  bool found = false;
+  for (size_t k = 0; k + 1 < codes.size(); k += 2) {
+    found |= std::abs(codes[k] + codes[k + 1]) > kLargestPairSum;
+  }
+  return found;
+}
 
 }  // namespace
 
 void collect_pair_sums(std::span<const float> dot_product, float above, std::vector<float>& sums) {
+  size_t count = sums.size();
+  sums.resize(count + dot_product.size() / 2);
+  // Every sum is written, and kept by counting it: which are, no processor can foresee.
   for (size_t k = 0; k + 1 < dot_product.size(); k += 2) {
     const float a = dot_product[k];
     const float b = dot_product[k + 1];
     const float sum = std::min(std::abs(a + b), std::numeric_limits<float>::max());
-    if (same_sign(a, b) && sum > above) sums.push_back(sum);
+    const bool has_one_sign = ((a > 0) & (b > 0)) | ((a < 0) & (b < 0));
+    sums[count] = sum;
+    count += has_one_sign & (sum > above);
   }
+  sums.resize(count);
 }
 
 float scale_for_pair_sums(std::span<const float> sums, size_t count, float least_scale) {
@@ -40,6 +53,7 @@ float scale_for_pair_sums(std::span<const float> sums, size_t count, float least
 }
 
 void bound_pair_sums(std::span<const float> dot_product, float scale, std::span<int8_t> codes) {
+  if (!may_exceed(codes)) return;
   for (size_t k = 0; k + 1 < codes.size(); k += 2) {
     const int sum = codes[k] + codes[k + 1];
     if (std::abs(sum) <= kLargestPairSum) continue;

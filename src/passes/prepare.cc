@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <future>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "graph/opset_upgrade.h"
+#include "graph/skeleton.h"
 #include "passes/cubic_resize.h"
 #include "passes/fold_affine.h"
 #include "passes/gemm_bias.h"
@@ -39,8 +41,8 @@ namespace {
 
 /// Asks ONNX Runtime for the type and shape of everything that the main graph makes, by declaring
 /// all of it as outputs.
-TensorInfos infer(const onnx::ModelProto& model, const std::filesystem::path& path) {
-  onnx::ModelProto revealing = model;
+TensorInfos infer(const PreparedModel& prepared, const std::filesystem::path& path) {
+  onnx::ModelProto revealing = prepared.model;
   auto& graph = *revealing.mutable_graph();
   std::unordered_set<std::string> outputs;
   for (const auto& output : graph.output()) outputs.insert(output.name());
@@ -49,8 +51,9 @@ TensorInfos infer(const onnx::ModelProto& model, const std::filesystem::path& pa
       if (!name.empty() && outputs.insert(name).second) graph.add_output()->set_name(name);
     }
   }
-  const engine::Session session(engine::pack_model(revealing, path),
-                                {.optimization = engine::OptimizationLevel::kNone});
+  const engine::Session session(
+      engine::pack_model(revealing, path),
+      {.optimization = engine::OptimizationLevel::kNone, .is_for_looking = true});
   TensorInfos infos;
   for (const auto& info : session.inputs()) infos[info.name] = {info.type, info.shape};
   for (const auto& info : session.outputs()) infos[info.name] = {info.type, info.shape};
@@ -100,27 +103,31 @@ void prune_opset_imports(onnx::ModelProto& model) {
 PreparedModel prepare(const engine::ModelSource& given) {
   PreparedModel prepared;
   const std::filesystem::path& path = given.file;
-  onnx::ModelProto original = engine::load_model(given);
-  refuse_blocked_layout(original, given.name());
-  make_inputs_constant(*original.mutable_graph());
-  prepared.origins = Origins(original.graph());
-  const onnx::ModelProto interface = interface_of(original);
+  engine::HeldModel original{engine::load_model(given).model, given.held};
+  refuse_blocked_layout(original.model, given.name());
+  make_inputs_constant(*original.model.mutable_graph());
+  prepared.origins = Origins(original.model.graph());
+  const onnx::ModelProto interface = interface_of(original.model);
   // ONNX Runtime refuses two nodes of one name.
-  graph::name_nodes(original);
-  engine::ModelSource source = engine::pack_model(original, path);
-  prepared.fingerprint = engine::packed_fingerprint(source);
-  prepared.size = engine::packed_size(source);
-  if (widen_float16(original)) {
+  graph::name_nodes(original.model);
+  // It goes over all weights byte by byte: meanwhile the rest is made.
+  auto fingerprint = std::async(std::launch::async, [given_model = original.model] {
+    return graph::fingerprint(given_model);
+  });
+  prepared.size = graph::WholeMessage(original.model).size();
+  if (widen_float16(original.model)) {
     // The Casts at inputs and outputs are named after them: nodes may have such names, too.
-    graph::name_nodes(original);
-    source = engine::pack_model(original, path);
+    graph::name_nodes(original.model);
+    engine::move_weights_to_file(original);
   }
-  const auto gemms = gemm_outputs(original);
-  original.Clear();
-  prepared.model =
-      engine::unpack_model(engine::optimize_model(source, engine::OptimizationLevel::kBasic));
+  const auto gemms = gemm_outputs(original.model);
+  engine::HeldModel optimized = engine::optimize_model(
+      engine::pack_model(original.model, path, original.held), engine::OptimizationLevel::kBasic);
+  original.model.Clear();
+  prepared.model = std::move(optimized.model);
+  prepared.held = std::move(optimized.held);
   graph::name_nodes(prepared.model);
-  prepared.infos = infer(prepared.model, path);
+  prepared.infos = infer(prepared, path);
   upgrade(prepared, path);
   graph::name_nodes(prepared.model);
   split_fused(prepared.model, prepared.infos);
@@ -135,6 +142,7 @@ PreparedModel prepare(const engine::ModelSource& given) {
   drop_neutral_attributes(prepared.model);
   prepared.origins.trace(*prepared.model.mutable_graph());
   restore_interface(interface, prepared.model);
+  prepared.fingerprint = fingerprint.get();
   return prepared;
 }
 

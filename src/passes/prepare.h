@@ -19,10 +19,12 @@ void make_inputs_constant(onnx::GraphProto& graph);
 /// A float model made ready for annotation.
 struct PreparedModel {
   onnx::ModelProto model;
+  /// What its weights lie in beside files of the user's.
+  engine::HeldFolders held = {};
   TensorInfos infos;
   /// What the nodes of the file became.
   Origins origins = {};
-  /// Of the file as it was given.
+  /// graph::fingerprint() of the file as it was given.
   uint64_t fingerprint = 0;
   /// Bytes of the file as it was given, external data included.
   uint64_t size = 0;

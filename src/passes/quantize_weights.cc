@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/attributes.h"
@@ -20,29 +22,22 @@ using tensor::Tensor;
 /// Room for the products that are added to the bias.
 constexpr double kLargestBias = 0x1p30;
 
-/// The elements of a weight that one output adds up, in the order of the kernels: `inner` steps of
-/// `inner_stride` from `start`, then the same one `outer_stride` on.
-struct DotProduct {
-  size_t start = 0;
-  size_t inner = 1;
-  size_t inner_stride = 1;
-  size_t outer = 1;
-  size_t outer_stride = 1;
-
-  size_t size() const { return inner * outer; }
-  size_t place(size_t k) const {
-    return start + k % inner * inner_stride + k / inner * outer_stride;
-  }
-};
-
-/// How a weight's elements are shared out to channels, each with a scale of its own.
+/// How a weight's elements are shared out to channels, each with a scale of its own, and to dot
+/// products, the elements that one output adds up.
 struct Layout {
   /// The axis of the channels; none: one scale for all.
   std::optional<int64_t> axis = {};
-  /// One list per channel.
-  std::vector<std::vector<DotProduct>> channels = {};
+  size_t channels = 1;
+  /// Dot products of a channel, and elements of a dot product.
+  size_t dots = 1;
+  size_t dot_size = 1;
   /// Kernels add products in pairs; those of a depthwise convolution widen them first.
   bool adds_pairs = true;
+  /// The weight is `matrices` matrices of so many rows and columns whose columns are neighbours in
+  /// the order of the kernels; 1 row or column: it lies in that order.
+  size_t matrices = 1;
+  size_t rows = 1;
+  size_t columns = 1;
 };
 
 size_t product(std::span<const int64_t> shape) {
@@ -54,38 +49,33 @@ size_t product(std::span<const int64_t> shape) {
 Layout convolution_layout(const onnx::NodeProto& node, const tensor::Shape& shape) {
   const std::span<const int64_t> all(shape);
   const size_t window = product(all.subspan(2));
+  const auto outputs = static_cast<size_t>(shape[0]);
   const auto inputs = static_cast<size_t>(shape[1]);
-  Layout layout{.axis = 0};
-  for (size_t c = 0; c < static_cast<size_t>(shape[0]); ++c) {
-    layout.channels.push_back({{c * inputs * window, inputs, window, window, 1}});
-  }
   const int64_t groups = graph::int_attribute(node, "group", 1);
-  layout.adds_pairs = !(groups > 1 && groups == shape[0] && inputs == 1);
-  return layout;
+  return {.axis = 0,
+          .channels = outputs,
+          .dot_size = inputs * window,
+          .adds_pairs = !(groups > 1 && groups == shape[0] && inputs == 1),
+          .matrices = outputs,
+          .rows = inputs,
+          .columns = window};
 }
 
 /// [N, K] if `transposed`, else [..., K, N] or [K].
 Layout matrix_layout(const tensor::Shape& shape, bool transposed) {
   const size_t rank = shape.size();
   const auto last = static_cast<size_t>(shape.back());
-  const size_t before = rank > 1 ? static_cast<size_t>(shape[rank - 2]) : 1;
-  Layout layout;
-  if (transposed) {
-    layout.axis = 0;
-    for (size_t n = 0; n < before; ++n)
-      layout.channels.push_back({{.start = n * last, .inner = last}});
-    return layout;
-  }
-  if (rank == 1) return {.channels = {{{.inner = last}}}};
+  if (rank == 1) return {.dot_size = last};
+  const auto before = static_cast<size_t>(shape[rank - 2]);
+  if (transposed) return {.axis = 0, .channels = before, .dot_size = last};
   const size_t matrices = product(std::span(shape).first(rank - 2));
-  for (size_t m = 0; m < matrices; ++m) {
-    for (size_t n = 0; n < last; ++n) {
-      const DotProduct column{m * before * last + n, before, last};
-      if (layout.channels.empty() || rank == 2) layout.channels.emplace_back();
-      layout.channels.back().push_back(column);
-    }
+  Layout layout{.dot_size = before, .matrices = matrices, .rows = before, .columns = last};
+  if (rank == 2) {
+    layout.axis = 1;
+    layout.channels = last;
+  } else {
+    layout.dots = matrices * last;
   }
-  if (rank == 2) layout.axis = 1;
   return layout;
 }
 
@@ -95,15 +85,34 @@ Layout layout_of(const onnx::NodeProto& node, const tensor::Shape& shape) {
   return matrix_layout(shape, transposed);
 }
 
-int8_t code(float value, float scale, int limit) {
-  const auto rounded = static_cast<int>(std::nearbyint(value / scale));
-  return static_cast<int8_t>(std::clamp(rounded, -limit, limit));
+/// to[c][r] = from[r][c] for each matrix, some columns at a time so that both sides stay in cache.
+template <typename T>
+std::vector<T> transpose(std::span<const T> from, size_t matrices, size_t rows, size_t columns) {
+  constexpr size_t kBlock = 16;
+  std::vector<T> to(from.begin(), from.end());
+  if (rows == 1 || columns == 1) return to;
+  for (size_t m = 0; m < matrices; ++m) {
+    const T* source = from.data() + m * rows * columns;
+    T* target = to.data() + m * rows * columns;
+    for (size_t first = 0; first < columns; first += kBlock) {
+      const size_t end = std::min(columns, first + kBlock);
+      for (size_t r = 0; r < rows; ++r) {
+        for (size_t c = first; c < end; ++c) target[c * rows + r] = source[r * columns + c];
+      }
+    }
+  }
+  return to;
 }
 
-std::vector<float> gather(std::span<const float> weight, const DotProduct& dot) {
-  std::vector<float> values(dot.size());
-  for (size_t k = 0; k < values.size(); ++k) values[k] = weight[dot.place(k)];
-  return values;
+/// Each value as the nearest code, ties to even. Beyond the limit it does not matter how far, and
+/// so near to zero adding a number whose step is 1 rounds as nearbyint() does.
+void write_codes(std::span<const float> values, float scale, int limit, std::span<int8_t> codes) {
+  constexpr float kStepIsOne = 0x1.8p23f;
+  const float bound = static_cast<float>(limit);
+  for (size_t k = 0; k < values.size(); ++k) {
+    const float code = std::min(std::max(values[k] / scale, -bound), bound);
+    codes[k] = static_cast<int8_t>(static_cast<int>((code + kStepIsOne) - kStepIsOne));
+  }
 }
 
 /// A channel's scale; 0 if all its weights are 0.
@@ -114,17 +123,24 @@ struct ChannelScale {
   float scale = 0;
 };
 
-ChannelScale channel_scale(std::span<const float> weight, const std::vector<DotProduct>& channel,
-                           int limit, bool adds_pairs) {
-  float largest = 0;
+/// The largest magnitude, and how many are not 0. Of floats that are finite, magnitudes are ordered
+/// as their bits are, which are compared several at a time.
+std::pair<float, size_t> largest_and_count(std::span<const float> values) {
+  constexpr uint32_t kMagnitude = 0x7FFFFFFF;
+  int32_t largest = 0;
   size_t count = 0;
-  for (const DotProduct& dot : channel) {
-    for (size_t k = 0; k < dot.size(); ++k) {
-      const float magnitude = std::abs(weight[dot.place(k)]);
-      largest = std::max(largest, magnitude);
-      count += magnitude > 0;
-    }
+  for (const float value : values) {
+    const auto bits = static_cast<int32_t>(std::bit_cast<uint32_t>(value) & kMagnitude);
+    largest = std::max(largest, bits);
+    count += bits != 0;
   }
+  return {std::bit_cast<float>(largest), count};
+}
+
+/// Of a channel's dot products, one behind the other.
+ChannelScale channel_scale(std::span<const float> channel, size_t dot_size, int limit,
+                           bool adds_pairs) {
+  const auto [largest, count] = largest_and_count(channel);
   if (largest == 0) return {};
   float plain = std::max(largest / static_cast<float>(limit), std::numeric_limits<float>::min());
   // The last code restores to a finite number.
@@ -134,20 +150,18 @@ ChannelScale channel_scale(std::span<const float> weight, const std::vector<DotP
   if (largest > std::numeric_limits<float>::max() / 4)
     return {plain, largest / (kLargestPairSum / 2)};
   std::vector<float> sums;
-  for (const DotProduct& dot : channel) {
-    collect_pair_sums(gather(weight, dot), plain * kLargestPairSum, sums);
+  for (size_t at = 0; at < channel.size(); at += dot_size) {
+    collect_pair_sums(channel.subspan(at, dot_size), plain * kLargestPairSum, sums);
   }
   return {plain, scale_for_pair_sums(sums, count, plain)};
 }
 
-void write_codes(std::span<const float> weight, const std::vector<DotProduct>& channel, float scale,
-                 int limit, bool adds_pairs, std::vector<int8_t>& codes) {
-  for (const DotProduct& dot : channel) {
-    const std::vector<float> values = gather(weight, dot);
-    std::vector<int8_t> row(values.size());
-    for (size_t k = 0; k < row.size(); ++k) row[k] = code(values[k], scale, limit);
-    if (adds_pairs) bound_pair_sums(values, scale, row);
-    for (size_t k = 0; k < row.size(); ++k) codes[dot.place(k)] = row[k];
+void write_channel(std::span<const float> channel, size_t dot_size, float scale, int limit,
+                   bool adds_pairs, std::span<int8_t> codes) {
+  write_codes(channel, scale, limit, codes);
+  if (!adds_pairs) return;
+  for (size_t at = 0; at < channel.size(); at += dot_size) {
+    bound_pair_sums(channel.subspan(at, dot_size), scale, codes.subspan(at, dot_size));
   }
 }
 
@@ -165,21 +179,23 @@ std::vector<float> bias_of(const graph::Graph& graph, const onnx::NodeProto& nod
   const float beta = node.op_type() == "Gemm" ? graph::float_attribute(node, "beta", 1) : 1.0f;
   std::vector<float> bias(channels);
   for (size_t c = 0; c < channels; ++c) bias[c] = beta * values[values.size() == 1 ? 0 : c];
+  const auto is_nan = [](float value) { return std::isnan(value); };
+  if (std::any_of(values.begin(), values.end(), is_nan)) refuse_nonfinite(graph, node);
   return bias;
 }
 
 Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
-  refuse_nonfinite(graph, node);
   Tensor weight = graph::read_constant(*graph.initializer(node.input(1)));
   const float alpha = node.op_type() == "Gemm" ? graph::float_attribute(node, "alpha", 1) : 1.0f;
+  bool is_finite = true;
   for (float& value : weight.floats()) {
     value *= alpha;
-    if (!std::isfinite(value)) {
-      throw Error(fmt::format("the weight times alpha = {} holds {}", alpha, value),
-                  {.node = node.name(), .tensor = node.input(1)});
-    }
+    is_finite = is_finite && std::isfinite(value);
   }
-  return weight;
+  if (is_finite) return weight;
+  refuse_nonfinite(graph, node);
+  throw Error(fmt::format("the weight times alpha = {} is not finite", alpha),
+              {.node = node.name(), .tensor = node.input(1)});
 }
 
 /// The scale with room for the bias in 32 bits. Like any scale of ours it is a normal number, its
@@ -214,22 +230,29 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
   QuantizedWeight result{.node = node.name(), .shape = weight.shape()};
   const Layout layout = layout_of(node, weight.shape());
   result.axis = layout.axis;
-  const std::vector<float> bias = bias_of(graph, node, layout.channels.size());
+  const std::vector<float> bias = bias_of(graph, node, layout.channels);
   const bool adds_pairs = target.pair_sums_saturate && layout.adds_pairs;
-  result.codes.resize(weight.element_count());
-  for (size_t c = 0; c < layout.channels.size(); ++c) {
-    auto [plain, scale] = channel_scale(weight.floats(), layout.channels[c], limit, adds_pairs);
+  const std::vector<float> values =
+      transpose(weight.floats(), layout.matrices, layout.rows, layout.columns);
+  std::vector<int8_t> codes(values.size());
+  const size_t channel_size = layout.dots * layout.dot_size;
+  for (size_t c = 0; c < layout.channels; ++c) {
+    const auto channel = std::span(values).subspan(c * channel_size, channel_size);
+    auto [plain, scale] = channel_scale(channel, layout.dot_size, limit, adds_pairs);
     if (!bias.empty() && (scale > 0 || bias[c] != 0)) {
       scale = scale_for_bias(scale, bias[c], input_scale, node);
     }
     if (scale == 0) scale = 1;
     result.raised_channel_count += plain > 0 && scale > plain;
     result.scale.push_back(scale);
-    write_codes(weight.floats(), layout.channels[c], scale, limit, adds_pairs, result.codes);
+    write_channel(channel, layout.dot_size, scale, limit, adds_pairs,
+                  std::span(codes).subspan(c * channel_size, channel_size));
     if (bias.empty()) continue;
     result.bias_scale.push_back(input_scale * scale);
     result.bias.push_back(bias_code(bias[c], result.bias_scale.back()));
   }
+  result.codes =
+      transpose(std::span<const int8_t>(codes), layout.matrices, layout.columns, layout.rows);
   return result;
 }
 

@@ -157,9 +157,9 @@ AnalogComparison compare_analog(const AnalogCompareRequest& request) {
   analog::require_options(analog::InputRangeType::kMax, request.options.calibration);
   const Cancellation heeded(request.options.run.cancelled);
   const auto samples = as_list(request.samples, request.sample_limit);
-  const auto float_model =
-      passes::prepare_analog(engine::load_model(request.float_model), request.float_model.file);
-  const auto exported = engine::load_model(request.analog_model);
+  const auto float_model = passes::prepare_analog(engine::load_model(request.float_model).model,
+                                                  request.float_model.file);
+  const auto exported = engine::load_model(request.analog_model).model;
   return compare_restored(restore(float_model, exported, request.analog_model.file), exported,
                           *samples, request.options);
 }

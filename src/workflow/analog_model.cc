@@ -12,13 +12,13 @@
 #include "base/pending_files.h"
 #include "base/printable.h"
 #include "engine/packed_model.h"
-#include "graph/model_file.h"
+#include "engine/write_model.h"
 #include "passes/prepare_analog.h"
 
 namespace rangefinder::workflow {
 analog::AnalogModel load_analog(const engine::ModelSource& source, analog::NetworkConfig config,
                                 analog::Compatibility compatibility) {
-  onnx::ModelProto prepared = passes::prepare_analog(engine::load_model(source), source.file);
+  onnx::ModelProto prepared = passes::prepare_analog(engine::load_model(source).model, source.file);
   try {
     auto model = analog::convert_to_analog(std::move(prepared), std::move(config), compatibility);
     if (model.layers.empty()) throw Error(analog::why_nothing(model));
@@ -31,7 +31,7 @@ analog::AnalogModel load_analog(const engine::ModelSource& source, analog::Netwo
 void write_analog(const analog::AnalogModel& model, const AnalogFiles& files) {
   PendingFiles results;
   if (!files.model.empty()) {
-    results.add(files.model, graph::serialize(analog::export_model(model)));
+    engine::add_model(results, files.model, engine::pack_model(analog::export_model(model), ""));
   }
   if (!files.ranges.empty()) results.add(files.ranges, analog::ranges_bytes(files.ranges, model));
   results.commit();

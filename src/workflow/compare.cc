@@ -16,7 +16,6 @@
 #include "engine/packed_model.h"
 #include "engine/session.h"
 #include "graph/graph.h"
-#include "graph/model_file.h"
 #include "passes/widen_float16.h"
 #include "report/json_text.h"
 #include "workflow/sample_check.h"
@@ -42,7 +41,7 @@ std::string reason_of(const analysis::OutputError& output) {
 
 bool loads(const engine::ModelSource& model) {
   try {
-    const engine::Session session(model);
+    const engine::Session session(model, {.is_for_looking = true});
     return true;
   } catch (const Error&) {
     return false;
@@ -51,10 +50,10 @@ bool loads(const engine::ModelSource& model) {
 
 /// The model as ONNX Runtime runs it where it refuses the file: two nodes of one name, bfloat16.
 engine::ModelSource mended(const engine::ModelSource& model) {
-  onnx::ModelProto proto = engine::load_model(model);
-  graph::name_nodes(proto);
-  passes::widen_float16(proto);
-  return {graph::serialize(proto), model.file};
+  engine::HeldModel held{engine::load_model(model).model, model.held};
+  graph::name_nodes(held.model);
+  if (passes::widen_float16(held.model)) engine::move_weights_to_file(held);
+  return engine::pack_model(held.model, model.file, held.held);
 }
 
 analysis::ModelError measure(const engine::ModelSource& given,

@@ -5,6 +5,7 @@
 #include "analysis/fusion_check.h"
 #include "engine/packed_model.h"
 #include "graph/model_file.h"
+#include "graph/skeleton.h"
 #include "passes/exclusion.h"
 #include "passes/prepare.h"
 #include "statistics/statistics_file.h"
@@ -46,10 +47,10 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
 report::ModelInspection inspect_model(const engine::ModelSource& source,
                                       const PlanOptions& options) {
   const targets::Target& target = options.target_or_default();
-  const onnx::ModelProto model = engine::load_model(source);
+  const onnx::ModelProto model = engine::load_model(source).model;
   report::ModelInspection inspection{.file = source.file.string(),
                                      .target = std::string(target.name)};
-  inspection.bytes = model.ByteSizeLong();
+  inspection.bytes = graph::WholeMessage(model).size();
   inspection.opset = graph::opset_version(model);
   std::vector<passes::FloatNode> left_float;
   if (graph::find_quantized_node(model) != nullptr) {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/model_source.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -16,7 +15,7 @@ engine::ModelSource revealing(onnx::ModelProto model, std::span<const std::strin
     if (std::any_of(graph.output().begin(), graph.output().end(), same)) continue;
     graph.add_output()->set_name(name);
   }
-  return {graph::serialize(model), ""};
+  return engine::pack_model(model, "");
 }
 
 }  // namespace

@@ -9,14 +9,13 @@
 #include "engine/observe.h"
 #include "engine/packed_model.h"
 #include "engine/watch.h"
-#include "graph/model_file.h"
 
 namespace rangefinder::workflow {
 
 namespace {
 
 engine::ModelSource model_of(const Plan& plan) {
-  return engine::pack_model(plan.prepared.model, plan.source.file);
+  return engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held);
 }
 
 statistics::ObservedTensor record(const engine::ObservedTensor& wanted,

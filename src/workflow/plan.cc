@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/name_pattern.h"
 #include "base/near_names.h"
+#include "base/parallel.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "observers/registry.h"
@@ -187,15 +188,16 @@ namespace {
 
 /// Before anything is run: what would become codes is numbers.
 void refuse_nonfinite_constants(const graph::Graph& graph, const Plan& plan) {
-  std::unordered_set<std::string> weighted;
-  for (const auto& node : plan.annotation.weighted) weighted.insert(node.name);
+  std::unordered_set<std::string> names;
+  for (const auto& node : plan.annotation.weighted) names.insert(node.name);
+  std::vector<const onnx::NodeProto*> weighted;
   for (const auto& node : plan.prepared.model.graph().node()) {
-    if (!weighted.contains(node.name())) continue;
-    try {
-      passes::refuse_nonfinite(graph, node);
-    } catch (const Error& error) {
-      throw error.within({.file = plan.source.name()});
-    }
+    if (names.contains(node.name())) weighted.push_back(&node);
+  }
+  try {
+    parallel_for(weighted.size(), [&](size_t i) { passes::refuse_nonfinite(graph, *weighted[i]); });
+  } catch (const Error& error) {
+    throw error.within({.file = plan.source.name()});
   }
 }
 

@@ -16,10 +16,13 @@
 #include "base/pending_files.h"
 #include "base/process.h"
 #include "base/version.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
+#include "engine/write_model.h"
+#include "graph/skeleton.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
 #include "workflow/compare.h"
+#include "workflow/keep.h"
 #include "workflow/observe.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
@@ -44,22 +47,23 @@ report::Summary start_summary(const Plan& plan, const std::filesystem::path& out
   return summary;
 }
 
-/// The bytes of the quantized model; fills in what that tells.
-std::string solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
-                             const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
-                             report::Summary& summary) {
+/// The quantized model, which needs no other files; fills in what that tells.
+engine::ModelSource solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
+                                     const passes::RuntimeCalibration& calibration,
+                                     const ShowRaw& show_raw, report::Summary& summary) {
   Stopwatch watch;
   Solution solution = solve(plan, statistics, calibration, show_raw);
   summary.seconds.solve = watch.lap();
-  std::string bytes = graph::serialize(export_model(plan, solution));
+  const onnx::ModelProto model = export_model(plan, solution);
+  summary.quantized_bytes = graph::WholeMessage(model).size();
+  engine::ModelSource packed = engine::pack_whole_model(model, summary.output);
   summary.seconds.export_ = watch.lap();
   summary.sample_count = statistics.sample_count();
-  summary.quantized_bytes = bytes.size();
   summary.tensors = std::move(solution.rows);
   for (const auto& weight : solution.weights) {
     summary.raised_channel_count += weight.raised_channel_count;
   }
-  return bytes;
+  return packed;
 }
 
 void check_kernels(const Plan& plan, const engine::ModelSource& quantized,
@@ -100,8 +104,12 @@ std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path
   return found;
 }
 
+/// A large model's weights go beside it: what lies there must not be what is read.
 std::vector<std::filesystem::path> outputs_of(const ResultFiles& results) {
-  return named({results.model, results.statistics, results.summary});
+  auto outputs = named({results.model, results.statistics, results.summary});
+  const auto weights = engine::weights_beside(results.model);
+  if (!results.model.empty() && std::filesystem::exists(weights)) outputs.push_back(weights);
+  return outputs;
 }
 
 std::vector<std::filesystem::path> inputs_of(const SampleInput& samples,
@@ -147,6 +155,7 @@ Quantized quantize(const QuantizeRequest& request) {
   Stopwatch watch;
   const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
+  keep_plan(plan, request.run);
   const RowAxes rows = rows_of(plan, request.calibration);
   require_repeatable(plan, *samples, request.calibration);
   Quantized result;
@@ -159,8 +168,8 @@ Quantized quantize(const QuantizeRequest& request) {
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     workflow::show_raw(plan, *samples, tensors, visitor, request.run);
   };
-  result.model = {solve_and_export(plan, result.statistics, request.calibration, show_raw, summary),
-                  request.results.model};
+  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw, summary);
+  keep_quantized(result.model, request.run);
   watch.lap();
   check_kernels(plan, result.model, summary);
   measure_outputs(plan, *samples->held_out(), request.run, result.model, summary);
@@ -177,8 +186,10 @@ statistics::StatisticsFile observe(const ObserveRequest& request) {
                    .data = inputs_of(request.samples, request.split),
                    .outputs = named({request.output})},
                   request.run);
+  const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
+  keep_plan(plan, request.run);
   auto statistics =
       observe(plan, *samples, rows_of(plan, request.rows, request.row_axis), request.run);
   require_some(statistics, request.split);
@@ -195,13 +206,14 @@ Quantized solve(const SolveRequest& request) {
                   request.run);
   Stopwatch watch;
   const Plan plan = make_plan(request.model, request.plan);
+  keep_plan(plan, request.run);
   require_match(plan, request.statistics, request.statistics_file.string());
   Quantized result;
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration);
   summary.seconds.prepare = watch.lap();
-  result.model = {solve_and_export(plan, request.statistics, request.calibration, {}, summary),
-                  request.results.model};
+  result.model = solve_and_export(plan, request.statistics, request.calibration, {}, summary);
+  keep_quantized(result.model, request.run);
   watch.lap();
   check_kernels(plan, result.model, summary);
   summary.seconds.verify = watch.lap();
@@ -216,7 +228,7 @@ void write_results(const Quantized& quantized, const ResultFiles& files) {
   if (!files.statistics.empty()) {
     results.add(files.statistics, statistics::serialize(quantized.statistics));
   }
-  if (!files.model.empty()) results.add(files.model, quantized.model.bytes);
+  if (!files.model.empty()) engine::add_model(results, files.model, quantized.model);
   if (!files.summary.empty()) {
     results.add(files.summary, report::json_text(report::to_json(quantized.summary)));
   }

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "engine/finite_check.h"
-#include "graph/model_file.h"
+#include "engine/packed_model.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -20,14 +19,13 @@ using Names = std::unordered_set<std::string>;
 std::shared_ptr<engine::FiniteCheck> finite_check(const Plan& plan,
                                                   std::vector<engine::ObservedTensor> tensors) {
   return std::make_shared<engine::FiniteCheck>(
-      engine::ModelSource(graph::serialize(plan.prepared.model), plan.source.file),
+      engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held),
       std::move(tensors));
 }
 
 /// Tensors of the main graph that are codes, by the names they have on either side of the pair.
 Names quantized_tensors(const engine::ModelSource& model) {
-  const onnx::ModelProto proto =
-      graph::parse_model(model.bytes.empty() ? read_file(model.file) : model.bytes, model.name());
+  const onnx::ModelProto proto = engine::parse_model(model);
   Names names;
   for (const auto& node : proto.graph().node()) {
     if (node.op_type() == "QuantizeLinear" && node.input_size() > 0) names.insert(node.input(0));

@@ -40,8 +40,9 @@ class ListSamples : public Samples {
   ListSamples(std::shared_ptr<const data::SampleSource> source, const SplitOptions& options)
       : fingerprint_(graph::fingerprint(source->fingerprint())) {
     const data::DataSplit split =
-        options.held_out ? data::DataSplit{first_indices(source->size(), options.samples), {}}
-                         : data::split_held_out(source->size(), options.samples);
+        options.held_out
+            ? data::DataSplit{first_indices(source->size(), options.samples), {}}
+            : data::split_held_out(source->size(), options.samples, options.most_held_out);
     const auto mine = data::select_shard(split.calibration, options.shard);
     calibration_ = data::select_samples(source, mine);
     indices_ = statistics::SampleSet::of({mine.begin(), mine.end()});
@@ -68,7 +69,8 @@ class ListSamples : public Samples {
 class StreamSamples : public Samples {
  public:
   StreamSamples(data::SampleStream stream, const SplitOptions& options)
-      : stream_(std::move(stream)), limit_(options.samples), splits_(!options.held_out) {
+      : stream_(std::move(stream)), limit_(options.samples) {
+    if (!options.held_out) most_held_out_ = options.most_held_out;
     if (options.held_out) given_ = as_list(*options.held_out);
   }
 
@@ -120,7 +122,7 @@ class StreamSamples : public Samples {
 
   /// `pending_` tells by now whether another sample follows.
   bool is_held_out(uint64_t index) const {
-    if (!splits_ || held_.size() >= data::kMaxHeldOut) return false;
+    if (held_.size() >= most_held_out_) return false;
     if (limit_) return calibrated_ >= *limit_;
     constexpr uint64_t kOneIn = 10;
     if (index % kOneIn == kOneIn - 1) return true;
@@ -129,7 +131,7 @@ class StreamSamples : public Samples {
 
   bool wants_more() const {
     if (!limit_ || calibrated_ < *limit_) return true;
-    return splits_ && held_.size() < data::kMaxHeldOut;
+    return held_.size() < most_held_out_;
   }
 
   void advance() {
@@ -141,7 +143,7 @@ class StreamSamples : public Samples {
 
   data::SampleStream stream_;
   std::optional<size_t> limit_;
-  bool splits_;
+  size_t most_held_out_ = 0;
   std::shared_ptr<const data::SampleSource> given_;
   size_t passes_ = 0;
   std::optional<NamedTensors> pending_;

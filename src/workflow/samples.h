@@ -37,6 +37,8 @@ struct SplitOptions {
   /// Calibrate on the first so many.
   std::optional<size_t> samples = {};
   data::Shard shard = {};
+  /// Hold out so many at most.
+  size_t most_held_out = data::kMaxHeldOut;
   /// Judge by these; all of the input is then calibrated on.
   std::optional<SampleInput> held_out = {};
 };
@@ -58,8 +60,8 @@ class Samples {
 };
 
 /// A list is split by data::split_held_out(). A stream by the same rule as far as it can be known
-/// before the end: the 10th, 20th, ... sample is held out, 32 at most, of 2 to 9 samples the last;
-/// with a number of samples to calibrate on, up to 32 of those that follow. Those are kept in
+/// before the end: the 10th, 20th, ... sample is held out, as many as may be, of 2 to 9 samples the
+/// last; with a number of samples to calibrate on, those that follow. Those are kept in
 /// memory. Throws as data::split_held_out() and data::select_shard() do; std::invalid_argument for
 /// a shard of a stream.
 std::unique_ptr<Samples> split_samples(const SampleInput& input, const SplitOptions& options = {});

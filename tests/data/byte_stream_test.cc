@@ -26,7 +26,6 @@ std::string take(ByteStream& stream, size_t size) {
 void expect_refused(const std::filesystem::path& path, const char* text) {
   EXPECT_THAT([&] { FileStream stream(path); },
               ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr(text))));
-  EXPECT_THROW(read_regular_file(path), Error);
 }
 
 TEST(ByteStream, MemoryAndFilesGiveTheSame) {
@@ -41,17 +40,6 @@ TEST(ByteStream, MemoryAndFilesGiveTheSame) {
     EXPECT_EQ(take(*stream, 9), "llo");
     EXPECT_EQ(take(*stream, 9), "");
   }
-}
-
-TEST(ByteStream, ReadsRegularFilesUpToALimit) {
-  const TemporaryFolder folder;
-  write_file(folder / "a", "hello");
-  EXPECT_EQ(read_regular_file(folder / "a"), "hello");
-  EXPECT_EQ(read_regular_file(folder / "a", 5), "hello");
-  EXPECT_THAT([&] { read_regular_file(folder / "a", 4); },
-              ThrowsMessage<Error>(HasSubstr("is 5 bytes large, at most 4 are allowed")));
-  std::filesystem::create_symlink("a", folder / "link");
-  EXPECT_EQ(read_regular_file(folder / "link"), "hello");
 }
 
 TEST(ByteStream, RefusesWhatIsNoRegularFile) {

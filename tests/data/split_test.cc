@@ -63,6 +63,10 @@ TEST(Split, AlwaysDisjointAscendingAndWithinBounds) {
 }
 
 TEST(Split, RefusesNothing) {
+  EXPECT_EQ(split_held_out(100, 10, 3), (DataSplit{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {25, 55, 85}}));
+  EXPECT_EQ(split_held_out(100, {}, 4).held_out, (std::vector<size_t>{24, 49, 74, 99}));
+  EXPECT_EQ(split_held_out(3, {}, 0), (DataSplit{{0, 1, 2}, {}}));
+  EXPECT_EQ(split_held_out(3, 2, 0), (DataSplit{{0, 1}, {}}));
   EXPECT_THROW(split_held_out(0, {}), std::invalid_argument);
   EXPECT_THROW(split_held_out(5, 0), std::invalid_argument);
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/temporary_folder.h"
+#include "graph/weights.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -36,13 +37,13 @@ OnnxBuilder conv_model() {
   return b;
 }
 
-std::multiset<std::string> operators(const ModelSource& model) {
-  onnx::ModelProto proto;
-  EXPECT_TRUE(proto.ParseFromString(model.bytes));
+std::multiset<std::string> operators(const HeldModel& model) {
   std::multiset<std::string> types;
-  for (const auto& node : proto.graph().node()) types.insert(node.op_type());
+  for (const auto& node : model.model.graph().node()) types.insert(node.op_type());
   return types;
 }
+
+Session open(const HeldModel& model) { return Session(pack_model(model.model, "", model.held)); }
 
 Tensor ramp() {
   Tensor x(ElementType::kFloat32, {1, 3, 8, 8});
@@ -53,9 +54,8 @@ Tensor ramp() {
 
 TEST(Optimize, BasicFoldsConstantsAndBatchNormalization) {
   const ModelSource model(conv_model().bytes(), "conv.onnx");
-  const ModelSource basic = optimize_model(model, OptimizationLevel::kBasic);
-  EXPECT_EQ(operators(basic), (std::multiset<std::string>{"Conv", "Relu"}));
-  EXPECT_EQ(basic.name(), "conv.onnx");
+  EXPECT_EQ(operators(optimize_model(model, OptimizationLevel::kBasic)),
+            (std::multiset<std::string>{"Conv", "Relu"}));
 }
 
 TEST(Optimize, HigherLevelsFuse) {
@@ -67,7 +67,7 @@ TEST(Optimize, HigherLevelsFuse) {
 TEST(Optimize, ComputesTheSameUpToRounding) {
   const ModelSource model(conv_model().bytes(), "");
   Session original(model, {.optimization = OptimizationLevel::kNone});
-  Session optimized(optimize_model(model, OptimizationLevel::kBasic));
+  Session optimized = open(optimize_model(model, OptimizationLevel::kBasic));
   const Tensor expected = original.run({{"x", ramp()}}).at("y");
   const Tensor found = optimized.run({{"x", ramp()}}).at("y");
   ASSERT_EQ(expected.shape(), found.shape());
@@ -110,23 +110,52 @@ TEST(Optimize, ExternalDataIsFoundFromAFileAndFromBytes) {
       Session(ModelSource(plain_conv_model().bytes(), "")).run({{"x", ramp()}}).at("y");
   for (const ModelSource& model : {ModelSource(file), ModelSource(read_file(file), file)}) {
     EXPECT_EQ(Session(model).run({{"x", ramp()}}).at("y"), expected);
-    const ModelSource optimized = optimize_model(model, OptimizationLevel::kBasic);
-    EXPECT_EQ(Session(optimized).run({{"x", ramp()}}).at("y"), expected);
+    EXPECT_EQ(open(optimize_model(model, OptimizationLevel::kBasic)).run({{"x", ramp()}}).at("y"),
+              expected);
   }
 }
 
-TEST(Optimize, WeightsBeyondOneFileBecomeExternalData) {
-  const ModelSource model(plain_conv_model().bytes(), "");
-  const Tensor expected = Session(model).run({{"x", ramp()}}).at("y");
-  const ModelSource copy =
-      optimize_model(model, OptimizationLevel::kBasic, {.largest_single_file = 100});
-  ASSERT_NE(copy.temporary, nullptr);
-  EXPECT_TRUE(std::filesystem::exists(copy.data_folder / "optimized.data"));
-  EXPECT_LT(copy.bytes.size(), 1000u);
-  EXPECT_EQ(Session(copy).run({{"x", ramp()}}).at("y"), expected);
-  const ModelSource again =
-      optimize_model(copy, OptimizationLevel::kExtended, {.largest_single_file = 100});
-  EXPECT_EQ(Session(again).run({{"x", ramp()}}).at("y"), expected);
+/// Where the larger weights lie.
+std::set<std::filesystem::path> files_of(const HeldModel& model) {
+  std::set<std::filesystem::path> files;
+  for (const auto& tensor : model.model.graph().initializer()) {
+    if (graph::lies_in_file(tensor)) files.insert(graph::slice_of(tensor).file);
+  }
+  return files;
+}
+
+TEST(Optimize, WhatStaysAsItIsStaysInItsFile) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "model.onnx";
+  write_with_external_data(file);
+  const HeldModel basic = optimize_model(ModelSource(file), OptimizationLevel::kBasic);
+  EXPECT_EQ(files_of(basic), std::set{std::filesystem::canonical(folder.path()) / "weights.bin"});
+  EXPECT_TRUE(basic.held.empty()) << "nothing was written for it";
+}
+
+TEST(Optimize, WeightsThatAreWrittenAnewAreInAFolderThatTheResultHolds) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "model.onnx";
+  write_with_external_data(file);
+  const Tensor expected = Session(ModelSource(file)).run({{"x", ramp()}}).at("y");
+  std::filesystem::path data;
+  {
+    const HeldModel all =
+        optimize_model(ModelSource(file), OptimizationLevel::kAll, {.most_bytes_in_message = 100});
+    const auto files = files_of(all);
+    ASSERT_EQ(files.size(), 1u);
+    data = *files.begin();
+    EXPECT_EQ(data.extension(), ".data");
+    EXPECT_TRUE(std::filesystem::exists(data));
+    const ModelSource packed = pack_model(all.model, "", all.held);
+    EXPECT_LT(packed.bytes.size(), 1500u);
+    Session session(packed, {.optimization = OptimizationLevel::kNone});
+    EXPECT_EQ(session.run({{"x", ramp()}}).at("y"), expected);
+    const HeldModel again =
+        optimize_model(packed, OptimizationLevel::kNone, {.most_bytes_in_message = 100});
+    EXPECT_EQ(files_of(again), files);
+  }
+  EXPECT_FALSE(std::filesystem::exists(data));
 }
 
 TEST(Optimize, MissingExternalDataIsAnError) {

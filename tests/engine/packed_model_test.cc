@@ -5,10 +5,12 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "engine/optimize.h"
+#include "base/file.h"
 #include "engine/session.h"
+#include "engine/temporary_folder.h"
 #include "graph/constants.h"
 #include "graph/model_file.h"
+#include "graph/weights.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -41,51 +43,59 @@ Tensor run(const ModelSource& source) {
   return Session(source).run({{"x", x}}).at("y");
 }
 
-TEST(PackModel, ThatFitsIsBytes) {
-  const ModelSource source = pack_model(wide_model(), "wide.onnx");
-  EXPECT_EQ(source.bytes, graph::serialize(wide_model()));
-  EXPECT_TRUE(source.data_folder.empty());
-  EXPECT_EQ(packed_size(source), source.bytes.size());
-  EXPECT_EQ(packed_fingerprint(source), graph::fingerprint(source.bytes));
-}
-
-TEST(PackModel, ThatIsTooLargeHasItsWeightsBesideIt) {
-  std::filesystem::path folder;
-  {
-    const ModelSource source = pack_model(wide_model(), "wide.onnx", 2000);
-    folder = source.data_folder;
-    EXPECT_LT(source.bytes.size(), 2000u);
-    EXPECT_EQ(packed_size(source), source.bytes.size() + 2 * 4096);
-    EXPECT_EQ(run(source), run(pack_model(wide_model(), "wide.onnx")));
-    EXPECT_EQ(graph::serialize(unpack_model(source)), graph::serialize(wide_model()));
-    EXPECT_TRUE(std::filesystem::exists(folder));
-  }
-  EXPECT_FALSE(std::filesystem::exists(folder));
-}
-
-TEST(PackModel, AlwaysGivesTheSame) {
-  const ModelSource first = pack_model(wide_model(), "", 2000);
-  const ModelSource second = pack_model(wide_model(), "", 2000);
-  EXPECT_EQ(first.bytes, second.bytes);
-  EXPECT_EQ(packed_fingerprint(first), packed_fingerprint(second));
-  onnx::ModelProto other = wide_model();
-  (*other.mutable_graph()->mutable_initializer(1)->mutable_raw_data())[4000] = 1;
-  EXPECT_NE(packed_fingerprint(pack_model(other, "", 2000)), packed_fingerprint(first))
-      << "a weight tells models apart, too";
-}
-
-TEST(UnpackModel, ReadsWhatTheOptimizerLeftBeside) {
-  const ModelSource source = pack_model(wide_model(), "wide.onnx", 2000);
-  const ModelSource optimized =
-      optimize_model(source, OptimizationLevel::kBasic, {.largest_single_file = 2000});
-  const onnx::ModelProto model = unpack_model(optimized);
+std::vector<std::filesystem::path> files_of(const onnx::ModelProto& model) {
+  std::vector<std::filesystem::path> files;
   for (const auto& tensor : model.graph().initializer()) {
-    EXPECT_EQ(tensor.external_data_size(), 0) << tensor.name();
+    if (graph::lies_in_file(tensor)) files.push_back(graph::slice_of(tensor).file);
   }
-  EXPECT_EQ(run(pack_model(model, "")), run(source));
+  return files;
 }
 
-TEST(Runnable, IsTheFileUnlessLoadingRewritesIt) {
+TEST(PackWholeModel, ThatIsSmallIsBytes) {
+  const ModelSource source = pack_whole_model(wide_model(), "wide.onnx");
+  EXPECT_EQ(source.bytes, graph::serialize(wide_model()));
+  EXPECT_EQ(source.name(), "wide.onnx");
+  EXPECT_TRUE(source.held.empty());
+}
+
+TEST(PackWholeModel, ThatIsLargeHasItsWeightsInAFolderOfItsOwn) {
+  std::filesystem::path file;
+  {
+    const ModelSource source = pack_whole_model(wide_model(), "wide.onnx", 2000);
+    EXPECT_LT(source.bytes.size(), 2000u);
+    EXPECT_EQ(run(source), run(pack_model(wide_model(), "wide.onnx")));
+    const onnx::ModelProto model = parse_model(source);
+    ASSERT_EQ(files_of(model).size(), 2u) << "the bias is small";
+    EXPECT_EQ(graph::serialize(model), graph::serialize(wide_model()));
+    file = files_of(model).front();
+    EXPECT_TRUE(std::filesystem::exists(file));
+  }
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST(PackWholeModel, TakesWhatLiesInFilesOfOthersAlong) {
+  const ModelSource first = pack_whole_model(wide_model(), "", 2000);
+  onnx::ModelProto mixed = parse_model(first);
+  *mixed.mutable_graph()->mutable_initializer(0) = wide_model().graph().initializer(0);
+  const ModelSource second = pack_whole_model(mixed, "", 2000);
+  for (const auto& file : files_of(parse_model(second))) {
+    EXPECT_NE(file, files_of(parse_model(first)).front());
+  }
+  EXPECT_EQ(run(second), run(first));
+}
+
+TEST(MoveWeightsToFile, LeavesTheModelWhatItIs) {
+  HeldModel model{wide_model()};
+  move_weights_to_file(model);
+  EXPECT_TRUE(model.held.empty()) << "too little to be worth it";
+  move_weights_to_file(model, 2000);
+  EXPECT_EQ(files_of(model.model).size(), 2u);
+  EXPECT_EQ(graph::serialize(model.model), graph::serialize(wide_model()));
+  EXPECT_EQ(graph::fingerprint(model.model), graph::fingerprint(wide_model()));
+  EXPECT_EQ(run(pack_model(model.model, "", model.held)), run(pack_model(wide_model(), "")));
+}
+
+TEST(Runnable, IsWhatLoadingMakesOfIt) {
   const ModelSource plain(graph::serialize(wide_model()), "");
   EXPECT_EQ(runnable(plain).bytes, plain.bytes);
   onnx::ModelProto trailing = wide_model();
@@ -94,6 +104,25 @@ TEST(Runnable, IsTheFileUnlessLoadingRewritesIt) {
   EXPECT_EQ(runnable(given).bytes, graph::serialize(wide_model()));
   EXPECT_EQ(run(runnable(given)), run(plain));
   EXPECT_THROW(runnable(ModelSource("rubbish", "")), Error);
+}
+
+/// A model of more than 1 MiB, of which the larger part is one weight.
+onnx::ModelProto large_model() {
+  onnx::ModelProto model = wide_model();
+  const std::vector<float> unread(1 << 19, 0.5f);
+  *model.mutable_graph()->add_initializer() = graph::make_floats("unread", {1 << 19}, unread);
+  return model;
+}
+
+TEST(Runnable, TakesTheWeightsOfALargeFileFromThere) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "model.onnx";
+  write_file(file, graph::serialize(large_model()));
+  const ModelSource source = runnable(ModelSource(file));
+  EXPECT_LT(source.bytes.size(), 2000u);
+  EXPECT_EQ(files_of(parse_model(source)),
+            std::vector(3, std::filesystem::canonical(folder.path()) / "model.onnx"));
+  EXPECT_EQ(run(source), run(ModelSource(file)));
 }
 
 }  // namespace

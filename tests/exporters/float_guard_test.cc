@@ -78,9 +78,10 @@ TEST(FloatGuard, AlsoWithMoversBetween) {
 
 /// What each node of this type reads in the optimized model, Transposes aside.
 std::vector<std::string> reads_of(const onnx::ModelProto& quantized, const std::string& op_type) {
-  const auto optimized = engine::optimize_model(
-      engine::ModelSource(graph::serialize(quantized), ""), engine::OptimizationLevel::kExtended);
-  onnx::ModelProto model = graph::parse_model(optimized.bytes, "optimized");
+  onnx::ModelProto model =
+      engine::optimize_model(engine::ModelSource(graph::serialize(quantized), ""),
+                             engine::OptimizationLevel::kExtended)
+          .model;
   const graph::Graph graph(model);
   std::vector<std::string> found;
   for (const auto& node : model.graph().node()) {

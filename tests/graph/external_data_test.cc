@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/temporary_folder.h"
 #include "graph/constants.h"
 #include "graph/model_file.h"
+#include "graph/weights.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::graph {
@@ -77,7 +79,7 @@ class ExternalData : public testing::Test {
 
   onnx::ModelProto load() {
     write_file(folder_.path() / "model.onnx", builder_.bytes());
-    return load_model(folder_.path() / "model.onnx");
+    return load_model(folder_.path() / "model.onnx").model;
   }
 
   std::string refusal() {
@@ -244,7 +246,7 @@ TEST_F(ExternalData, SlicesOfOneFileMayOverlapOnlySoOften) {
   const std::string bytes = builder_.bytes();
   const auto embed = [&](uint64_t most_bytes) {
     onnx::ModelProto model = parse_model(bytes, "model");
-    return error_of([&] { embed_external_data(model, folder_.path() / "model.onnx", most_bytes); });
+    return error_of([&] { find_external_data(model, folder_.path() / "model.onnx", most_bytes); });
   };
   // Five slices of 8 bytes in a file of 16.
   EXPECT_EQ(embed(24), "no error");
@@ -255,7 +257,32 @@ TEST_F(ExternalData, SlicesOfOneFileMayOverlapOnlySoOften) {
   EXPECT_THAT(refusal(), HasSubstr("bytes, 4294967296 from 0"));
   weight().set_dims(0, 3 << 28);
   set_entry(weight(), "length", std::to_string(uint64_t{3} << 30));
+  EXPECT_EQ(refusal(), "no error") << "nothing of it is read";
+  auto& attribute = *builder_.graph().mutable_node(0)->mutable_attribute(0)->mutable_t();
+  attribute = weight();
+  weight().set_dims(0, 2);
+  set_entry(weight(), "length", "8");
   EXPECT_THAT(refusal(), HasSubstr("beyond 2 GiB"));
+}
+
+TEST_F(ExternalData, LargeWeightsStayWhereTheyAre) {
+  std::vector<float> values(1000);
+  std::iota(values.begin(), values.end(), 0.0f);
+  write_file(folder_.path() / "weights.bin",
+             {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)});
+  weight().set_dims(0, 500);
+  set_entry(weight(), "offset", "2000");
+  set_entry(weight(), "length", "2000");
+  const auto model = load();
+  const onnx::TensorProto& found = model.graph().initializer(0);
+  EXPECT_TRUE(found.raw_data().empty());
+  const FileSlice slice = slice_of(found);
+  EXPECT_EQ(slice.file, fs::canonical(folder_.path()) / "weights.bin");
+  EXPECT_EQ(slice.offset, 2000u);
+  EXPECT_EQ(read_constant(found).floats()[499], 999.0f);
+  fs::resize_file(folder_.path() / "weights.bin", 3999);
+  EXPECT_THAT(error_of([&] { read_constant(found); }),
+              AllOf(HasSubstr("weights.bin"), HasSubstr("shorter")));
 }
 
 TEST_F(ExternalData, TypesThatNothingComputesWithAreReadWhole) {

@@ -151,8 +151,7 @@ inline std::map<std::string, int> kernels(const onnx::ModelProto& model) {
   const auto optimized = engine::optimize_model(engine::ModelSource(graph::serialize(model), ""),
                                                 engine::OptimizationLevel::kAll);
   std::map<std::string, int> counts;
-  const onnx::ModelProto parsed = graph::parse_model(optimized.bytes, "optimized");
-  for (const auto& node : parsed.graph().node()) ++counts[node.op_type()];
+  for (const auto& node : optimized.model.graph().node()) ++counts[node.op_type()];
   return counts;
 }
 

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "engine/work_counts.h"
+#include "graph/constants.h"
 #include "statistics/statistics_file.h"
 #include "workflow/fixture.h"
 
@@ -46,6 +49,43 @@ TEST_F(QuantizeTest, TellsWhatItDid) {
   EXPECT_EQ(summary.float_bytes, std::filesystem::file_size(model()));
   EXPECT_GT(summary.peak_memory_bytes, 1u << 20);
   EXPECT_THAT(summary.tensors, Each(Field(&report::TensorRow::scale, Gt(0))));
+}
+
+/// Two layers with more than 1 MiB of weights each.
+std::string wide_model() {
+  test_support::OnnxBuilder b;
+  b.input("x", {-1, 3, 8, 8});
+  b.node("Flatten", {"x"}, {"flat"});
+  std::string before = "flat";
+  const std::array<int64_t, 3> sizes = {192, 1500, 400};
+  for (size_t i = 0; i + 1 < sizes.size(); ++i) {
+    const std::string name = std::to_string(i);
+    std::vector<float> values(static_cast<size_t>(sizes[i] * sizes[i + 1]));
+    for (size_t k = 0; k < values.size(); ++k) {
+      values[k] = std::sin(static_cast<float>(k)) / std::sqrt(static_cast<float>(sizes[i]));
+    }
+    *b.graph().add_initializer() = graph::make_floats("w" + name, {sizes[i], sizes[i + 1]}, values);
+    b.node("MatMul", {before, "w" + name}, {"m" + name});
+    before = "m" + name;
+  }
+  b.output(before, {-1, 400});
+  return b.bytes();
+}
+
+TEST_F(QuantizeTest, FloatWeightsAreNeverHandedToOnnxRuntime) {
+  write_file(model(), wide_model());
+  constexpr uint64_t kWeights = (192 * 1500 + 1500 * 400) * sizeof(float);
+  const engine::WorkCounts before = engine::work_counts();
+  const report::Summary summary = quantize(quantize_request("int8.onnx")).summary;
+  const engine::WorkCounts after = engine::work_counts();
+  EXPECT_EQ(summary.integer_nodes, 2u);
+  EXPECT_EQ(summary.float_bytes, std::filesystem::file_size(model()));
+  // Prepare, look at types, ask for the size of blocks, instrument, observe; look at kernels, run
+  // both models.
+  EXPECT_LE(after.sessions - before.sessions, 8u);
+  // The int8 model stands in its message, twice; every float model is a skeleton.
+  EXPECT_LE(after.model_bytes - before.model_bytes, 2 * kWeights / 4 + 50'000);
+  EXPECT_LE(after.saved_bytes - before.saved_bytes, kWeights / 4 + 50'000);
 }
 
 TEST_F(QuantizeTest, IsObserveAndSolveForEveryMethodThatNeedsNoRawBatches) {

@@ -108,6 +108,17 @@ TEST_F(SamplesTest, OfALongStreamNoMoreAreHeldOut) {
   EXPECT_EQ(held_out(*streamed).size(), data::kMaxHeldOut);
 }
 
+TEST_F(SamplesTest, AsManyAreHeldOutAsAreAskedFor) {
+  for (const auto& input_of : {+[] { return stream(40); }, +[] { return list(40); }}) {
+    const auto two = split_samples(input_of(), {.samples = 10, .most_held_out = 2});
+    EXPECT_EQ(drained(*two).size(), 10u);
+    EXPECT_EQ(held_out(*two).size(), 2u);
+    const auto none = split_samples(input_of(), {.most_held_out = 0});
+    EXPECT_EQ(drained(*none).size(), 40u) << "all are calibrated on";
+    EXPECT_EQ(held_out(*none).size(), 0u);
+  }
+}
+
 TEST_F(SamplesTest, BehindTheLimitOfAStreamSamplesAreHeldOut) {
   const auto streamed = split_samples(stream(7), {.samples = 4});
   EXPECT_THAT(drained(*streamed), ElementsAre(0, 1, 2, 3));

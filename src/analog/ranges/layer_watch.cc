@@ -17,8 +17,8 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "engine/packed_model.h"
 #include "graph/graph.h"
-#include "graph/model_file.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -156,7 +156,7 @@ class LayerWatch {
 
   uint64_t run(const engine::SampleFeed& feed, const RunControl& control,
                const engine::Stage& stage) {
-    const engine::ModelSource source(graph::serialize(float_model_), "");
+    const engine::ModelSource source = engine::pack_model(float_model_, "");
     return engine::watch_blocks(
         source, tensors_, feed,
         [this](size_t tensor, uint64_t sample, const tensor::TensorView& values, int64_t block) {
