@@ -134,12 +134,21 @@ class OrderedSum {
   ModelError total_;
 };
 
+Session open_other(const ModelSource& other, const CompareOptions& options) {
+  if (options.optimized_other == nullptr) return Session(other);
+  try {
+    return Session(*options.optimized_other, {.optimization = engine::OptimizationLevel::kNone});
+  } catch (const Error&) {
+    return Session(other);
+  }
+}
+
 /// Both models, ready to run.
 class Pair {
  public:
   Pair(const ModelSource& reference, const ModelSource& other, const CompareOptions& options)
       : options_(options),
-        opening_(std::async(std::launch::async, [&] { return Session(other); })),
+        opening_(std::async(std::launch::async, [&] { return open_other(other, options); })),
         expected_(reference),
         found_(opening_.get()),
         outputs_(outputs_of(reference, expected_, other, found_)) {}

@@ -60,6 +60,8 @@ struct CompareOptions {
   /// A sample that cannot be read, does not fit the models or fails the check is left out instead
   /// of being an error.
   bool leave_out_bad_samples = false;
+  /// FusionReport::optimized of the other model, so that it is not optimized again; may be null.
+  const engine::ModelSource* optimized_other = nullptr;
 };
 
 /// Runs two models on the same samples and compares their outputs of the same name, as float32.

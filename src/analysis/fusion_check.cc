@@ -4,8 +4,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "engine/optimize.h"
-#include "graph/model_file.h"
+#include "engine/model_message.h"
+#include "engine/pieces.h"
 
 namespace rangefinder::analysis {
 namespace {
@@ -39,18 +39,18 @@ std::vector<std::string> possible_names(std::string name) {
   }
 }
 
-onnx::ModelProto optimized(const engine::ModelSource& model) {
-  const auto result = engine::optimize_model(model, engine::OptimizationLevel::kAll);
-  return graph::parse_model(
-      result.bytes.empty() ? graph::serialize(graph::load_model(result.file)) : result.bytes,
-      model.name());
+engine::ModelSource optimized(const engine::ModelSource& model) {
+  return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll,
+                                    engine::cuts_at_codes());
 }
 
 }  // namespace
 
 FusionReport check_fusion(const engine::ModelSource& quantized,
                           const passes::Annotation& annotation) {
-  const onnx::ModelProto model = optimized(quantized);
+  FusionReport report;
+  report.optimized = optimized(quantized);
+  const onnx::ModelProto model = engine::parse_message(report.optimized);
   // A fused kernel keeps the name of the node that it replaces.
   std::unordered_map<std::string, std::string> kernels;
   for (const auto& node : model.graph().node()) {
@@ -61,7 +61,6 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
       }
     }
   }
-  FusionReport report;
   report.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
   report.float_nodes = annotation.left_float;
   report.float_nodes.insert(report.float_nodes.end(), annotation.unsuited.begin(),
@@ -82,7 +81,8 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
 
 FusionReport check_fusion(const engine::ModelSource& model) {
   FusionReport report;
-  const onnx::ModelProto kernels = optimized(model);
+  report.optimized = optimized(model);
+  const onnx::ModelProto kernels = engine::parse_message(report.optimized);
   for (const auto& node : kernels.graph().node()) {
     if (contains(kIntegerKernels, node.op_type())) {
       ++report.integer_nodes;

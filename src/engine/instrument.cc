@@ -5,38 +5,25 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "engine/blocked_layout.h"
 #include "engine/gates.h"
+#include "engine/model_message.h"
 #include "engine/onnx_messages.h"
 #include "engine/operator_nodes.h"
 #include "engine/optimize.h"
 #include "engine/per_worker.h"
 #include "graph/attributes.h"
+#include "graph/graph.h"
 #include "graph/names.h"
 #include "graph/walk.h"
 
 namespace rangefinder::engine {
 namespace {
-
-onnx::ModelProto parse(const ModelSource& model) {
-  onnx::ModelProto proto;
-  const bool parsed = model.bytes.empty() ? proto.ParseFromString(read_file(model.file))
-                                          : proto.ParseFromString(model.bytes);
-  if (!parsed) throw Error("is not an ONNX model, or damaged", {.file = model.name()});
-  return proto;
-}
-
-ModelSource with_bytes(const ModelSource& model, const onnx::ModelProto& proto) {
-  std::string bytes;
-  if (!proto.SerializeToString(&bytes)) {
-    throw Error("is too large for one ONNX file without external data", {.file = model.name()});
-  }
-  return {std::move(bytes), model.file, model.data_folder, model.temporary};
-}
 
 /// When each tensor is there: 0 for inputs, node number + 1 for the outputs of nodes.
 std::map<std::string, size_t> positions(const onnx::GraphProto& graph) {
@@ -96,15 +83,30 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   type->mutable_shape();  // A scalar.
 }
 
-/// Moves the Observe nodes to the end, the one whose tensor is computed first to the very end.
+/// Moves the leaves to the front: those of the model, then the Observe nodes, the one whose tensor
+/// is computed first as the last of them.
 ///
 /// ONNX Runtime runs a graph depth first from its last leaf to its first. In this order each node
 /// runs right after the one whose tensor it counts: the values are in cache, and the tensor can be
 /// freed. In any other order all tensors would live until the end of the run.
+///
+/// Behind the other nodes the leaves would run in the same order. But each time that ONNX Runtime
+/// looks at a graph it also sorts it by another rule, which takes the first node in the file of all
+/// that have what they read, and searches a list of them for each node: leaves that stand behind
+/// wait there until all else is sorted, and the time grows with the square of their number.
 void order_observe_nodes(onnx::GraphProto& graph) {
   const auto position = positions(graph);
+  std::unordered_set<std::string> read;
+  for (const auto& node : graph.node()) {
+    read.insert(node.input().begin(), node.input().end());
+    for (const std::string& name : graph::outer_reads(node)) read.insert(name);
+  }
+  const int64_t others = graph.node_size() + 2;
   const auto key = [&](const onnx::NodeProto* node) {
-    if (!is_observe(node)) return int64_t{-1};
+    if (!is_observe(node)) {
+      const auto is_read = [&](const std::string& output) { return read.contains(output); };
+      return std::ranges::any_of(node->output(), is_read) ? others : int64_t{-1};
+    }
     const auto found = position.find(node->input(0));
     const size_t computed = found == position.end() ? 0 : found->second;
     return graph.node_size() + 1 - static_cast<int64_t>(computed);
@@ -155,7 +157,7 @@ InstrumentedModel add_observe_nodes(const ModelSource& model, onnx::ModelProto& 
   }
   order_observe_nodes(*proto.mutable_graph());
   import_own_operators(proto);
-  result.model = with_bytes(model, proto);
+  result.model = with_message(model, proto);
   if (!tensors.empty()) result.token = token_name(kTokenIndex);
   return result;
 }
@@ -170,7 +172,7 @@ SessionOptions session_options(const InstrumentedModel& model, ObserveSink& sink
 
 InstrumentedModel instrument_plainly(const ModelSource& model,
                                      std::span<const ObservedTensor> tensors) {
-  onnx::ModelProto proto = parse(model);
+  onnx::ModelProto proto = parse_message(model);
   return add_observe_nodes(model, proto, tensors);
 }
 
@@ -180,12 +182,12 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
   WorkerSlots unused(1, tensors.size());
   const ModelSource optimized =
       optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
-  onnx::ModelProto proto = parse(optimized);
+  onnx::ModelProto proto = parse_message(optimized);
   write_gates(proto, channel_block());
   result.in_place_count =
       observe_before_conversion(*proto.mutable_graph(), channel_block(), layouts);
   order_observe_nodes(*proto.mutable_graph());
-  result.model = with_bytes(optimized, proto);
+  result.model = with_message(optimized, proto);
   result.level = OptimizationLevel::kNone;
   return result;
 }

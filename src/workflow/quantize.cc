@@ -62,20 +62,23 @@ std::string solve_and_export(const Plan& plan, const statistics::StatisticsFile&
   return bytes;
 }
 
-void check_kernels(const Plan& plan, const engine::ModelSource& quantized,
-                   report::Summary& summary) {
-  const auto fusion = analysis::check_fusion(quantized, plan.annotation);
+/// Returns what ONNX Runtime made of the quantized model.
+engine::ModelSource check_kernels(const Plan& plan, const engine::ModelSource& quantized,
+                                  report::Summary& summary) {
+  auto fusion = analysis::check_fusion(quantized, plan.annotation);
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
   for (const auto& node : fusion.float_nodes) {
     summary.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
+  return std::move(fusion.optimized);
 }
 
 /// The error on held-out samples. The model is there already: what cannot be measured is said, and
 /// only a user who interrupts stops it.
 void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
-                     const engine::ModelSource& quantized, report::Summary& summary) {
+                     const engine::ModelSource& quantized, const engine::ModelSource& optimized,
+                     report::Summary& summary) {
   summary.held_out_count = held_out.size();
   if (summary.held_out_count == 0) {
     summary.notes.push_back("no sample was left to measure the error on");
@@ -83,7 +86,7 @@ void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const
   }
   try {
     OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
-                                          check_observed(plan), BadSamples::kLeaveOut);
+                                          check_observed(plan), BadSamples::kLeaveOut, &optimized);
     summary.outputs = std::move(errors.outputs);
     summary.left_out = std::move(errors.left_out);
   } catch (const std::exception& error) {
@@ -162,8 +165,8 @@ Quantized quantize(const QuantizeRequest& request) {
   result.model = {solve_and_export(plan, result.statistics, request.calibration, show_raw, summary),
                   request.results.model};
   watch.lap();
-  check_kernels(plan, result.model, summary);
-  measure_outputs(plan, *samples->held_out(), request.run, result.model, summary);
+  const engine::ModelSource optimized = check_kernels(plan, result.model, summary);
+  measure_outputs(plan, *samples->held_out(), request.run, result.model, optimized, summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
