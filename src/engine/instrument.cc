@@ -17,6 +17,7 @@
 #include "engine/operator_nodes.h"
 #include "engine/optimize.h"
 #include "engine/per_worker.h"
+#include "engine/pieces.h"
 #include "graph/attributes.h"
 #include "graph/graph.h"
 #include "graph/names.h"
@@ -181,7 +182,7 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
   InstrumentedModel result = instrument_plainly(model, tensors);
   WorkerSlots unused(1, tensors.size());
   const ModelSource optimized =
-      optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
+      optimize_in_pieces(result.model, OptimizationLevel::kAll, cuts_at_observed, {.observe = &unused});
   onnx::ModelProto proto = parse_message(optimized);
   write_gates(proto, channel_block());
   result.in_place_count =

@@ -9,8 +9,8 @@
 
 #include "engine/model_message.h"
 #include "engine/onnx_messages.h"
-#include "graph/attributes.h"
 #include "graph/names.h"
+#include "graph/sort.h"
 
 // ONNX Runtime keeps the nodes that have all they read in a sorted list, and walks through it once
 // for each node, in each of some thirty looks at a graph. What only reads constants, as the
@@ -69,18 +69,17 @@ class Cutter {
            });
   }
 
-  /// Bodies read by name, and what is not sorted has no before and behind.
+  /// Bodies read by name, which may become another.
   bool can_be_cut() const {
     const auto is_made = [&](const auto& output) { return makers_.contains(output.name()); };
-    if (graph_.node_size() <= rules_.piece_size || graph_.sparse_initializer_size() > 0) return false;
-    if (!std::ranges::all_of(graph_.output(), is_made)) return false;
-    for (int i = 0; i < graph_.node_size(); ++i) {
-      bool has_body = false;
-      graph::for_each_subgraph(graph_.node(i), [&](const onnx::GraphProto&) { has_body = true; });
-      const auto is_made_later = [&](const std::string& input) { return maker_of(input) >= i; };
-      if (has_body || std::ranges::any_of(graph_.node(i).input(), is_made_later)) return false;
-    }
-    return true;
+    const auto has_body = [](const onnx::NodeProto& node) {
+      return std::ranges::any_of(node.attribute(), [](const auto& attribute) {
+        return attribute.has_g() || attribute.graphs_size() > 0;
+      });
+    };
+    return graph_.node_size() > rules_.piece_size && graph_.sparse_initializer_size() == 0 &&
+           std::ranges::all_of(graph_.output(), is_made) &&
+           std::ranges::none_of(graph_.node(), has_body);
   }
 
   /// For each node, how many tensors there are that must not cross a cut right before it.
@@ -228,6 +227,7 @@ class Assembly {
 
   void add(onnx::ModelProto piece) {
     import_operators(piece);
+    if (result_.functions_size() == 0) *result_.mutable_functions() = piece.functions();
     std::unordered_map<std::string, std::string> renamed;
     const auto rename = [&](std::string& name) {
       if (name.empty() || kept_.contains(name)) return;
@@ -290,21 +290,17 @@ class Assembly {
 
 }  // namespace
 
-CutRules cuts_at_codes() {
-  return {.may_cross = [](const onnx::NodeProto& node) { return node.op_type() == "QuantizeLinear"; },
-          .is_repeated =
-              [](const onnx::NodeProto& node) { return node.op_type() == "DequantizeLinear"; }};
-}
-
 ModelSource optimize_in_pieces(const ModelSource& model, OptimizationLevel level,
-                               const CutRules& rules, const OptimizeOptions& options) {
-  const onnx::ModelProto whole = parse_message(model);
+                               const CutRulesOf& rules_of, const OptimizeOptions& options) {
+  onnx::ModelProto whole = parse_message(model);
+  const CutRules rules = rules_of(whole.graph());
+  if (whole.graph().node_size() <= rules.piece_size) return optimize_model(model, level, options);
+  graph::sort_nodes(*whole.mutable_graph());
   Pieces pieces(whole, rules);
   if (pieces.count() == 1) return optimize_model(model, level, options);
   Assembly assembly(whole, pieces);
   for (size_t i = 0; i < pieces.count(); ++i) {
-    const ModelSource piece =
-        optimize_model(with_message(model, pieces.piece(i)), level, options);
+    const ModelSource piece = optimize_model(with_message(model, pieces.piece(i)), level, options);
     // With weights in files of their own it would be no single model any more.
     if (piece.temporary != model.temporary) return optimize_model(model, level, options);
     onnx::ModelProto optimized = parse_message(piece);
