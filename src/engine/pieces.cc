@@ -1,6 +1,7 @@
 #include "engine/pieces.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -10,7 +11,6 @@
 #include "engine/model_message.h"
 #include "engine/onnx_messages.h"
 #include "graph/names.h"
-#include "graph/sort.h"
 
 // ONNX Runtime keeps the nodes that have all they read in a sorted list, and walks through it once
 // for each node, in each of some thirty looks at a graph. What only reads constants, as the
@@ -30,6 +30,52 @@ namespace rangefinder::engine {
 namespace {
 
 constexpr int kNone = -1;
+
+/// Sorts nodes so that each comes after those it reads from, and as soon after them as can be:
+/// of all that can be next, leaves and what the last node made possible come first. So few tensors
+/// are alive between any two. False, and as before, if there is no such order.
+bool sort_nearby(onnx::GraphProto& graph) {
+  std::unordered_map<std::string, std::vector<int>> readers;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const std::string& input : graph.node(i).input()) readers[input].push_back(i);
+  }
+  const auto is_leaf = [&](int node) {
+    const auto& outputs = graph.node(node).output();
+    return std::ranges::none_of(outputs, [&](const auto& name) { return readers.contains(name); });
+  };
+  std::vector<int> waits(static_cast<size_t>(graph.node_size()), 0);
+  for (const auto& node : graph.node()) {
+    for (const std::string& output : node.output()) {
+      if (output.empty() || !readers.contains(output)) continue;
+      for (const int reader : readers[output]) ++waits[static_cast<size_t>(reader)];
+    }
+  }
+  std::vector<int> ready;
+  for (int i = graph.node_size(); i-- > 0;) {
+    if (waits[static_cast<size_t>(i)] == 0) ready.push_back(i);
+  }
+  std::vector<int> order;
+  while (!ready.empty()) {
+    order.push_back(ready.back());
+    ready.pop_back();
+    std::vector<int> next;
+    for (const std::string& output : graph.node(order.back()).output()) {
+      const auto found = readers.find(output);
+      if (output.empty() || found == readers.end()) continue;
+      for (const int reader : found->second) {
+        if (--waits[static_cast<size_t>(reader)] == 0) next.push_back(reader);
+      }
+    }
+    std::ranges::sort(next, std::greater<>());
+    std::ranges::stable_partition(next, [&](int node) { return !is_leaf(node); });
+    ready.insert(ready.end(), next.begin(), next.end());
+  }
+  if (order.size() != waits.size()) return false;
+  onnx::GraphProto sorted;
+  for (const int node : order) sorted.add_node()->Swap(graph.mutable_node(node));
+  graph.mutable_node()->Swap(sorted.mutable_node());
+  return true;
+}
 
 /// Which node goes into which piece.
 class Cutter {
@@ -294,8 +340,9 @@ ModelSource optimize_in_pieces(const ModelSource& model, OptimizationLevel level
                                const CutRulesOf& rules_of, const OptimizeOptions& options) {
   onnx::ModelProto whole = parse_message(model);
   const CutRules rules = rules_of(whole.graph());
-  if (whole.graph().node_size() <= rules.piece_size) return optimize_model(model, level, options);
-  graph::sort_nodes(*whole.mutable_graph());
+  if (whole.graph().node_size() <= rules.piece_size || !sort_nearby(*whole.mutable_graph())) {
+    return optimize_model(model, level, options);
+  }
   Pieces pieces(whole, rules);
   if (pieces.count() == 1) return optimize_model(model, level, options);
   Assembly assembly(whole, pieces);
