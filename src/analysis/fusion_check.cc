@@ -40,8 +40,7 @@ std::vector<std::string> possible_names(std::string name) {
 }
 
 engine::ModelSource optimized(const engine::ModelSource& model) {
-  return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll,
-                                    engine::cuts_at_codes);
+  return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll, engine::cuts_at_codes);
 }
 
 }  // namespace

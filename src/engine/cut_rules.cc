@@ -44,9 +44,9 @@ CutRules cuts_at_observed(const onnx::GraphProto& graph) {
   known.insert(crossing.begin(), crossing.end());
   for (const auto& node : graph.node()) {
     const auto is_known = [&](const std::string& input) { return known.contains(input); };
-    const bool is_exact = std::ranges::find(kSameInAnyLayout, node.op_type()) !=
-                              kSameInAnyLayout.end() &&
-                          std::ranges::all_of(node.input(), is_known);
+    const bool is_exact =
+        std::ranges::find(kSameInAnyLayout, node.op_type()) != kSameInAnyLayout.end() &&
+        std::ranges::all_of(node.input(), is_known);
     if (is_observe(&node) || is_exact) continue;
     const bool is_convolution = node.op_type() == "Conv" && node.domain().empty();
     for (int i = is_convolution ? 1 : 0; i < node.input_size(); ++i) crossing.erase(node.input(i));

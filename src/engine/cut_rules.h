@@ -14,8 +14,11 @@ struct CutRules {
   /// Each piece that reads what this node makes, of tensors that may cross and of constants, makes
   /// it for itself.
   std::function<bool(const onnx::NodeProto& node)> is_repeated;
-  /// With so many nodes a piece is large enough.
-  int piece_size = 1000;
+  /// Graphs of so many nodes are left whole.
+  int largest_whole = 1000;
+  /// With so many nodes a piece is large enough: opening a session costs as much as a few of them,
+  /// and more than twice as many cost more than twice the time.
+  int piece_size = 400;
 };
 
 using CutRulesOf = std::function<CutRules(const onnx::GraphProto& graph)>;

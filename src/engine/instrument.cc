@@ -181,8 +181,8 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
                              Layouts layouts) {
   InstrumentedModel result = instrument_plainly(model, tensors);
   WorkerSlots unused(1, tensors.size());
-  const ModelSource optimized =
-      optimize_in_pieces(result.model, OptimizationLevel::kAll, cuts_at_observed, {.observe = &unused});
+  const ModelSource optimized = optimize_in_pieces(result.model, OptimizationLevel::kAll,
+                                                   cuts_at_observed, {.observe = &unused});
   onnx::ModelProto proto = parse_message(optimized);
   write_gates(proto, channel_block());
   result.in_place_count =

@@ -108,7 +108,8 @@ class Cutter {
   bool is_repeated(const onnx::NodeProto& node) const {
     const auto& outputs = node.output();
     return rules_.is_repeated(node) &&
-           std::ranges::none_of(outputs, [&](const auto& name) { return outputs_.contains(name); }) &&
+           std::ranges::none_of(outputs,
+                                [&](const auto& name) { return outputs_.contains(name); }) &&
            std::ranges::all_of(node.input(), [&](const std::string& input) {
              const int maker = maker_of(input);
              return maker == kNone || crosses(maker);
@@ -123,8 +124,7 @@ class Cutter {
         return attribute.has_g() || attribute.graphs_size() > 0;
       });
     };
-    return graph_.node_size() > rules_.piece_size && graph_.sparse_initializer_size() == 0 &&
-           std::ranges::all_of(graph_.output(), is_made) &&
+    return graph_.sparse_initializer_size() == 0 && std::ranges::all_of(graph_.output(), is_made) &&
            std::ranges::none_of(graph_.node(), has_body);
   }
 
@@ -150,13 +150,17 @@ class Cutter {
 
   void cut(const std::vector<int>& obstacles) {
     int size = 0;
+    bool is_empty = true;
     for (size_t i = 0; i < piece_of_.size(); ++i) {
-      if (size >= rules_.piece_size && obstacles[i] == 0) {
+      const bool is_kept = piece_of_[i] != kNone;
+      if (is_kept && !is_empty && size >= rules_.piece_size && obstacles[i] == 0) {
         ++piece_count_;
         size = 0;
       }
       ++size;
-      if (piece_of_[i] != kNone) piece_of_[i] = piece_count_ - 1;
+      if (!is_kept) continue;
+      piece_of_[i] = piece_count_ - 1;
+      is_empty = false;
     }
   }
 
@@ -167,6 +171,20 @@ class Cutter {
   std::vector<int> piece_of_;
   int piece_count_ = 1;
 };
+
+onnx::ValueInfoProto info_of(const TensorInfo& tensor) {
+  onnx::ValueInfoProto info;
+  info.set_name(tensor.name);
+  auto* type = info.mutable_type()->mutable_tensor_type();
+  type->set_elem_type(static_cast<int32_t>(tensor.type));
+  if (!tensor.shape) return info;
+  type->mutable_shape();
+  for (const int64_t size : *tensor.shape) {
+    auto* dimension = type->mutable_shape()->add_dim();
+    if (size >= 0) dimension->set_dim_value(size);
+  }
+  return info;
+}
 
 /// Takes a model apart.
 class Pieces {
@@ -212,9 +230,14 @@ class Pieces {
     return result;
   }
 
-  /// What a piece tells of the tensors that it hands on, once it is optimized.
-  void learn(const onnx::GraphProto& optimized) {
+  /// What a piece tells of the tensors that it hands on, once it is optimized. Where ONNX Runtime
+  /// found nothing to change it did not write down what it knows of them.
+  void learn(const ModelSource& given, const onnx::GraphProto& optimized, ObserveSink* observe) {
+    const auto has_type = [](const auto& output) { return output.has_type(); };
     for (const auto& output : optimized.output()) infos_[output.name()] = output;
+    if (std::ranges::all_of(optimized.output(), has_type)) return;
+    const Session session(given, {.optimization = OptimizationLevel::kNone, .observe = observe});
+    for (const TensorInfo& output : session.outputs()) infos_[output.name] = info_of(output);
   }
 
  private:
@@ -232,7 +255,8 @@ class Pieces {
   void hand_out(const std::string& tensor) {
     if (!handed_out_.insert(tensor).second) return;
     const int maker = cutter_.maker_of(tensor);
-    if (maker != kNone) pieces_[static_cast<size_t>(cutter_.piece_of(maker))].gives.push_back(tensor);
+    if (maker != kNone)
+      pieces_[static_cast<size_t>(cutter_.piece_of(maker))].gives.push_back(tensor);
   }
 
   void add(int node, int number) {
@@ -340,18 +364,19 @@ ModelSource optimize_in_pieces(const ModelSource& model, OptimizationLevel level
                                const CutRulesOf& rules_of, const OptimizeOptions& options) {
   onnx::ModelProto whole = parse_message(model);
   const CutRules rules = rules_of(whole.graph());
-  if (whole.graph().node_size() <= rules.piece_size || !sort_nearby(*whole.mutable_graph())) {
+  if (whole.graph().node_size() <= rules.largest_whole || !sort_nearby(*whole.mutable_graph())) {
     return optimize_model(model, level, options);
   }
   Pieces pieces(whole, rules);
   if (pieces.count() == 1) return optimize_model(model, level, options);
   Assembly assembly(whole, pieces);
   for (size_t i = 0; i < pieces.count(); ++i) {
-    const ModelSource piece = optimize_model(with_message(model, pieces.piece(i)), level, options);
+    const ModelSource piece = with_message(model, pieces.piece(i));
+    const ModelSource saved = optimize_model(piece, level, options);
     // With weights in files of their own it would be no single model any more.
-    if (piece.temporary != model.temporary) return optimize_model(model, level, options);
-    onnx::ModelProto optimized = parse_message(piece);
-    pieces.learn(optimized.graph());
+    if (saved.temporary != model.temporary) return optimize_model(model, level, options);
+    onnx::ModelProto optimized = parse_message(saved);
+    pieces.learn(piece, optimized.graph(), options.observe);
     assembly.add(std::move(optimized));
   }
   return with_message(model, assembly.result());
