@@ -114,10 +114,11 @@ int measure(const Options& options) {
     const double seconds = median_of(command, &ProcessFigures::seconds);
     const double cpu = median_of(command, &ProcessFigures::cpu_seconds);
     const auto peak = static_cast<double>(largest_peak(command));
-    fmt::print("{} {:<9} {:6.2f} s ({:.2f} of bare), {:6.2f} s of processors, {:5.0f} MB ({:.2f} of "
-               "the model)\n",
-               options.workload, command.name, seconds, seconds / bare, cpu, peak / 1e6,
-               peak / model_bytes);
+    fmt::print(
+        "{} {:<9} {:6.2f} s ({:.2f} of bare), {:6.2f} s of processors, {:5.0f} MB ({:.2f} of "
+        "the model)\n",
+        options.workload, command.name, seconds, seconds / bare, cpu, peak / 1e6,
+        peak / model_bytes);
     rows.push_back({{"command", command.name},
                     {"seconds", seconds},
                     {"over_bare", seconds / bare},

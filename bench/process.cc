@@ -40,7 +40,8 @@ ProcessFigures run_process(const std::string& program, std::vector<std::string> 
   if (child < 0 || ::wait4(child, &status, 0, &usage) < 0) {
     throw std::runtime_error(std::strerror(errno));
   }
-  if (status != 0) throw std::runtime_error(fmt::format("the measured process failed: {}", program));
+  if (status != 0)
+    throw std::runtime_error(fmt::format("the measured process failed: {}", program));
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
   return {passed.count(), seconds(usage.ru_utime) + seconds(usage.ru_stime),
           static_cast<uint64_t>(usage.ru_maxrss) * 1024};

@@ -139,7 +139,9 @@ class Pair {
  public:
   Pair(const ModelSource& reference, const ModelSource& other, const CompareOptions& options)
       : options_(options),
-        opening_(std::async(std::launch::async, [&] { return Session(other); })),
+        opening_(
+            std::async(std::launch::async,
+                       [&] { return options.open_other ? options.open_other() : Session(other); })),
         expected_(reference),
         found_(opening_.get()),
         outputs_(outputs_of(reference, expected_, other, found_)) {}

@@ -8,6 +8,7 @@
 
 #include "data/sample_source.h"
 #include "engine/model_source.h"
+#include "engine/session.h"
 #include "quantization/error_metrics.h"
 #include "rangefinder/run_control.h"
 #include "tensor/tensor.h"
@@ -60,6 +61,8 @@ struct CompareOptions {
   /// A sample that cannot be read, does not fit the models or fails the check is left out instead
   /// of being an error.
   bool leave_out_bad_samples = false;
+  /// Opens the other model, while the reference is opened on this thread; empty: as it is given.
+  std::function<engine::Session()> open_other = {};
 };
 
 /// Runs two models on the same samples and compares their outputs of the same name, as float32.

@@ -4,7 +4,8 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "engine/optimize.h"
+#include "engine/packed_model.h"
+#include "engine/pieces.h"
 
 namespace rangefinder::analysis {
 namespace {
@@ -38,15 +39,18 @@ std::vector<std::string> possible_names(std::string name) {
   }
 }
 
-onnx::ModelProto optimized(const engine::ModelSource& model) {
-  return engine::optimize_model(model, engine::OptimizationLevel::kAll).model;
+engine::HeldModel optimized(const engine::ModelSource& model) {
+  return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll, engine::cuts_at_codes);
 }
 
 }  // namespace
 
 FusionReport check_fusion(const engine::ModelSource& quantized,
                           const passes::Annotation& annotation) {
-  const onnx::ModelProto model = optimized(quantized);
+  FusionReport report;
+  const engine::HeldModel held = optimized(quantized);
+  const onnx::ModelProto& model = held.model;
+  report.optimized = engine::pack_model(model, quantized.file, held.held);
   // A fused kernel keeps the name of the node that it replaces.
   std::unordered_map<std::string, std::string> kernels;
   for (const auto& node : model.graph().node()) {
@@ -57,7 +61,6 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
       }
     }
   }
-  FusionReport report;
   report.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
   report.float_nodes = annotation.left_float;
   report.float_nodes.insert(report.float_nodes.end(), annotation.unsuited.begin(),
@@ -78,7 +81,9 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
 
 FusionReport check_fusion(const engine::ModelSource& model) {
   FusionReport report;
-  const onnx::ModelProto kernels = optimized(model);
+  const engine::HeldModel held = optimized(model);
+  const onnx::ModelProto& kernels = held.model;
+  report.optimized = engine::pack_model(kernels, model.file, held.held);
   for (const auto& node : kernels.graph().node()) {
     if (contains(kIntegerKernels, node.op_type())) {
       ++report.integer_nodes;

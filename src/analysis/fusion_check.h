@@ -16,6 +16,8 @@ struct FusionReport {
   size_t integer_nodes = 0;
   /// The others, each with its reason; then pools and the like that no integer kernel suits.
   std::vector<passes::FloatNode> float_nodes;
+  /// What ONNX Runtime made of the model: it runs the same when loaded without optimization.
+  engine::ModelSource optimized = {};
 };
 
 /// Loads the quantized model with all of ONNX Runtime's optimizations and looks at what became of

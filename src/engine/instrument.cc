@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
@@ -15,7 +16,9 @@
 #include "engine/optimize.h"
 #include "engine/packed_model.h"
 #include "engine/per_worker.h"
+#include "engine/pieces.h"
 #include "graph/attributes.h"
+#include "graph/graph.h"
 #include "graph/names.h"
 #include "graph/walk.h"
 
@@ -80,15 +83,30 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   type->mutable_shape();  // A scalar.
 }
 
-/// Moves the Observe nodes to the end, the one whose tensor is computed first to the very end.
+/// Moves the leaves to the front: those of the model, then the Observe nodes, the one whose tensor
+/// is computed first as the last of them.
 ///
 /// ONNX Runtime runs a graph depth first from its last leaf to its first. In this order each node
 /// runs right after the one whose tensor it counts: the values are in cache, and the tensor can be
 /// freed. In any other order all tensors would live until the end of the run.
+///
+/// Behind the other nodes the leaves would run in the same order. But each time that ONNX Runtime
+/// looks at a graph it also sorts it by another rule, which takes the first node in the file of all
+/// that have what they read, and searches a list of them for each node: leaves that stand behind
+/// wait there until all else is sorted, and the time grows with the square of their number.
 void order_observe_nodes(onnx::GraphProto& graph) {
   const auto position = positions(graph);
+  std::unordered_set<std::string> read;
+  for (const auto& node : graph.node()) {
+    read.insert(node.input().begin(), node.input().end());
+    for (const std::string& name : graph::outer_reads(node)) read.insert(name);
+  }
+  const int64_t others = graph.node_size() + 2;
   const auto key = [&](const onnx::NodeProto* node) {
-    if (!is_observe(node)) return int64_t{-1};
+    if (!is_observe(node)) {
+      const auto is_read = [&](const std::string& output) { return read.contains(output); };
+      return std::ranges::any_of(node->output(), is_read) ? others : int64_t{-1};
+    }
     const auto found = position.find(node->input(0));
     const size_t computed = found == position.end() ? 0 : found->second;
     return graph.node_size() + 1 - static_cast<int64_t>(computed);
@@ -161,7 +179,8 @@ InstrumentedModel instrument(const ModelSource& model, std::span<const ObservedT
                              Layouts layouts) {
   InstrumentedModel result = instrument_plainly(model, tensors);
   WorkerSlots unused(1, tensors.size());
-  HeldModel optimized = optimize_model(result.model, OptimizationLevel::kAll, {.observe = &unused});
+  HeldModel optimized = optimize_in_pieces(result.model, OptimizationLevel::kAll, cuts_at_observed,
+                                           {.observe = &unused});
   write_gates(optimized.model, channel_block());
   onnx::GraphProto& graph = *optimized.model.mutable_graph();
   result.in_place_count = observe_before_conversion(graph, channel_block(), layouts);

@@ -12,8 +12,8 @@ namespace rangefinder::engine {
 /// Adds a model to what will be written: one file that holds all of it or, where that would have
 /// more than `largest_file` bytes, a file with its larger weights beside it, called as
 /// weights_beside() says. Throws Error as PendingFiles::add() does, and if weights cannot be read.
-void add_model(PendingFiles& files, const std::filesystem::path& path,
-               const ModelSource& model, uint64_t largest_file = 1'800'000'000);
+void add_model(PendingFiles& files, const std::filesystem::path& path, const ModelSource& model,
+               uint64_t largest_file = 1'800'000'000);
 
 /// Writes the model into the folder, which is made if need be; nothing if that has no name. Throws
 /// Error.

@@ -99,9 +99,11 @@ report::OutputRow row_of(const analysis::OutputError& output) {
 OutputErrors compare_outputs(const engine::ModelSource& float_model,
                              const engine::ModelSource& quantized_model,
                              const data::SampleSource& samples, const RunControl& run,
-                             const analysis::CheckSample& check, BadSamples bad) {
+                             const analysis::CheckSample& check, BadSamples bad,
+                             std::function<engine::Session()> open_quantized) {
   analysis::CompareOptions options{.run = run,
-                                   .leave_out_bad_samples = bad == BadSamples::kLeaveOut};
+                                   .leave_out_bad_samples = bad == BadSamples::kLeaveOut,
+                                   .open_other = std::move(open_quantized)};
   if (run.nonfinite == Nonfinite::kError) options.check = check;
   OutputErrors errors;
   auto found = measure(float_model, quantized_model, samples, options);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -29,11 +30,13 @@ enum class BadSamples { kError, kLeaveOut };
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
 /// The same for any number of jobs. `check` is asked about samples that are not all finite. A float
 /// model that ONNX Runtime takes only once it is prepared (bfloat16) runs in that form.
+/// `open_quantized`: see analysis::CompareOptions::open_other.
 /// Throws Error as analysis::compare() does.
 OutputErrors compare_outputs(const engine::ModelSource& float_model,
                              const engine::ModelSource& quantized_model,
                              const data::SampleSource& samples, const RunControl& run,
-                             const analysis::CheckSample& check, BadSamples bad);
+                             const analysis::CheckSample& check, BadSamples bad,
+                             std::function<engine::Session()> open_quantized = {});
 
 struct CompareRequest {
   engine::ModelSource float_model = {};

@@ -14,7 +14,8 @@ using Json = nlohmann::ordered_json;
 
 Json reads_json(const passes::QuantizedTensor& tensor) {
   Json reads = Json::array();
-  for (const auto& [node, input] : tensor.reads) reads.push_back({{"node", node}, {"input", input}});
+  for (const auto& [node, input] : tensor.reads)
+    reads.push_back({{"node", node}, {"input", input}});
   return reads;
 }
 
@@ -60,9 +61,8 @@ Json plan_json(const Plan& plan) {
 }  // namespace
 
 void keep_plan(const Plan& plan, const RunControl& control) {
-  engine::keep_model(
-      engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held),
-      control.keep, "prepared.onnx");
+  engine::keep_model(engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held),
+                     control.keep, "prepared.onnx");
   if (!control.keep.empty()) {
     write_file(control.keep / "plan.json", report::json_text(plan_json(plan)));
   }

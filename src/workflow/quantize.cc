@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "engine/packed_model.h"
+#include "engine/session.h"
 #include "engine/write_model.h"
 #include "graph/skeleton.h"
 #include "observers/registry.h"
@@ -66,9 +68,16 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   return packed;
 }
 
-void check_kernels(const Plan& plan, const engine::ModelSource& quantized,
-                   report::Summary& summary) {
-  const auto fusion = analysis::check_fusion(quantized, plan.annotation);
+/// Which kernels ONNX Runtime makes of the quantized model, found out on a thread of its own.
+std::shared_future<analysis::FusionReport> look_at_kernels(const Plan& plan,
+                                                           const engine::ModelSource& quantized) {
+  return std::async(std::launch::async, [&, heeded = Cancellation::current()] {
+    const CancellationOf inherited(heeded);
+    return analysis::check_fusion(quantized, plan.annotation);
+  });
+}
+
+void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary) {
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
   for (const auto& node : fusion.float_nodes) {
@@ -76,10 +85,22 @@ void check_kernels(const Plan& plan, const engine::ModelSource& quantized,
   }
 }
 
+/// The model is not optimized anew where what came of that can be run as it is.
+engine::Session open_optimized(const analysis::FusionReport& fusion,
+                               const engine::ModelSource& quantized) {
+  try {
+    return engine::Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
+  } catch (const Error&) {
+    return engine::Session(quantized);
+  }
+}
+
 /// The error on held-out samples. The model is there already: what cannot be measured is said, and
 /// only a user who interrupts stops it.
 void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
-                     const engine::ModelSource& quantized, report::Summary& summary) {
+                     const engine::ModelSource& quantized,
+                     const std::shared_future<analysis::FusionReport>& fusion,
+                     report::Summary& summary) {
   summary.held_out_count = held_out.size();
   if (summary.held_out_count == 0) {
     summary.notes.push_back("no sample was left to measure the error on");
@@ -87,7 +108,8 @@ void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const
   }
   try {
     OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
-                                          check_observed(plan), BadSamples::kLeaveOut);
+                                          check_observed(plan), BadSamples::kLeaveOut,
+                                          [&] { return open_optimized(fusion.get(), quantized); });
     summary.outputs = std::move(errors.outputs);
     summary.left_out = std::move(errors.left_out);
   } catch (const std::exception& error) {
@@ -171,8 +193,10 @@ Quantized quantize(const QuantizeRequest& request) {
   result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw, summary);
   keep_quantized(result.model, request.run);
   watch.lap();
-  check_kernels(plan, result.model, summary);
-  measure_outputs(plan, *samples->held_out(), request.run, result.model, summary);
+  // While the float model is opened, it is seen what becomes of the other.
+  const auto fusion = look_at_kernels(plan, result.model);
+  measure_outputs(plan, *samples->held_out(), request.run, result.model, fusion, summary);
+  tell_kernels(fusion.get(), summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
@@ -215,7 +239,7 @@ Quantized solve(const SolveRequest& request) {
   result.model = solve_and_export(plan, request.statistics, request.calibration, {}, summary);
   keep_quantized(result.model, request.run);
   watch.lap();
-  check_kernels(plan, result.model, summary);
+  tell_kernels(analysis::check_fusion(result.model, plan.annotation), summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <thread>
 
 #include "base/error.h"
@@ -233,25 +236,98 @@ TEST(Instrument, WhatIsNotObservedIsStillFused) {
   }
 }
 
-TEST(Instrument, ObserveNodesStandLastAndInReverse) {
-  const ModelSource source(residual_model().bytes(), "");
+TEST(Instrument, LeavesStandFirstAndObserveNodesInReverse) {
+  OnnxBuilder b = residual_model();
+  b.node("Sigmoid", {"r2"}, {"leaf"});
+  b.output("leaf", {-1, 20, -1, -1});
+  const ModelSource source(b.bytes(), "");
   const std::vector<ObservedTensor> tensors = {{"gate"}, {"x"}, {"r2"}, {"r1"}};
   for (const auto& model : {instrument_plainly(source, tensors), instrument(source, tensors)}) {
     EXPECT_EQ(model.graph_order, (std::vector<size_t>{1, 3, 2, 0}));
     onnx::ModelProto proto;
     ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
     std::vector<int64_t> order;
-    for (const auto& node : proto.graph().node()) {
+    int leaves = 0;
+    for (int i = 0; i < proto.graph().node_size(); ++i) {
+      const auto& node = proto.graph().node(i);
       if (node.op_type() == kObserveOperator) {
         for (const auto& attribute : node.attribute()) {
           if (attribute.name() == kTensorAttribute) order.push_back(attribute.i());
         }
-      } else {
-        EXPECT_TRUE(order.empty()) << node.op_type() << " behind an Observe node";
+        EXPECT_EQ(static_cast<size_t>(i), leaves + order.size() - 1) << "behind another node";
+      } else if (node.output(0) == "leaf" || node.output(0) == "y") {
+        ++leaves;
+        EXPECT_TRUE(order.empty()) << "an Observe node before a leaf of the model";
       }
     }
+    EXPECT_EQ(leaves, 2);
     EXPECT_EQ(order, (std::vector<int64_t>{0, 2, 3, 1}));
   }
+}
+
+/// A chain of convolutions, each observed.
+struct ObservedChain {
+  explicit ObservedChain(int count) {
+    builder.input("t0", {-1, 4, -1, -1});
+    builder.weights("w", {4, 4, 1, 1}, 0.8f);
+    for (int i = 0; i < count; ++i) {
+      const std::string next = "t" + std::to_string(i + 1);
+      builder.node("Conv", {"t" + std::to_string(i), "w"}, {next});
+      tensors.push_back({next});
+    }
+    builder.output("t" + std::to_string(count), {-1, 4, -1, -1});
+  }
+
+  OnnxBuilder builder;
+  std::vector<ObservedTensor> tensors;
+};
+
+/// The most nodes that wait, everything they read being there, when of all such the first in the
+/// file is always taken: through their list ONNX Runtime walks for each node.
+size_t most_waiting(const onnx::GraphProto& graph) {
+  std::multimap<std::string, int> readers;
+  std::vector<int> missing(static_cast<size_t>(graph.node_size()), 0);
+  std::set<std::string> made;
+  for (const auto& node : graph.node()) made.insert(node.output().begin(), node.output().end());
+  std::set<int> waiting;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    for (const auto& input : graph.node(i).input()) {
+      if (!made.contains(input)) continue;
+      readers.emplace(input, i);
+      ++missing[static_cast<size_t>(i)];
+    }
+    if (missing[static_cast<size_t>(i)] == 0) waiting.insert(i);
+  }
+  size_t most = waiting.size();
+  while (!waiting.empty()) {
+    const int next = *waiting.begin();
+    waiting.erase(waiting.begin());
+    for (const auto& output : graph.node(next).output()) {
+      const auto [first, last] = readers.equal_range(output);
+      for (auto reader = first; reader != last; ++reader) {
+        if (--missing[static_cast<size_t>(reader->second)] == 0) waiting.insert(reader->second);
+      }
+    }
+    most = std::max(most, waiting.size());
+  }
+  return most;
+}
+
+TEST(Instrument, NoListOfWaitingNodesGrowsWithTheGraph) {
+  const ObservedChain chain(300);
+  const ModelSource source(chain.builder.bytes(), "");
+  for (const auto& model :
+       {instrument_plainly(source, chain.tensors), instrument(source, chain.tensors)}) {
+    onnx::ModelProto proto;
+    ASSERT_TRUE(proto.ParseFromString(model.model.bytes));
+    EXPECT_LE(most_waiting(proto.graph()), 3u);
+  }
+}
+
+TEST(Instrument, ManyNodesCountTheSameInPieces) {
+  const ObservedChain chain(600);
+  const auto counted = run_both(chain.builder, chain.tensors, {{{"t0", image(1, 4, 5, 3)}}});
+  EXPECT_EQ(counted.back()[0].count(), 60u);
 }
 
 TEST(Instrument, SamplesMayDifferInShape) {
