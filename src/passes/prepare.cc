@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <future>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -110,10 +109,9 @@ PreparedModel prepare(const engine::ModelSource& given) {
   const onnx::ModelProto interface = interface_of(original.model);
   // ONNX Runtime refuses two nodes of one name.
   graph::name_nodes(original.model);
-  // It goes over all weights byte by byte: meanwhile the rest is made.
-  auto fingerprint = std::async(std::launch::async, [given_model = original.model] {
-    return graph::fingerprint(given_model);
-  });
+  prepared.fingerprint = std::async(std::launch::deferred, [original] {
+                           return graph::fingerprint(original.model);
+                         }).share();
   prepared.size = graph::WholeMessage(original.model).size();
   if (widen_float16(original.model)) {
     // The Casts at inputs and outputs are named after them: nodes may have such names, too.
@@ -142,7 +140,6 @@ PreparedModel prepare(const engine::ModelSource& given) {
   drop_neutral_attributes(prepared.model);
   prepared.origins.trace(*prepared.model.mutable_graph());
   restore_interface(interface, prepared.model);
-  prepared.fingerprint = fingerprint.get();
   return prepared;
 }
 

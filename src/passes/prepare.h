@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <string>
 
 #include "engine/model_source.h"
@@ -24,8 +25,9 @@ struct PreparedModel {
   TensorInfos infos;
   /// What the nodes of the file became.
   Origins origins = {};
-  /// graph::fingerprint() of the file as it was given.
-  uint64_t fingerprint = 0;
+  /// graph::fingerprint() of the file as it was given, found out when first asked for: it goes over
+  /// all weights, byte by byte.
+  std::shared_future<uint64_t> fingerprint = {};
   /// Bytes of the file as it was given, external data included.
   uint64_t size = 0;
   /// The model could not be brought to a set whose DequantizeLinear has an axis: why. Quantized

@@ -40,7 +40,7 @@ statistics::StatisticsFile observe(const Plan& plan, Samples& samples, const Row
   auto observation = engine::observe(model_of(plan), wanted, samples.calibration(), run,
                                      {"observe", samples.calibration_count()});
   statistics::StatisticsFile file;
-  file.model_fingerprint = plan.prepared.fingerprint;
+  file.model_fingerprint = plan.prepared.fingerprint.get();
   file.plan_fingerprint = plan.fingerprint();
   file.samples = samples.indices();
   for (size_t i = 0; i < wanted.size(); ++i) {
@@ -63,11 +63,11 @@ void show_raw(const Plan& plan, Samples& samples, const std::vector<std::string>
 
 void require_match(const Plan& plan, const statistics::StatisticsFile& statistics,
                    const std::string& file) {
-  if (statistics.model_fingerprint != plan.prepared.fingerprint) {
-    throw Error(
-        fmt::format("was observed on another model ({:016x}); {} is {:016x}",
-                    statistics.model_fingerprint, plan.source.name(), plan.prepared.fingerprint),
-        {.file = file});
+  if (statistics.model_fingerprint != plan.prepared.fingerprint.get()) {
+    throw Error(fmt::format("was observed on another model ({:016x}); {} is {:016x}",
+                            statistics.model_fingerprint, plan.source.name(),
+                            plan.prepared.fingerprint.get()),
+                {.file = file});
   }
   std::set<std::string> present;
   for (const auto& tensor : statistics.tensors) present.insert(tensor.name);

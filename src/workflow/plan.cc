@@ -210,6 +210,9 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
                             node->op_type(), node->name()),
                 {.file = model.name()});
   }
+  plan.asking = std::async(std::launch::async, [fingerprint = plan.prepared.fingerprint] {
+                  fingerprint.wait();
+                }).share();
   graph::Graph graph(plan.prepared.model);
   const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
   plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ struct Plan {
   const targets::Target* target;
   passes::PreparedModel prepared;
   passes::Annotation annotation;
+  /// Asks for the model's fingerprint, so that it is there when somebody needs it.
+  std::shared_future<void> asking = {};
   /// More names that observed tensors go by, see passes::fused_names().
   std::map<std::string, std::vector<std::string>> other_names = {};
   /// Tensors that are observed because something is excluded, and those whose statistics say the

@@ -55,9 +55,9 @@ TEST(Prepare, TheSameFileGivesTheSameBytes) {
   const PreparedModel first = test_support::prepare(b.model());
   const PreparedModel second = test_support::prepare(b.model());
   EXPECT_EQ(graph::serialize(first.model), graph::serialize(second.model));
-  EXPECT_EQ(first.fingerprint, second.fingerprint);
+  EXPECT_EQ(first.fingerprint.get(), second.fingerprint.get());
   b.graph().mutable_initializer(0)->set_float_data(0, 9);
-  EXPECT_NE(test_support::prepare(b.model()).fingerprint, first.fingerprint);
+  EXPECT_NE(test_support::prepare(b.model()).fingerprint.get(), first.fingerprint.get());
 }
 
 TEST(Prepare, OldModelsWithManyOldOperators) {

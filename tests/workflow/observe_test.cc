@@ -25,7 +25,7 @@ class ObserveTest : public WorkflowTest {
 TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
   const Plan plan = make_plan(model());
   const auto file = observe(plan, *first(8), default_rows(plan), {});
-  EXPECT_EQ(file.model_fingerprint, plan.prepared.fingerprint);
+  EXPECT_EQ(file.model_fingerprint, plan.prepared.fingerprint.get());
   EXPECT_EQ(file.plan_fingerprint, plan.fingerprint());
   EXPECT_EQ(file.sample_count(), 8u);
   ASSERT_EQ(file.tensors.size(), 4u);
@@ -71,7 +71,7 @@ TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {
 
 TEST_F(ObserveTest, StatisticsBelongToAModelAndAPlan) {
   const Plan plan = make_plan(model());
-  statistics::StatisticsFile file{.model_fingerprint = plan.prepared.fingerprint};
+  statistics::StatisticsFile file{.model_fingerprint = plan.prepared.fingerprint.get()};
   for (const char* name : {"x", "r", "mean", "h", "more"}) file.tensors.push_back({.name = name});
   EXPECT_NO_THROW(require_match(plan, file, "a.rfs"));
   const auto refusal = [&] {

@@ -33,7 +33,7 @@ TEST_F(PlanTest, TheFingerprintTellsWhatIsObserved) {
   write_file(file("other.onnx"), other.bytes());
   const Plan changed = make_plan(file("other.onnx"));
   EXPECT_NE(changed.fingerprint(), plan().fingerprint());
-  EXPECT_NE(changed.prepared.fingerprint, plan().prepared.fingerprint);
+  EXPECT_NE(changed.prepared.fingerprint.get(), plan().prepared.fingerprint.get());
 }
 
 TEST_F(PlanTest, RowsOfTwoDimensionalTensorsAreKeptAnyway) {
