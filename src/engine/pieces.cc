@@ -66,7 +66,7 @@ bool sort_nearby(onnx::GraphProto& graph) {
       }
     }
     std::ranges::sort(next, std::greater<>());
-    std::ranges::stable_partition(next, [&](int node) { return !is_leaf(node); });
+    std::stable_partition(next.begin(), next.end(), [&](int node) { return !is_leaf(node); });
     ready.insert(ready.end(), next.begin(), next.end());
   }
   if (order.size() != waits.size()) return false;
