@@ -1,9 +1,14 @@
 // Any bytes as a model: read, indexed, upgraded and sorted without ONNX Runtime. Damaged models
 // end in an Error, never in a crash, a hang or memory that the file does not justify.
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -11,6 +16,8 @@
 #include "graph/graph.h"
 #include "graph/model_file.h"
 #include "graph/opset_upgrade.h"
+#include "graph/skeleton.h"
+#include "graph/weights.h"
 
 namespace {
 
@@ -24,6 +31,21 @@ void read_constants(const onnx::ModelProto& model) {
       // Named and refused.
     }
   }
+}
+
+/// Taken apart as a file and put together again, a model is what it was.
+void check_skeleton(std::string_view bytes, const onnx::ModelProto& model) {
+  static const std::string file = [] {
+    std::string name = (std::filesystem::temp_directory_path() / "model_fuzz.XXXXXX").string();
+    const int opened = ::mkstemp(name.data());
+    if (opened < 0 || ::close(opened) != 0) std::abort();
+    return name;
+  }();
+  if (graph::refers_to_files(model)) return;
+  std::ofstream(file, std::ios::binary) << bytes;
+  const onnx::ModelProto skeleton = graph::parse_skeleton(file, "fuzzed", 0);
+  const onnx::ModelProto again = graph::parse_model(graph::serialize(skeleton), "again");
+  if (graph::serialize_skeleton(again) != graph::serialize_skeleton(model)) std::abort();
 }
 
 /// The edits that passes make, on whatever there is.
@@ -50,8 +72,10 @@ void edit(onnx::ModelProto& model) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
-    auto model = graph::parse_model({reinterpret_cast<const char*>(data), size}, "fuzzed");
+    const std::string_view given(reinterpret_cast<const char*>(data), size);
+    auto model = graph::parse_model(given, "fuzzed");
     read_constants(model);
+    check_skeleton(given, model);
     const std::string bytes = graph::serialize_skeleton(model);
     // What was written is read again, and writes the same.
     if (graph::serialize_skeleton(graph::parse_model(bytes, "again")) != bytes) std::abort();
