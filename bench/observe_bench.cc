@@ -1,13 +1,14 @@
 // What does observing cost, over bare inference of the same samples?
 //
-// observe_bench [--pairs N] [--jobs N] [--plainly] [--json FILE] WORKLOAD...
+// observe_bench [--pairs N] [--jobs N] [--plainly] [--without-sums] [--json FILE] WORKLOAD...
 //
 // Two sessions, as the product opens them: the model as given, fully optimized, and the one that
 // counts every quantized tensor. All workers run bare, then all run observed, in turn and
 // alternating which comes first; the ratio is the median over the pairs of wall-clock times. The
 // same of one worker's processor time is told beside it: it means something on a machine that
 // others use, too. --plainly leaves the observed model to ONNX Runtime, without connecting the
-// Observe nodes to tensors in the layout it computes in.
+// Observe nodes to tensors in the layout it computes in; --without-sums counts as for quantize
+// --effort fast.
 
 #include <fmt/format.h>
 #include <time.h>
@@ -38,6 +39,7 @@ struct Options {
   size_t pairs = 31;
   int jobs = 0;
   bool plainly = false;
+  bool without_sums = false;
   std::string json;
 };
 
@@ -140,7 +142,8 @@ class Measurement {
 };
 
 nlohmann::ordered_json measure(const std::string& argument, const Options& options) {
-  const Workload workload = open_workload(argument);
+  const Workload workload =
+      open_workload(argument, options.without_sums ? Sums::kNone : Sums::kKept);
   const size_t workers = engine::worker_limit(options.jobs);
   const Result result = Measurement(workload, workers, options).run();
   fmt::print(
@@ -167,6 +170,8 @@ int run(int argc, char** argv) {
   app.add_option("--pairs", options.pairs, "timed pairs of runs")->check(CLI::PositiveNumber);
   app.add_option("--jobs", options.jobs, "workers; 0: one per core");
   app.add_flag("--plainly", options.plainly, "do not observe tensors in ONNX Runtime's layout");
+  app.add_flag("--without-sums", options.without_sums,
+               "do not add up channels, as with --effort fast");
   app.add_option("--json", options.json, "write the result there; -: standard output");
   CLI11_PARSE(app, argc, argv);
   fmt::print("{}\n", machine());

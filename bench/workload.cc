@@ -33,13 +33,15 @@ tensor::Shape parse_shape(std::string_view text) {
   return shape;
 }
 
-Workload prepare(std::string name, const std::filesystem::path& file, tensor::Shape shape) {
+Workload prepare(std::string name, const std::filesystem::path& file, tensor::Shape shape,
+                 Sums sums) {
   const workflow::Plan plan = workflow::make_plan(file);
   Workload workload;
   workload.name = std::move(name);
   workload.original = engine::ModelSource(file);
   workload.prepared = engine::pack_model(plan.prepared.model, file, plan.prepared.held);
-  workload.tensors = plan.observed(workflow::default_rows(plan));
+  const auto rows = workflow::default_rows(plan);
+  workload.tensors = sums == Sums::kKept ? plan.observed_with_sums(rows) : plan.observed(rows);
   workload.shape = std::move(shape);
   return workload;
 }
@@ -70,12 +72,12 @@ tensor::NamedTensors NormalSamples::read(size_t index) const {
 
 std::string NormalSamples::name(size_t index) const { return fmt::format("sample {}", index); }
 
-Workload open_workload(const std::string& argument) {
+Workload open_workload(const std::string& argument, Sums sums) {
   if (argument == "resnet50") {
     const auto folder = std::make_shared<engine::TemporaryFolder>();
     const auto file = folder->path() / "resnet50.onnx";
     write_file(file, make_resnet50());
-    Workload workload = prepare("resnet50", file, {1, 3, 224, 224});
+    Workload workload = prepare("resnet50", file, {1, 3, 224, 224}, sums);
     workload.folder = folder;
     return workload;
   }
@@ -84,7 +86,7 @@ Workload open_workload(const std::string& argument) {
     throw std::invalid_argument(fmt::format("'{}' is not {}", argument, kWorkloadHelp));
   }
   const std::filesystem::path file = argument.substr(0, equals);
-  return prepare(file.stem().string(), file, parse_shape(argument.substr(equals + 1)));
+  return prepare(file.stem().string(), file, parse_shape(argument.substr(equals + 1)), sums);
 }
 
 }  // namespace rangefinder::bench

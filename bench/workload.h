@@ -49,7 +49,10 @@ struct Workload {
 inline constexpr char kWorkloadHelp[] =
     "resnet50 (generated), or MODEL.onnx=SHAPE such as net.onnx=1x3x224x224";
 
+/// Whether channels are added up for bias correction, as they are unless --effort is fast.
+enum class Sums { kNone, kKept };
+
 /// Throws std::invalid_argument on another form, Error as the passes do.
-Workload open_workload(const std::string& argument);
+Workload open_workload(const std::string& argument, Sums sums = Sums::kKept);
 
 }  // namespace rangefinder::bench

@@ -31,11 +31,12 @@ LAYERS = {
     "data": ["tensor"],
     "engine": ["statistics", "quantization", "graph", "data"],
     "passes": ["observers", "targets", "engine"],
+    "refine": ["passes"],
     "analog": ["observers", "engine"],
     "exporters": ["passes"],
     "analysis": ["passes", "engine"],
     "report": ["analysis"],
-    "workflow": ["report", "exporters", "analog"],
+    "workflow": ["report", "exporters", "refine", "analog"],
     "api": ["workflow"],
     "cli": ["api"],
 }

@@ -49,8 +49,9 @@ class RANGEFINDER_API QuantizationPlan {
   std::unique_ptr<State> state_;
 };
 
-/// The int8 model of a plan whose configs are all in force. Throws std::invalid_argument naming a
-/// tensor without parameters, or with a grid that the target does not write.
+/// The int8 model of a plan whose configs are all in force; biases are not corrected
+/// (Effort::kFast). Throws std::invalid_argument naming a tensor without parameters, or with a grid
+/// that the target does not write.
 RANGEFINDER_API Model export_model(const QuantizationPlan& plan);
 
 }  // namespace rangefinder

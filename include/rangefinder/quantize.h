@@ -27,6 +27,23 @@ struct PlanOptions {
   std::vector<std::string> exclude = {};
 };
 
+/// How much is done for accuracy once the ranges are known.
+enum class Effort {
+  /// Ranges alone.
+  kFast,
+  /// Also corrects the biases for what rounding the weights does to the mean of each output
+  /// channel (docs/methods.md).
+  kNormal,
+  /// Before that, rounds weights by what their errors do to outputs; takes another look at up to 32
+  /// calibration samples. For quantize() alone: statistics do not tell enough.
+  kThorough,
+};
+
+/// "fast", "normal" or "thorough".
+RANGEFINDER_API std::string name_of(Effort effort);
+/// Throws std::invalid_argument naming what is known.
+RANGEFINDER_API Effort parse_effort(std::string_view name);
+
 /// Which samples of a source are calibrated on and which judge the result.
 struct SplitOptions {
   /// Calibrate on the first so many; others, up to `most_held_out` evenly spaced, are held out.
@@ -51,6 +68,7 @@ struct ResultFiles {
 struct QuantizeOptions {
   PlanOptions plan = {};
   Method method = {};
+  Effort effort = Effort::kNormal;
   SplitOptions split = {};
   /// Written at the end, all of them together or nothing. That they can be written, and that none
   /// is a file which is read, is checked before the work.
@@ -129,6 +147,8 @@ RANGEFINDER_API Statistics observe(const Model& model, const SampleSource& sampl
 struct SolveOptions {
   PlanOptions plan = {};
   Method method = {};
+  /// What statistics without the sums for bias correction do not serve is left out.
+  Effort effort = Effort::kNormal;
   /// As in QuantizeOptions; without statistics.
   ResultFiles results = {};
   RunControl run = {};

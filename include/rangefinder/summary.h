@@ -64,6 +64,18 @@ struct FloatNodeRow {
   std::string reason;
 };
 
+/// What bias correction did to a node with constant weights.
+struct BiasCorrectionRow {
+  std::string node = {};
+  size_t channel_count = 0;
+  /// Output channels whose bias was changed.
+  size_t corrected_count = 0;
+  /// How much of the estimated shift was corrected, 0 to 1: less where samples agree less on it.
+  double share = 0;
+  /// Why none could be; else empty.
+  std::string reason = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -82,6 +94,8 @@ struct RANGEFINDER_API Summary {
   std::string model;
   std::string output;
   std::string method = {};
+  /// See Effort.
+  std::string effort = {};
   std::string target;
   std::string version;
   size_t sample_count = 0;
@@ -101,6 +115,8 @@ struct RANGEFINDER_API Summary {
   std::vector<LeftOutRow> left_out;
   /// Weight channels whose scale was raised for the target's accumulators.
   size_t raised_channel_count = 0;
+  /// Of each integer node with constant weights; empty with Effort::kFast.
+  std::vector<BiasCorrectionRow> bias_corrections = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 

@@ -65,8 +65,8 @@ std::vector<CalibratedTensor> RuntimeCalibrationPass::run(QuantizationPlan& plan
   workflow::PlannedConfigs& planned = plan.state().planned;
   const auto calibration = pass_of(*this, plan);
   const auto all = workflow::all_samples(samples.state().input);
-  const auto statistics =
-      workflow::observe(layers_plan, *all, rows_of(plan.state(), calibration), control);
+  const auto statistics = workflow::observe(
+      layers_plan, *all, layers_plan.observed(rows_of(plan.state(), calibration)), control);
   if (statistics.sample_count() == 0) {
     throw Error("there are no samples; calibration needs at least one");
   }

@@ -63,6 +63,7 @@ uint64_t Statistics::sample_count() const { return state_->content.sample_count(
 std::vector<ObservedValues> Statistics::tensors() const {
   std::vector<ObservedValues> tensors;
   for (const auto& tensor : state_->content.tensors) {
+    if (tensor.holds_sums_alone) continue;
     const auto all = whole(tensor);
     ObservedValues values{.name = tensor.name,
                           .channel_count = tensor.channels.size(),
@@ -81,7 +82,7 @@ std::vector<ObservedValues> Statistics::tensors() const {
 
 std::vector<HistogramBucket> Statistics::histogram(std::string_view tensor) const {
   for (const auto& observed : state_->content.tensors) {
-    if (observed.name != tensor) continue;
+    if (observed.name != tensor || observed.holds_sums_alone) continue;
     std::vector<HistogramBucket> buckets;
     for (const auto& [lower, upper, count] : whole(observed).histogram.buckets()) {
       buckets.push_back({lower, upper, count});

@@ -157,6 +157,12 @@ void add_method_rules(CLI::App& command, MethodArguments& arguments) {
   add_method_options(command, arguments);
 }
 
+void add_effort_option(CLI::App& command, std::string& effort) {
+  command.add_option("--effort", effort,
+                     "fast (ranges only), normal (default: also corrects biases) or, for quantize, "
+                     "thorough (also rounds weights by what that does to outputs)");
+}
+
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 }  // namespace rangefinder::cli

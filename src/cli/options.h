@@ -85,6 +85,9 @@ void add_method_options(CLI::App& command, MethodArguments& arguments);
 /// --method --method-for, and add_method_options().
 void add_method_rules(CLI::App& command, MethodArguments& arguments);
 
+/// --effort
+void add_effort_option(CLI::App& command, std::string& effort);
+
 /// For tables and JSON.
 void print(const std::string& text);
 

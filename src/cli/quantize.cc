@@ -16,12 +16,14 @@ struct Arguments {
   RunArguments run;
   PlanArguments plan;
   MethodArguments method;
+  std::string effort = name_of(Effort::kNormal);
 };
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
   QuantizeOptions options{.plan = arguments.plan.options,
-                          .method = arguments.method.parse(arguments.plan.options.target)};
+                          .method = arguments.method.parse(arguments.plan.options.target),
+                          .effort = parse_effort(arguments.effort)};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
   options.run = run_control(arguments.run, progress);
@@ -51,6 +53,7 @@ void add_quantize(CLI::App& app) {
   add_nonfinite_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
+  add_effort_option(command, arguments->effort);
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -14,11 +14,13 @@ struct Arguments {
   RunArguments run;
   PlanArguments plan;
   MethodArguments method;
+  std::string effort = name_of(Effort::kNormal);
 };
 
 void run(const Arguments& arguments) {
   SolveOptions options{.plan = arguments.plan.options,
                        .method = arguments.method.parse(arguments.plan.options.target),
+                       .effort = parse_effort(arguments.effort),
                        .results = arguments.results};
   options.run.notice = tell;
   options.run.cancelled = &interrupted();
@@ -43,6 +45,7 @@ void add_solve(CLI::App& app) {
   add_keep_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
+  add_effort_option(command, arguments->effort);
   command.callback([arguments] { run(*arguments); });
 }
 

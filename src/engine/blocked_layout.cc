@@ -33,24 +33,44 @@ void count_readers(const onnx::GraphProto& graph, Readers& readers) {
   }
 }
 
+/// The axes that an Observe node counts or adds up along, by the name of their attribute, of a
+/// tensor with so many dimensions.
+std::map<std::string, int64_t> axes_of(const onnx::NodeProto& observe, int64_t rank) {
+  std::map<std::string, int64_t> axes;
+  const int64_t channel_axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
+  if (channel_axis >= 0) axes[kChannelAxisAttribute] = channel_axis;
+  if (graph::int_attribute(observe, kKeepsSumsAttribute, 0) == 0) return axes;
+  const int64_t sum_axis = graph::int_attribute(observe, kSumAxisAttribute, -1);
+  axes[kSumAxisAttribute] = sum_axis < 0 ? sum_axis + rank : sum_axis;
+  return axes;
+}
+
 /// Makes an Observe node fit the blocked tensor. False if that layout does not serve it.
 bool fit_to_blocks(onnx::NodeProto& observe, const onnx::NodeProto& reorder, int64_t block) {
+  constexpr int64_t kRank = 4;
   const int64_t channels = graph::int_attribute(reorder, "channels", 0);
   if (block <= 0 || channels <= 0) return false;
-  const int64_t axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
   const int64_t channel_axis = graph::int_attribute(reorder, "channels_last", 0) != 0 ? 3 : 1;
-  if (axis >= 0 && axis != channel_axis) return false;
+  for (const auto& [name, axis] : axes_of(observe, kRank)) {
+    if (axis != channel_axis) return false;
+  }
   set_blocks(observe, block, channels);
   return true;
 }
 
 /// Makes an Observe node fit the tensor before a transposition.
 bool fit_to_transposed(onnx::NodeProto& observe, const onnx::NodeProto& transpose) {
-  const int64_t axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
-  if (axis < 0) return true;
   const auto* permutation = graph::find_attribute(transpose, "perm");
-  if (permutation == nullptr || axis >= permutation->ints_size()) return false;
-  graph::set_attribute(observe, kChannelAxisAttribute, permutation->ints(static_cast<int>(axis)));
+  const int64_t rank = permutation == nullptr ? 0 : permutation->ints_size();
+  const auto axes = axes_of(observe, rank);
+  // The samples of a batch are told from each other along the first axis.
+  if (axes.contains(kSumAxisAttribute) && (rank == 0 || permutation->ints(0) != 0)) return false;
+  for (const auto& [name, axis] : axes) {
+    if (axis < 0 || axis >= rank) return false;
+  }
+  for (const auto& [name, axis] : axes) {
+    graph::set_attribute(observe, name, permutation->ints(static_cast<int>(axis)));
+  }
   return true;
 }
 

@@ -21,6 +21,11 @@ struct ObservedTensor {
   /// Axis along which the largest values of every row are kept, counted from the back if negative;
   /// empty: no rows are kept.
   std::optional<int64_t> row_axis = {};
+  /// Axis for whose elements the values are added up, counted from the back if negative; empty: no
+  /// sums are kept.
+  std::optional<int64_t> sum_axis = {};
+  /// If not, sums are all that is kept.
+  bool is_counted = true;
 
   bool operator==(const ObservedTensor&) const = default;
 };

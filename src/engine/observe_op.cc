@@ -13,6 +13,9 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
   target.channels = info.GetAttribute<int64_t>(kChannelsAttribute);
   target.keeps_rows = info.GetAttribute<int64_t>(kKeepsRowsAttribute) != 0;
   target.row_axis = info.GetAttribute<int64_t>(kRowAxisAttribute);
+  target.keeps_sums = info.GetAttribute<int64_t>(kKeepsSumsAttribute) != 0;
+  target.sum_axis = info.GetAttribute<int64_t>(kSumAxisAttribute);
+  target.is_counted = info.GetAttribute<int64_t>(kIsCountedAttribute) != 0;
   return target;
 }
 

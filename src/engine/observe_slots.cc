@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -31,6 +33,16 @@ statistics::ChannelLayout layout_around(const tensor::Shape& shape, int64_t axis
           product(all.subspan(channel + 1))};
 }
 
+/// Throws std::invalid_argument if the shape has no such axis.
+int64_t axis_from_front(int64_t axis, const tensor::Shape& shape) {
+  const auto rank = static_cast<int64_t>(shape.size());
+  if (axis < -rank || axis >= rank) {
+    throw std::invalid_argument(
+        fmt::format("no axis {} in shape {}", axis, tensor::to_string(shape)));
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
 size_t channel_count(const ObserveTarget& target, const tensor::Shape& shape) {
   if (target.channel_axis < 0) return 1;
   if (target.block != 0) return static_cast<size_t>(target.channels);
@@ -47,11 +59,54 @@ statistics::ChannelLayout blocked_layout(const tensor::Shape& shape, const Obser
           static_cast<size_t>(shape[2] * shape[3])};
 }
 
+/// Of what was counted; infinity if any value was not finite.
+float largest_magnitude(std::span<const statistics::TensorStatistics> channels) {
+  float largest = 0;
+  for (const auto& [histogram, extrema] : channels) {
+    if (extrema.nan_count + extrema.infinity_count() > 0) {
+      return std::numeric_limits<float>::infinity();
+    }
+    if (!extrema.has_range()) continue;
+    largest = std::max({largest, std::abs(extrema.min), std::abs(extrema.max)});
+  }
+  return largest;
+}
+
+/// A matrix of more rows is one sample of so many positions, not a batch of so many samples.
+constexpr int64_t kMostRowsOfBatch = 32;
+
+/// `shape` is row-major, or [N, C rounded up to the block, H, W].
+statistics::SumLayout sum_layout(const tensor::Shape& shape, const ObserveTarget& target) {
+  if (target.block != 0) {
+    const auto blocked = blocked_layout(shape, target);
+    return {.entries = blocked.batch,
+            .channels = blocked.channels,
+            .inner = blocked.inner,
+            .block = static_cast<size_t>(target.block)};
+  }
+  const int64_t axis = axis_from_front(target.sum_axis, shape);
+  const auto around = layout_around(shape, axis);
+  statistics::SumLayout layout{
+      .rows = around.batch, .channels = around.channels, .inner = around.inner};
+  const bool is_batch = axis > 0 && (shape.size() > 2 || shape[0] <= kMostRowsOfBatch);
+  if (!is_batch || shape[0] == 0) return layout;
+  layout.entries = static_cast<size_t>(shape[0]);
+  layout.rows /= layout.entries;
+  return layout;
+}
+
 }  // namespace
 
 void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& values) {
   if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
   TensorObservation& slot = slots_[target.index];
+  std::optional<float> largest;
+  if (target.is_counted) largest = count_tensor(target, values, slot);
+  if (target.keeps_sums) add_sums(target, values, largest, slot.channel_sums);
+}
+
+float ObserveSlots::count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
+                                 TensorObservation& slot) {
   const size_t channels = channel_count(target, values.shape);
   if (slot.channels.empty()) {
     slot.channels.resize(channels);
@@ -65,6 +120,15 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
   count_values(target, values, slot.channels);
   batch.finish();
   if (target.keeps_rows) keep_rows(target, values, slot);
+  return largest_magnitude(slot.channels);
+}
+
+void ObserveSlots::add_sums(const ObserveTarget& target, const tensor::TensorView& values,
+                            std::optional<float> largest, statistics::ChannelSums& into) {
+  const auto layout = sum_layout(values.shape, target);
+  const std::span<const float> floats = as_floats(values);
+  if (!largest) largest = statistics::ChannelSummer::largest(floats, layout);
+  summer_.add(floats, layout, *largest, into);
 }
 
 void ObserveSlots::count_values(const ObserveTarget& target, const tensor::TensorView& values,
@@ -130,13 +194,7 @@ void ObserveSlots::count_channels(const ObserveTarget& target, const tensor::Ten
 
 void ObserveSlots::keep_rows(const ObserveTarget& target, const tensor::TensorView& values,
                              TensorObservation& slot) {
-  const auto rank = static_cast<int64_t>(values.shape.size());
-  const int64_t axis = target.row_axis < 0 ? target.row_axis + rank : target.row_axis;
-  if (axis < 0 || axis >= rank) {
-    throw std::invalid_argument(fmt::format("no row axis {} in shape {}", target.row_axis,
-                                            tensor::to_string(values.shape)));
-  }
-  const auto layout = layout_around(values.shape, axis);
+  const auto layout = layout_around(values.shape, axis_from_front(target.row_axis, values.shape));
   if (!slot.row_top) slot.row_top.emplace(statistics::RowTop::kMaxK);
   slot.row_top->add(as_floats(values), layout.channels, layout.inner);
 }
@@ -170,8 +228,10 @@ bool ObserveSlots::saw_nonfinite(size_t index) const {
 }
 
 void TensorObservation::merge(TensorObservation from) {
+  channel_sums.merge(from.channel_sums);
   if (from.channels.empty()) return;
   if (channels.empty()) {
+    from.channel_sums = std::move(channel_sums);
     *this = std::move(from);
     return;
   }

@@ -9,6 +9,8 @@
 
 #include "engine/operator_names.h"
 #include "statistics/batch_figures.h"
+#include "statistics/channel_summer.h"
+#include "statistics/channel_sums.h"
 #include "statistics/counter.h"
 #include "statistics/row_top.h"
 #include "statistics/tensor_statistics.h"
@@ -31,6 +33,12 @@ struct ObserveTarget {
   /// row-major tensors.
   bool keeps_rows = false;
   int64_t row_axis = -1;
+  /// Add up the values for each element along `sum_axis` (negative: from the back), of the tensor
+  /// as the model knows it.
+  bool keeps_sums = false;
+  int64_t sum_axis = -1;
+  /// If not, sums are all that is kept.
+  bool is_counted = true;
 
   bool operator==(const ObserveTarget&) const = default;
 };
@@ -45,6 +53,8 @@ struct TensorObservation {
   std::vector<statistics::BatchFigures> batch_figures = {};
   /// Of tensors whose rows are kept, once a sample was seen: as many values as a RowTop can keep.
   std::optional<statistics::RowTop> row_top = {};
+  /// Of tensors whose values are added up, once a sample was seen.
+  statistics::ChannelSums channel_sums = {};
 
   /// Adds up what two workers saw of one tensor. Throws Error if their channels differ in number.
   void merge(TensorObservation from);
@@ -77,6 +87,12 @@ class ObserveSlots : public ObserveSink {
   bool saw_nonfinite(size_t index) const;
 
  private:
+  /// Returns the largest magnitude; infinity if any value is not finite.
+  float count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
+                     TensorObservation& slot);
+  /// `largest`: see ChannelSummer; looked for if it is not known.
+  void add_sums(const ObserveTarget& target, const tensor::TensorView& values,
+                std::optional<float> largest, statistics::ChannelSums& into);
   void count_values(const ObserveTarget& target, const tensor::TensorView& values,
                     std::span<statistics::TensorStatistics> into);
   void count_together(const ObserveTarget& target, const tensor::TensorView& values,
@@ -98,6 +114,7 @@ class ObserveSlots : public ObserveSink {
   /// Of the tensors that are counted as a whole: where they are counted from sample to sample.
   std::vector<std::unique_ptr<statistics::KeyTable>> tables_;
   statistics::Counter counter_;
+  statistics::ChannelSummer summer_;
   std::vector<float> widened_;
 };
 

@@ -15,6 +15,9 @@ inline constexpr char kBlockAttribute[] = "block";
 inline constexpr char kChannelsAttribute[] = "channels";
 inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
 inline constexpr char kRowAxisAttribute[] = "row_axis";
+inline constexpr char kKeepsSumsAttribute[] = "keeps_sums";
+inline constexpr char kSumAxisAttribute[] = "sum_axis";
+inline constexpr char kIsCountedAttribute[] = "is_counted";
 /// Of the one node whose output is asked for.
 inline constexpr char kMakesTokenAttribute[] = "makes_token";
 

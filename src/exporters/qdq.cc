@@ -113,12 +113,24 @@ class QdqWriter {
     const tensor::Shape shape = parameter_shape(weight.axis, weight.scale.size());
     write_parameter(node, 1, codes, weight.scale, graph::make_int8s("", shape, zeros), weight.axis);
     normalize_gemm(node);
+    if (weight.summand) write(*weight.summand);
     if (weight.bias.empty()) return;
-    const std::string bias = graph_.fresh_name(node.input(2) + "_quantized");
+    // A bias that the float model does not have makes up for what rounding the weights moved.
+    const bool has_bias = node.input_size() > 2 && !node.input(2).empty();
+    while (node.input_size() < 3) node.add_input("");
+    const std::string bias =
+        graph_.fresh_name((has_bias ? node.input(2) : node.name() + "_bias") + "_quantized");
     const auto count = static_cast<int64_t>(weight.bias.size());
     const std::vector<int32_t> bias_zeros(weight.bias.size(), 0);
     write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), weight.bias_scale,
                     graph::make_int32s("", {count}, bias_zeros), 0);
+  }
+
+  void write(const passes::ChangedConstant& constant) {
+    onnx::NodeProto& node = *nodes_.at(constant.node);
+    const std::string name = graph_.fresh_name(node.input(constant.input) + "_corrected");
+    graph_.set_input(node, constant.input,
+                     graph_.add_initializer(graph::make_constant(name, constant.values)));
   }
 
   void finish() {

@@ -13,6 +13,7 @@
 #include "graph/constants.h"
 #include "passes/constant_range.h"
 #include "passes/pair_sums.h"
+#include "passes/weight_layout.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -21,88 +22,6 @@ using tensor::Tensor;
 
 /// Room for the products that are added to the bias.
 constexpr double kLargestBias = 0x1p30;
-
-/// How a weight's elements are shared out to channels, each with a scale of its own, and to dot
-/// products, the elements that one output adds up.
-struct Layout {
-  /// The axis of the channels; none: one scale for all.
-  std::optional<int64_t> axis = {};
-  size_t channels = 1;
-  /// Dot products of a channel, and elements of a dot product.
-  size_t dots = 1;
-  size_t dot_size = 1;
-  /// Kernels add products in pairs; those of a depthwise convolution widen them first.
-  bool adds_pairs = true;
-  /// The weight is `matrices` matrices of so many rows and columns whose columns are neighbours in
-  /// the order of the kernels; 1 row or column: it lies in that order.
-  size_t matrices = 1;
-  size_t rows = 1;
-  size_t columns = 1;
-};
-
-size_t product(std::span<const int64_t> shape) {
-  return static_cast<size_t>(tensor::element_count(shape));
-}
-
-/// Convolutions run channels last, whatever the model's layout: input channels within a position
-/// of the window are neighbours.
-Layout convolution_layout(const onnx::NodeProto& node, const tensor::Shape& shape) {
-  const std::span<const int64_t> all(shape);
-  const size_t window = product(all.subspan(2));
-  const auto outputs = static_cast<size_t>(shape[0]);
-  const auto inputs = static_cast<size_t>(shape[1]);
-  const int64_t groups = graph::int_attribute(node, "group", 1);
-  return {.axis = 0,
-          .channels = outputs,
-          .dot_size = inputs * window,
-          .adds_pairs = !(groups > 1 && groups == shape[0] && inputs == 1),
-          .matrices = outputs,
-          .rows = inputs,
-          .columns = window};
-}
-
-/// [N, K] if `transposed`, else [..., K, N] or [K].
-Layout matrix_layout(const tensor::Shape& shape, bool transposed) {
-  const size_t rank = shape.size();
-  const auto last = static_cast<size_t>(shape.back());
-  if (rank == 1) return {.dot_size = last};
-  const auto before = static_cast<size_t>(shape[rank - 2]);
-  if (transposed) return {.axis = 0, .channels = before, .dot_size = last};
-  const size_t matrices = product(std::span(shape).first(rank - 2));
-  Layout layout{.dot_size = before, .matrices = matrices, .rows = before, .columns = last};
-  if (rank == 2) {
-    layout.axis = 1;
-    layout.channels = last;
-  } else {
-    layout.dots = matrices * last;
-  }
-  return layout;
-}
-
-Layout layout_of(const onnx::NodeProto& node, const tensor::Shape& shape) {
-  if (node.op_type() == "Conv") return convolution_layout(node, shape);
-  const bool transposed = node.op_type() == "Gemm" && graph::int_attribute(node, "transB", 0) != 0;
-  return matrix_layout(shape, transposed);
-}
-
-/// to[c][r] = from[r][c] for each matrix, some columns at a time so that both sides stay in cache.
-template <typename T>
-std::vector<T> transpose(std::span<const T> from, size_t matrices, size_t rows, size_t columns) {
-  constexpr size_t kBlock = 16;
-  std::vector<T> to(from.begin(), from.end());
-  if (rows == 1 || columns == 1) return to;
-  for (size_t m = 0; m < matrices; ++m) {
-    const T* source = from.data() + m * rows * columns;
-    T* target = to.data() + m * rows * columns;
-    for (size_t first = 0; first < columns; first += kBlock) {
-      const size_t end = std::min(columns, first + kBlock);
-      for (size_t r = 0; r < rows; ++r) {
-        for (size_t c = first; c < end; ++c) target[c * rows + r] = source[r * columns + c];
-      }
-    }
-  }
-  return to;
-}
 
 /// Each value as the nearest code, ties to even. Beyond the limit it does not matter how far, and
 /// so near to zero adding a number whose step is 1 rounds as nearbyint() does.
@@ -184,20 +103,6 @@ std::vector<float> bias_of(const graph::Graph& graph, const onnx::NodeProto& nod
   return bias;
 }
 
-Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
-  Tensor weight = graph::read_constant(*graph.initializer(node.input(1)));
-  const float alpha = node.op_type() == "Gemm" ? graph::float_attribute(node, "alpha", 1) : 1.0f;
-  bool is_finite = true;
-  for (float& value : weight.floats()) {
-    value *= alpha;
-    is_finite = is_finite && std::isfinite(value);
-  }
-  if (is_finite) return weight;
-  refuse_nonfinite(graph, node);
-  throw Error(fmt::format("the weight times alpha = {} is not finite", alpha),
-              {.node = node.name(), .tensor = node.input(1)});
-}
-
 /// The scale with room for the bias in 32 bits. Like any scale of ours it is a normal number, its
 /// product with `input_scale`, the bias's own, too. Error: there is none.
 float scale_for_bias(float scale, float bias, float input_scale, const onnx::NodeProto& node) {
@@ -223,19 +128,32 @@ int32_t bias_code(float value, float scale) {
 
 }  // namespace
 
+Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
+  Tensor weight = graph::read_constant(*graph.initializer(node.input(1)));
+  const float alpha = node.op_type() == "Gemm" ? graph::float_attribute(node, "alpha", 1) : 1.0f;
+  bool is_finite = true;
+  for (float& value : weight.floats()) {
+    value *= alpha;
+    is_finite = is_finite && std::isfinite(value);
+  }
+  if (is_finite) return weight;
+  refuse_nonfinite(graph, node);
+  throw Error(fmt::format("the weight times alpha = {} is not finite", alpha),
+              {.node = node.name(), .tensor = node.input(1)});
+}
+
 QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto& node,
                                 float input_scale, const targets::Target& target) {
   const Tensor weight = read_weight(graph, node);
   const int limit = static_cast<int>(target.weight.quant_max);
   QuantizedWeight result{.node = node.name(), .shape = weight.shape()};
-  const Layout layout = layout_of(node, weight.shape());
+  const WeightLayout layout = weight_layout(node, weight.shape());
   result.axis = layout.axis;
   const std::vector<float> bias = bias_of(graph, node, layout.channels);
   const bool adds_pairs = target.pair_sums_saturate && layout.adds_pairs;
-  const std::vector<float> values =
-      transpose(weight.floats(), layout.matrices, layout.rows, layout.columns);
+  const std::vector<float> values = layout.arrange(weight.floats());
   std::vector<int8_t> codes(values.size());
-  const size_t channel_size = layout.dots * layout.dot_size;
+  const size_t channel_size = layout.channel_size();
   for (size_t c = 0; c < layout.channels; ++c) {
     const auto channel = std::span(values).subspan(c * channel_size, channel_size);
     auto [plain, scale] = channel_scale(channel, layout.dot_size, limit, adds_pairs);
@@ -251,8 +169,7 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
     result.bias_scale.push_back(input_scale * scale);
     result.bias.push_back(bias_code(bias[c], result.bias_scale.back()));
   }
-  result.codes =
-      transpose(std::span<const int8_t>(codes), layout.matrices, layout.columns, layout.rows);
+  result.codes = layout.restore(codes);
   return result;
 }
 

@@ -1,12 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "passes/annotate.h"
 
 namespace rangefinder::passes {
+
+/// What a node is to read at one of its inputs instead of the constant there.
+struct ChangedConstant {
+  std::string node;
+  int input;
+  tensor::Tensor values;
+};
 
 /// A weight as codes: what an exporter writes.
 struct QuantizedWeight {
@@ -22,7 +30,13 @@ struct QuantizedWeight {
   std::vector<float> bias_scale = {};
   /// Channels whose scale was raised: pairs of products could saturate 16 bits, or the bias 32.
   size_t raised_channel_count = 0;
+  /// A constant that another node adds to the product, if it is to be written with other values.
+  std::optional<ChangedConstant> summand = {};
 };
+
+/// The real weights of a node as its kernel multiplies by them: a Gemm's alpha is folded in. Throws
+/// Error naming node and tensor if there is NaN or infinity among them.
+tensor::Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node);
 
 /// Symmetric weights per output channel: scale = max|w| / quant_max, unless
 /// - two weights that a kernel adds up in 16 bits could saturate them

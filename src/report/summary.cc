@@ -72,10 +72,19 @@ nlohmann::ordered_json to_json(const LeftOutRow& sample) {
   return {{"name", sample.name}, {"reason", sample.reason}};
 }
 
+nlohmann::ordered_json to_json(const BiasCorrectionRow& row) {
+  return {{"node", row.node},
+          {"channels", row.channel_count},
+          {"corrected_channels", row.corrected_count},
+          {"share", row.share},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"model", summary.model},
           {"output", summary.output},
           {"method", summary.method},
+          {"effort", summary.effort},
           {"target", summary.target},
           {"version", summary.version},
           {"samples", summary.sample_count},
@@ -88,6 +97,7 @@ Json to_json(const Summary& summary) {
           {"eligible_nodes", summary.eligible_nodes},
           {"float_nodes", to_array(summary.float_nodes)},
           {"raised_channels", summary.raised_channel_count},
+          {"bias_corrections", to_array(summary.bias_corrections)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"tensors", to_array(summary.tensors, tensor_json)},

@@ -72,6 +72,18 @@ void add_float_nodes(const Summary& summary, std::string& text) {
   }
 }
 
+void add_corrections(const Summary& summary, std::string& text) {
+  size_t channels = 0;
+  size_t corrected = 0;
+  for (const auto& row : summary.bias_corrections) {
+    channels += row.channel_count;
+    corrected += row.corrected_count;
+  }
+  if (corrected == 0) return;
+  fmt::format_to(std::back_inserter(text), "biases    {} of {} output channels corrected\n",
+                 corrected, channels);
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -136,6 +148,7 @@ std::string to_table(const Summary& summary) {
                  mebibytes(summary.quantized_bytes));
   fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes run in integers\n",
                  summary.integer_nodes, summary.eligible_nodes);
+  add_corrections(summary, text);
   fmt::format_to(
       out,
       "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}, verify "

@@ -137,6 +137,42 @@ ExactSum decode_exact_sum(WireReader& from) {
   return ExactSum::from_words(words);
 }
 
+constexpr size_t kSumBytes = sizeof(ExactSum::Words);
+
+/// A sum as the bytes that tell something: how many zeros below are left out, then the others up to
+/// where only the sign goes on.
+void encode_briefly(const ExactSum& sum, WireWriter& to) {
+  WireWriter whole;
+  encode(sum, whole);
+  std::string_view bytes = whole.bytes();
+  const size_t zeros = std::min(bytes.find_first_not_of('\0'), kSumBytes);
+  bytes.remove_prefix(zeros);
+  const auto is_negative = [](char byte) { return (static_cast<uint8_t>(byte) & 0x80u) != 0; };
+  while (bytes.size() > 1 && bytes.back() == (is_negative(bytes[bytes.size() - 2]) ? '\xFF' : '\0'))
+    bytes.remove_suffix(1);
+  to.u8(static_cast<uint8_t>(zeros));
+  to.text(bytes);
+}
+
+ExactSum decode_brief_sum(WireReader& from) {
+  const size_t zeros = from.u8();
+  const std::string_view told = from.text();
+  if (zeros + told.size() > kSumBytes) from.fail("a sum of too many bytes");
+  std::string bytes(zeros, '\0');
+  bytes += told;
+  const bool negative = !told.empty() && (static_cast<uint8_t>(told.back()) & 0x80u) != 0;
+  bytes.resize(kSumBytes, negative ? '\xFF' : '\0');
+  WireReader whole(bytes, from.file());
+  const ExactSum sum = decode_exact_sum(whole);
+  WireWriter again;
+  encode_briefly(sum, again);
+  const size_t length = again.bytes().size() - 2;
+  if (static_cast<uint8_t>(again.bytes()[0]) != zeros || length != told.size()) {
+    from.fail("a sum is spelled wrongly");
+  }
+  return sum;
+}
+
 }  // namespace
 
 void encode(const TensorStatistics& statistics, WireWriter& to) {
@@ -239,6 +275,28 @@ SampleSet decode_sample_set(WireReader& from) {
   } catch (const std::invalid_argument& error) {
     from.fail(error.what());
   }
+}
+
+void encode(const ChannelSums& sums, WireWriter& to) {
+  to.varint(sums.channel_count());
+  for (const ChannelSums::Part& part : sums.parts()) {
+    to.varint(part.value_count);
+    for (const ExactSum& sum : part.sums) encode_briefly(sum, to);
+  }
+}
+
+ChannelSums decode_channel_sums(WireReader& from) {
+  const size_t channel_count = from.count(2);
+  std::array<ChannelSums::Part, ChannelSums::kPartCount> parts;
+  uint64_t total = 0;
+  for (ChannelSums::Part& part : parts) {
+    part.value_count = from.varint();
+    add_to(total, part.value_count, from);
+    if (part.value_count == 0) continue;
+    for (size_t c = 0; c < channel_count; ++c) part.sums.push_back(decode_brief_sum(from));
+  }
+  if ((total == 0) != (channel_count == 0)) from.fail("sums of nothing, or of no channels");
+  return ChannelSums::restore(std::move(parts));
 }
 
 }  // namespace rangefinder::statistics

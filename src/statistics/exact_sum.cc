@@ -10,6 +10,7 @@ namespace rangefinder::statistics {
 namespace {
 
 constexpr int kUnitExponent = -149;
+constexpr int kLargestExponent = 128;
 constexpr int kWordBits = 64;
 
 /// a += b, modulo 2^384.
@@ -26,7 +27,7 @@ void add_words(ExactSum::Words& a, const ExactSum::Words& b) {
 /// words += low + high 2^64, modulo their size.
 void add_two(std::span<uint64_t> words, uint64_t low, uint64_t high) {
   words[0] += low;
-  // A mantissa has 24 bits: `high` has room for the carry.
+  // What was shifted by less than a word: `high` has room for the carry.
   high += static_cast<uint64_t>(words[0] < low);
   for (size_t i = 1; i < words.size() && high != 0; ++i) {
     words[i] += high;
@@ -53,6 +54,20 @@ ExactSum::Words negated(ExactSum::Words words) {
 
 bool is_negative(const ExactSum::Words& words) { return words.back() >> (kWordBits - 1) != 0; }
 
+/// words += magnitude 2^shift, or -= if it is negative.
+void add_shifted(ExactSum::Words& words, uint64_t magnitude, uint32_t shift, bool negative) {
+  const size_t word = shift / kWordBits;
+  const uint32_t offset = shift % kWordBits;
+  const uint64_t low = magnitude << offset;
+  const uint64_t high = offset == 0 ? 0 : magnitude >> (kWordBits - offset);
+  const std::span<uint64_t> reached = std::span(words).subspan(word);
+  if (negative) {
+    subtract_two(reached, low, high);
+  } else {
+    add_two(reached, low, high);
+  }
+}
+
 /// The value of a non-negative number in units of 1.
 double rounded(const ExactSum::Words& words) {
   size_t top = words.size() - 1;
@@ -78,15 +93,20 @@ void ExactSum::add(float value) {
   // Subnormals have the exponent of the smallest normal numbers, without their hidden bit.
   const uint64_t mantissa = (bits & 0x7FFFFFu) | (exponent == 0 ? 0u : 0x800000u);
   const uint32_t shift = exponent == 0 ? 0 : exponent - 1;
-  const size_t word = shift / kWordBits;
-  const uint32_t offset = shift % kWordBits;
-  const uint64_t low = mantissa << offset;
-  const uint64_t high = offset == 0 ? 0 : mantissa >> (kWordBits - offset);
-  const std::span<uint64_t> reached = std::span(words_).subspan(word);
-  if (bits >> 31 != 0) {
-    subtract_two(reached, low, high);
-  } else {
-    add_two(reached, low, high);
+  add_shifted(words_, mantissa, shift, bits >> 31 != 0);
+}
+
+void ExactSum::add(int64_t value, int exponent) { add_each({&value, 1}, exponent, {this, 1}); }
+
+void ExactSum::add_each(std::span<const int64_t> values, int exponent, std::span<ExactSum> sums) {
+  if (exponent < kUnitExponent || exponent > kLargestExponent || values.size() != sums.size()) {
+    throw std::invalid_argument("an exponent that no float has, or sums that do not fit");
+  }
+  const auto shift = static_cast<uint32_t>(exponent - kUnitExponent);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto bits = static_cast<uint64_t>(values[i]);
+    const bool negative = values[i] < 0;
+    add_shifted(sums[i].words_, negative ? uint64_t{0} - bits : bits, shift, negative);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace rangefinder::statistics {
 
@@ -18,6 +19,10 @@ class ExactSum {
 
   /// Throws std::invalid_argument on NaN or infinity.
   void add(float value);
+  /// value * 2^exponent. Throws std::invalid_argument unless -149 <= exponent <= 128.
+  void add(int64_t value, int exponent);
+  /// The same for each of `sums`, of which there must be as many as values.
+  static void add_each(std::span<const int64_t> values, int exponent, std::span<ExactSum> sums);
   void merge(const ExactSum& other);
   /// The sum rounded once, to nearest, ties to even.
   double value() const;

@@ -23,7 +23,7 @@ constexpr size_t kHeadBytes = 8 + 4 + 8;
 constexpr size_t kChecksumBytes = 8;
 
 /// What a tensor may hold beside its counts; the numbers are part of the format.
-enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2, kRowAxis = 3 };
+enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2, kRowAxis = 3, kChannelSums = 4 };
 
 /// Signed numbers as unsigned ones, small where they are near 0.
 uint64_t zigzag(int64_t value) {
@@ -41,9 +41,15 @@ void encode_section(Section section, const WireWriter& content, WireWriter& to) 
 
 bool has_row_axis(const ObservedTensor& tensor) { return tensor.row_top && tensor.row_axis != -1; }
 
+/// What holds sums alone holds them, and nothing else.
+bool is_consistent(const ObservedTensor& tensor) {
+  return !tensor.holds_sums_alone ||
+         (tensor.sum_axis && tensor.channels.empty() && !tensor.row_top && !tensor.channel_axis);
+}
+
 void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
   to.varint((tensor.row_top ? 1u : 0u) + (tensor.batch_figures.empty() ? 0u : 1u) +
-            (has_row_axis(tensor) ? 1u : 0u));
+            (has_row_axis(tensor) ? 1u : 0u) + (tensor.sum_axis ? 1u : 0u));
   if (tensor.row_top) {
     WireWriter content;
     encode(*tensor.row_top, content);
@@ -59,11 +65,21 @@ void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
     content.varint(zigzag(tensor.row_axis));
     encode_section(Section::kRowAxis, content, to);
   }
+  if (tensor.sum_axis) {
+    WireWriter content;
+    content.varint(zigzag(*tensor.sum_axis));
+    content.u8(tensor.holds_sums_alone ? 1 : 0);
+    encode(tensor.channel_sums, content);
+    encode_section(Section::kChannelSums, content, to);
+  }
 }
 
 void encode_tensor(const ObservedTensor& tensor, WireWriter& to) {
   if (!tensor.batch_figures.empty() && tensor.batch_figures.size() != tensor.channels.size()) {
     throw std::invalid_argument("a tensor needs batch figures for each channel or for none");
+  }
+  if (!is_consistent(tensor)) {
+    throw std::invalid_argument("a tensor cannot hold sums alone and something else");
   }
   to.text(tensor.name);
   to.varint(static_cast<uint64_t>(tensor.type));
@@ -85,6 +101,14 @@ void decode_row_axis(WireReader& from, ObservedTensor& tensor) {
   if (!has_row_axis(tensor)) from.fail("a row axis that would not have been written");
 }
 
+void decode_sum_section(WireReader& from, ObservedTensor& tensor) {
+  tensor.sum_axis = from_zigzag(from.varint());
+  const uint8_t alone = from.u8();
+  tensor.holds_sums_alone = alone == 1;
+  if (alone > 1 || !is_consistent(tensor)) from.fail("neither sums alone nor beside counts");
+  tensor.channel_sums = decode_channel_sums(from);
+}
+
 void decode_sections(WireReader& from, ObservedTensor& tensor) {
   uint64_t next_id = 1;
   const size_t section_count = from.count(2);
@@ -98,6 +122,8 @@ void decode_sections(WireReader& from, ObservedTensor& tensor) {
       decode_batch_section(content, tensor);
     } else if (id == static_cast<uint64_t>(Section::kRowAxis)) {
       decode_row_axis(content, tensor);
+    } else if (id == static_cast<uint64_t>(Section::kChannelSums)) {
+      decode_sum_section(content, tensor);
     } else {
       // Statistics that cannot be merged must not be dropped in silence either.
       throw Error(fmt::format("holds statistics of kind {}, which this version does not know", id),
@@ -223,6 +249,17 @@ std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
       (a.row_top && (a.row_top->k() != b.row_top->k() || a.row_axis != b.row_axis))) {
     return "other row statistics";
   }
+  if (a.sum_axis.has_value() != b.sum_axis.has_value()) {
+    return b.sum_axis ? "sums of channels, which the other files lack"
+                      : "no sums of channels, which the other files have";
+  }
+  if (a.sum_axis != b.sum_axis || a.holds_sums_alone != b.holds_sums_alone)
+    return "sums of other channels";
+  const size_t sums = a.channel_sums.channel_count();
+  const size_t others = b.channel_sums.channel_count();
+  if (sums != 0 && others != 0 && sums != others) {
+    return fmt::format("sums of {} channels instead of {}", others, sums);
+  }
   if (a.channels.empty() || b.channels.empty()) return {};
   if (a.channels.size() != b.channels.size()) {
     return fmt::format("{} channels instead of {}", b.channels.size(), a.channels.size());
@@ -250,6 +287,7 @@ void require_countable(const StatisticsFile& a, const StatisticsFile& b, const s
       require(&tensor, tensor.row_top->row_count() + tensor.row_top->skipped_count(),
               other.row_top->row_count() + other.row_top->skipped_count());
     }
+    require(&tensor, tensor.channel_sums.value_count(), other.channel_sums.value_count());
   }
 }
 
@@ -295,6 +333,7 @@ void StatisticsFile::merge(const StatisticsFile& other, const std::string& other
   for (size_t i = 0; i < tensors.size(); ++i) {
     merge_channels(tensors[i], other.tensors[i]);
     if (tensors[i].row_top) tensors[i].row_top->merge(*other.tensors[i].row_top);
+    tensors[i].channel_sums.merge(other.tensors[i].channel_sums);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "statistics/batch_figures.h"
+#include "statistics/channel_sums.h"
 #include "statistics/row_top.h"
 #include "statistics/sample_set.h"
 #include "statistics/tensor_statistics.h"
@@ -30,6 +31,12 @@ struct ObservedTensor {
   int64_t row_axis = -1;
   /// As many as channels, or none if not asked for.
   std::vector<BatchFigures> batch_figures = {};
+  /// For the mean input of weights: the axis of its channels, from the back if negative, none if
+  /// not asked for, and their sums. A tensor may be here for these alone: then nothing else was
+  /// asked for.
+  std::optional<int64_t> sum_axis = {};
+  ChannelSums channel_sums = {};
+  bool holds_sums_alone = false;
 
   bool operator==(const ObservedTensor&) const = default;
 };
@@ -58,7 +65,8 @@ struct StatisticsFile {
 };
 
 /// The bytes of a file. Equal values give equal bytes.
-/// Throws std::invalid_argument if batch_figures and channels of a tensor differ in number.
+/// Throws std::invalid_argument if batch_figures and channels of a tensor differ in number, or a
+/// tensor that is said to hold sums alone holds more or less.
 std::string serialize(const StatisticsFile& content);
 
 /// The inverse of serialize(). Throws Error naming `file` and the reason: not a statistics file,

@@ -40,7 +40,9 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
       .model_fingerprint = fmt::format("{:016x}", statistics.model_fingerprint),
       .sample_count = statistics.sample_count(),
       .tensors = {}};
-  for (const auto& tensor : statistics.tensors) inspection.tensors.push_back(row(tensor));
+  for (const auto& tensor : statistics.tensors) {
+    if (!tensor.holds_sums_alone) inspection.tensors.push_back(row(tensor));
+  }
   return inspection;
 }
 

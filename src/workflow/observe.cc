@@ -23,7 +23,10 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
   statistics::ObservedTensor tensor{.name = wanted.name,
                                     .channels = std::move(seen.channels),
                                     .row_top = std::move(seen.row_top),
-                                    .batch_figures = std::move(seen.batch_figures)};
+                                    .batch_figures = std::move(seen.batch_figures),
+                                    .sum_axis = wanted.sum_axis,
+                                    .channel_sums = std::move(seen.channel_sums)};
+  tensor.holds_sums_alone = !wanted.is_counted;
   if (wanted.row_axis) {
     tensor.row_axis = *wanted.row_axis;
     // A shard without samples has rows all the same, none.
@@ -34,9 +37,9 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
 
 }  // namespace
 
-statistics::StatisticsFile observe(const Plan& plan, Samples& samples, const RowAxes& rows,
+statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
+                                   const std::vector<engine::ObservedTensor>& wanted,
                                    const RunControl& run) {
-  const auto wanted = plan.observed(rows);
   auto observation = engine::observe(model_of(plan), wanted, samples.calibration(), run,
                                      {"observe", samples.calibration_count()});
   statistics::StatisticsFile file;
@@ -70,7 +73,9 @@ void require_match(const Plan& plan, const statistics::StatisticsFile& statistic
                 {.file = file});
   }
   std::set<std::string> present;
-  for (const auto& tensor : statistics.tensors) present.insert(tensor.name);
+  for (const auto& tensor : statistics.tensors) {
+    if (!tensor.holds_sums_alone) present.insert(tensor.name);
+  }
   for (const auto& name : plan.annotation.observed()) {
     const auto stand_in = plan.stand_ins.find(name);
     if (present.contains(name)) continue;

@@ -10,8 +10,10 @@
 
 namespace rangefinder::workflow {
 
-/// One pass over the calibration samples. Throws as engine::observe() does.
-statistics::StatisticsFile observe(const Plan& plan, Samples& samples, const RowAxes& rows,
+/// One pass over the calibration samples, for the tensors wanted: plan.observed() or
+/// plan.observed_with_sums(). Throws as engine::observe() does.
+statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
+                                   const std::vector<engine::ObservedTensor>& wanted,
                                    const RunControl& run);
 
 /// One more pass, for methods that must see raw batches: shows these tensors to the visitor, by

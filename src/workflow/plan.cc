@@ -126,6 +126,21 @@ std::vector<engine::ObservedTensor> Plan::observed(const RowAxes& rows) const {
   return tensors;
 }
 
+std::vector<engine::ObservedTensor> Plan::observed_with_sums(const RowAxes& rows) const {
+  std::vector<engine::ObservedTensor> tensors = observed(rows);
+  std::map<std::string, int64_t> missing = mean_inputs.axes;
+  for (auto& tensor : tensors) {
+    const auto found = missing.find(tensor.name);
+    if (found == missing.end()) continue;
+    tensor.sum_axis = found->second;
+    missing.erase(found);
+  }
+  for (const auto& [name, axis] : missing) {
+    tensors.push_back({.name = name, .sum_axis = axis, .is_counted = false});
+  }
+  return tensors;
+}
+
 uint64_t Plan::fingerprint() const {
   std::string text = fmt::format("m={};", statistics::ValueHistogram::kMantissaBits);
   for (const auto& tensor : observed()) {
@@ -226,6 +241,7 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   }
   refuse_nonfinite_constants(graph, plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
   if (!excluded.empty()) {
     plan.stand_ins =
         stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));

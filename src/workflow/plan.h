@@ -12,6 +12,7 @@
 #include "passes/annotate.h"
 #include "passes/prepare.h"
 #include "passes/runtime_calibration.h"
+#include "refine/mean_inputs.h"
 #include "targets/target.h"
 
 namespace rangefinder::workflow {
@@ -44,10 +45,15 @@ struct Plan {
   /// Tensors that are observed because something is excluded, and those whose statistics say the
   /// same in a file that was observed without exclusions: what a mover reads for what it makes.
   std::map<std::string, std::string> stand_ins = {};
+  /// The tensors whose channels are added up for bias correction.
+  refine::MeanInputs mean_inputs = {};
 
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
-  /// Tells plans apart: which tensors are observed, rows aside. Only statistics of one plan merge.
+  /// And with sums of channels, for which more tensors may be needed: those come last.
+  std::vector<engine::ObservedTensor> observed_with_sums(const RowAxes& rows = {}) const;
+  /// Tells plans apart: which tensors are observed, rows and sums aside. Only statistics of one
+  /// plan merge.
   uint64_t fingerprint() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -26,6 +27,7 @@
 #include "workflow/compare.h"
 #include "workflow/keep.h"
 #include "workflow/observe.h"
+#include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
 
@@ -33,11 +35,12 @@ namespace rangefinder::workflow {
 namespace {
 
 report::Summary start_summary(const Plan& plan, const std::filesystem::path& output,
-                              const passes::RuntimeCalibration& calibration) {
+                              const passes::RuntimeCalibration& calibration, Effort effort) {
   report::Summary summary;
   summary.model = plan.source.name();
   summary.output = output.string();
   summary.method = calibration.method;
+  summary.effort = name_of(effort);
   summary.target = plan.target->name;
   summary.version = kVersion;
   summary.float_bytes = plan.prepared.size;
@@ -49,12 +52,30 @@ report::Summary start_summary(const Plan& plan, const std::filesystem::path& out
   return summary;
 }
 
+/// Makes a solution better before it is written.
+using Refine = std::function<void(Solution& solution)>;
+
+void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
+                      report::Summary& summary) {
+  for (const auto& correction : corrections) {
+    summary.bias_corrections.push_back({.node = correction.node,
+                                        .channel_count = correction.channel_count,
+                                        .corrected_count = correction.corrected_count,
+                                        .share = correction.share,
+                                        .reason = correction.obstacle});
+  }
+}
+
 /// The quantized model, which needs no other files; fills in what that tells.
 engine::ModelSource solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
                                      const passes::RuntimeCalibration& calibration,
-                                     const ShowRaw& show_raw, report::Summary& summary) {
+                                     const ShowRaw& show_raw, Effort effort, const Refine& refine,
+                                     report::Summary& summary) {
   Stopwatch watch;
-  Solution solution = solve(plan, statistics, calibration, show_raw);
+  // Biases make up for what rounding does on average: they come after it.
+  Solution solution = solve(plan, statistics, calibration, show_raw, Effort::kFast);
+  if (refine) refine(solution);
+  if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
   summary.seconds.solve = watch.lap();
   const onnx::ModelProto model = export_model(plan, solution);
   summary.quantized_bytes = graph::WholeMessage(model).size();
@@ -65,6 +86,7 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   for (const auto& weight : solution.weights) {
     summary.raised_channel_count += weight.raised_channel_count;
   }
+  tell_corrections(solution.corrections, summary);
   return packed;
 }
 
@@ -182,16 +204,25 @@ Quantized quantize(const QuantizeRequest& request) {
   require_repeatable(plan, *samples, request.calibration);
   Quantized result;
   report::Summary& summary = result.summary;
-  summary = start_summary(plan, request.results.model, request.calibration);
+  summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  result.statistics = observe(plan, *samples, rows, request.run);
+  const bool with_sums = request.effort != Effort::kFast;
+  result.statistics = observe(
+      plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run);
   require_some(result.statistics, request.split);
   summary.seconds.observe = watch.lap();
+  return_free_memory();
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     workflow::show_raw(plan, *samples, tensors, visitor, request.run);
   };
-  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw, summary);
+  const auto refine = [&](Solution& solution) {
+    if (request.effort != Effort::kThorough) return;
+    summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
+  };
+  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw,
+                                  request.effort, refine, summary);
   keep_quantized(result.model, request.run);
+  return_free_memory();
   watch.lap();
   // While the float model is opened, it is seen what becomes of the other.
   const auto fusion = look_at_kernels(plan, result.model);
@@ -214,8 +245,8 @@ statistics::StatisticsFile observe(const ObserveRequest& request) {
   const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
   keep_plan(plan, request.run);
-  auto statistics =
-      observe(plan, *samples, rows_of(plan, request.rows, request.row_axis), request.run);
+  const RowAxes rows = rows_of(plan, request.rows, request.row_axis);
+  auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), request.run);
   require_some(statistics, request.split);
   stop_if_cancelled();
   if (!request.output.empty()) statistics::write_statistics(request.output, statistics);
@@ -223,6 +254,12 @@ statistics::StatisticsFile observe(const ObserveRequest& request) {
 }
 
 Quantized solve(const SolveRequest& request) {
+  if (request.effort == Effort::kThorough) {
+    throw std::invalid_argument(
+        "the effort 'thorough' rounds weights by samples, which statistics do not hold: allowed "
+        "are "
+        "fast, normal; 'quantize' takes all three");
+  }
   const Cancellation heeded(request.run.cancelled);
   prepare_outputs({.models = named({request.model.file}),
                    .others = named({request.statistics_file}),
@@ -234,9 +271,10 @@ Quantized solve(const SolveRequest& request) {
   require_match(plan, request.statistics, request.statistics_file.string());
   Quantized result;
   report::Summary& summary = result.summary;
-  summary = start_summary(plan, request.results.model, request.calibration);
+  summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  result.model = solve_and_export(plan, request.statistics, request.calibration, {}, summary);
+  result.model = solve_and_export(plan, request.statistics, request.calibration, {}, request.effort,
+                                  {}, summary);
   keep_quantized(result.model, request.run);
   watch.lap();
   tell_kernels(analysis::check_fusion(result.model, plan.annotation), summary);

@@ -19,6 +19,7 @@ struct QuantizeRequest {
   engine::ModelSource model = {};
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
+  Effort effort = Effort::kNormal;
   SampleInput samples = {};
   SplitOptions split = {};
   RunControl run = {};
@@ -61,6 +62,7 @@ struct SolveRequest {
   std::filesystem::path statistics_file = {};
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
+  Effort effort = Effort::kNormal;
   RunControl run = {};
   /// Model and summary.
   ResultFiles results = {};

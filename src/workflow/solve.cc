@@ -17,11 +17,13 @@ namespace {
 using quantization::State;
 using quantization::TensorQuantizationConfig;
 
-/// What was observed, by tensor name.
+/// What was counted, by tensor name.
 class StatisticsIndex {
  public:
   StatisticsIndex(const Plan& plan, const statistics::StatisticsFile& statistics) {
-    for (const auto& tensor : statistics.tensors) tensors_[tensor.name] = &tensor;
+    for (const auto& tensor : statistics.tensors) {
+      if (!tensor.holds_sums_alone) tensors_[tensor.name] = &tensor;
+    }
     for (const auto& [tensor, source] : plan.stand_ins) {
       if (const auto* seen = find(source)) tensors_.try_emplace(tensor, seen);
     }
@@ -104,20 +106,66 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
   return row;
 }
 
-void solve_weights(const Plan& plan, Solution& solution) {
-  onnx::ModelProto model = plan.prepared.model;
-  const graph::Graph graph(model);
-  std::unordered_map<std::string, const onnx::NodeProto*> nodes;
-  for (const auto& node : model.graph().node()) nodes[node.name()] = &node;
-  std::vector<const onnx::NodeProto*> weighted;
-  for (const auto& node : plan.annotation.weighted) {
-    if (node.has_constant_weight) weighted.push_back(nodes.at(node.name));
+/// The nodes with constant weights that compute in integers, in graph order.
+class WeightedNodes {
+ public:
+  explicit WeightedNodes(const Plan& plan)
+      : plan_(plan), model_(plan.prepared.model), graph_(model_) {
+    std::unordered_map<std::string, const onnx::NodeProto*> nodes;
+    for (const auto& node : model_.graph().node()) nodes[node.name()] = &node;
+    for (const auto& node : plan.annotation.weighted) {
+      if (node.has_constant_weight) nodes_.push_back(nodes.at(node.name));
+    }
   }
+
+  size_t size() const { return nodes_.size(); }
+  const onnx::NodeProto& operator[](size_t i) const { return *nodes_[i]; }
+  const graph::Graph& graph() const { return graph_; }
+  float input_scale(size_t i, const Solution& solution) const {
+    const auto* input = plan_.annotation.find(nodes_[i]->input(0));
+    return input->scale(solution.tensors.at(input->root).scale[0]);
+  }
+
+ private:
+  const Plan& plan_;
+  onnx::ModelProto model_;
+  graph::Graph graph_;
+  std::vector<const onnx::NodeProto*> nodes_;
+};
+
+void solve_weights(const Plan& plan, const WeightedNodes& weighted, Solution& solution) {
   solution.weights.resize(weighted.size());
   parallel_for(weighted.size(), [&](size_t i) {
-    const auto* input = plan.annotation.find(weighted[i]->input(0));
-    const float scale = input->scale(solution.tensors.at(input->root).scale[0]);
-    solution.weights[i] = passes::quantize_weight(graph, *weighted[i], scale, *plan.target);
+    solution.weights[i] = passes::quantize_weight(weighted.graph(), weighted[i],
+                                                  weighted.input_scale(i, solution), *plan.target);
+  });
+}
+
+/// By the means of the channels, where the statistics hold their sums.
+void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
+                    const WeightedNodes& weighted, Solution& solution) {
+  std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
+  for (const auto& tensor : statistics.tensors) {
+    const auto axis = plan.mean_inputs.axes.find(tensor.name);
+    if (axis != plan.mean_inputs.axes.end() && tensor.sum_axis == axis->second) {
+      seen[tensor.name] = &tensor;
+    }
+  }
+  solution.corrections.resize(weighted.size());
+  parallel_for(weighted.size(), [&](size_t i) {
+    refine::BiasCorrection& correction = solution.corrections[i];
+    correction.node = weighted[i].name();
+    const auto left_out = plan.mean_inputs.left_out.find(correction.node);
+    const auto input = seen.find(weighted[i].input(0));
+    if (left_out != plan.mean_inputs.left_out.end()) {
+      correction.obstacle = left_out->second;
+    } else if (input == seen.end()) {
+      correction.obstacle = "the statistics hold no sums of the channels of its input";
+    } else {
+      correction =
+          refine::correct_bias(weighted.graph(), weighted[i], weighted.input_scale(i, solution),
+                               input->second->channel_sums, solution.weights[i]);
+    }
   });
 }
 
@@ -147,7 +195,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
 }
 
 Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics) {
+                  const statistics::StatisticsFile& statistics, Effort effort) {
   require_complete(plan, planned);
   const StatisticsIndex index(plan, statistics);
   Solution solution;
@@ -160,18 +208,26 @@ Solution complete(const Plan& plan, const PlannedConfigs& planned,
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
     solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root)));
   }
-  solve_weights(plan, solution);
+  const WeightedNodes weighted(plan);
+  solve_weights(plan, weighted, solution);
+  if (effort != Effort::kFast) correct_biases(plan, statistics, weighted, solution);
   return solution;
 }
 
+void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
+                    Solution& solution) {
+  correct_biases(plan, statistics, WeightedNodes(plan), solution);
+}
+
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
+               Effort effort) {
   PlannedConfigs planned = plan_configs(plan);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
   for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
     figures[calibrated.name] = std::move(calibrated.figures);
   }
-  Solution solution = complete(plan, planned, statistics);
+  Solution solution = complete(plan, planned, statistics, effort);
   for (auto& row : solution.rows) row.figures = figures[row.root];
   return solution;
 }

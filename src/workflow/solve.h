@@ -6,6 +6,8 @@
 
 #include "exporters/qdq.h"
 #include "passes/runtime_calibration.h"
+#include "rangefinder/quantize.h"
+#include "refine/correct_bias.h"
 #include "report/summary.h"
 #include "statistics/statistics_file.h"
 #include "workflow/configs.h"
@@ -27,6 +29,8 @@ struct Solution {
   std::vector<passes::QuantizedWeight> weights;
   /// In graph order, one for each quantized activation.
   std::vector<report::TensorRow> rows;
+  /// What became of the biases of the nodes with constant weights; none if they stay as they are.
+  std::vector<refine::BiasCorrection> corrections = {};
 };
 
 /// Runs the calibration pass over the configs of a plan, as it stands: what is not due stays. Runs
@@ -39,14 +43,21 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
                                                     const ShowRaw& show_raw = {});
 
 /// Weights and biases for activations that are in force, and what is to be told of them; figures of
-/// methods are left out. Throws as require_complete() does.
+/// methods are left out. With more effort than the least, biases are corrected where the statistics
+/// hold the sums for it. Throws as require_complete() does.
 Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics);
+                  const statistics::StatisticsFile& statistics, Effort effort = Effort::kFast);
 
-/// All of it: statistics become parameters, then weights and biases.
+/// Corrects the biases of a complete solution for its codes as they are, where the statistics hold
+/// the sums for it: what complete() does with more effort, for codes that were chosen anew.
+void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
+                    Solution& solution);
+
+/// All of it: statistics become parameters, then weights and biases, which more effort corrects.
 /// Throws as passes::RuntimeCalibration::run() does.
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {},
+               Effort effort = Effort::kNormal);
 
 /// The quantized model.
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution);

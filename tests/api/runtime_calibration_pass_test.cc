@@ -12,14 +12,14 @@ using testing::ThrowsMessage;
 
 using PassApi = ApiTest;
 
-TEST_F(PassApi, GivesWhatQuantizeGives) {
+TEST_F(PassApi, GivesWhatQuantizeWithTheLeastEffortGives) {
   QuantizationPlan plan(model());
   const auto calibrated = RuntimeCalibrationPass("mse").run(plan, memory(8));
   EXPECT_EQ(calibrated.size(), 4u);
   EXPECT_EQ(calibrated[0], (CalibratedTensor{"x", "mse", {}}));
   EXPECT_EQ(plan.config("x").state(), State::kActivated);
   EXPECT_EQ(plan.config("x").observer, "mse");
-  QuantizeOptions all;
+  QuantizeOptions all{.effort = Effort::kFast};
   all.split.held_out = memory(1);
   EXPECT_EQ(export_model(plan).bytes(), quantize(model(), memory(8), all).model().bytes());
 }

@@ -57,6 +57,24 @@ TEST_F(Quantize, MakesAnIntegerModelOfARealClassifier) {
   EXPECT_EQ(summary["tensors"][0]["count"], 3 * 4 * 28 * 28);
 }
 
+TEST_F(Quantize, TellsWhatBecameOfTheBiases) {
+  write_model();
+  const std::string data = write_samples(5);
+  const Json normal = summary_of(data, {});
+  EXPECT_EQ(normal["effort"], "normal");
+  ASSERT_EQ(normal["bias_corrections"].size(), 2u);
+  EXPECT_EQ(normal["bias_corrections"][1]["channels"], 3);
+  const std::string corrected = content("int8.onnx");
+  const Json fast = summary_of(data, {"--effort", "fast"});
+  EXPECT_EQ(fast["effort"], "fast");
+  EXPECT_THAT(fast["bias_corrections"], IsEmpty());
+  EXPECT_NE(content("int8.onnx"), corrected);
+  const Json thorough = summary_of(data, {"--effort", "thorough"});
+  EXPECT_EQ(thorough["effort"], "thorough");
+  EXPECT_THAT(thorough["notes"].dump(), HasSubstr("rounded by what they do to outputs"));
+  expect_failure(command(data, {"--effort", "slow"}), 2, {"'slow'", "fast, normal, thorough"});
+}
+
 TEST_F(Quantize, AnyNumberOfJobsGivesTheSameBytes) {
   write_model();
   const std::string data = write_samples(7);

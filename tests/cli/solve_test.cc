@@ -29,6 +29,7 @@ class Solve : public ProgramTest {
 TEST_F(Solve, GivesTheBytesThatQuantizeGives) {
   for (const Words& method : {Words{},
                               {"--method", "minmax"},
+                              {"--effort", "fast"},
                               {"--method", "percentile", "--percentile", "0.99"},
                               {"--method", "kl", "--method-for", "x=minmax"}}) {
     succeed(command(method));
@@ -56,6 +57,7 @@ TEST_F(Solve, WrongUsageIsExitCode2) {
   expect_failure(command({"--method", "std", "--alpha", "0"}), 2, {"alpha"});
   expect_failure(command({"--target", "abacus"}), 2, {"'abacus'", "ort-cpu"});
   expect_failure(command({"--data", data_}), 2, {"--data"});
+  expect_failure(command({"--effort", "thorough"}), 2, {"'thorough'", "samples", "fast, normal"});
   expect_failure({"solve", path("model.onnx"), "-o", path("int8.onnx")}, 2, {"--statistics"});
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -15,10 +16,13 @@ using test_support::OnnxBuilder;
 
 constexpr char kBlockedDomain[] = "com.microsoft.nchwc";
 
-void observe(OnnxBuilder& b, const std::string& tensor, int64_t axis = -1) {
+void observe(OnnxBuilder& b, const std::string& tensor, int64_t axis = -1,
+             std::optional<int64_t> sum_axis = {}) {
   auto node = b.node(kObserveOperator, {tensor}, {"token"});
   node.integer(kTensorAttribute, 0).integer(kChannelAxisAttribute, axis);
   node.integer(kBlockAttribute, 0).integer(kChannelsAttribute, 0);
+  node.integer(kKeepsSumsAttribute, sum_axis ? 1 : 0);
+  node.integer(kSumAxisAttribute, sum_axis.value_or(-1));
   node.proto().set_domain(kOperatorDomain);
 }
 
@@ -108,6 +112,32 @@ TEST(BlockedLayout, ChannelsMayBeCountedApartButNoOtherAxis) {
       EXPECT_EQ(observe_before_conversion(b.graph(), 8), serves ? 1u : 0u) << axis;
       EXPECT_EQ(observer(b).input(0), serves ? "blocked" : "plain");
     }
+  }
+}
+
+TEST(BlockedLayout, ChannelsMayBeAddedUpButNoOtherAxis) {
+  for (const bool last : {false, true}) {
+    for (const int64_t axis : {0, 1, 2, 3, -1, -3}) {
+      OnnxBuilder b;
+      reorder(b, "blocked", "plain", 8, last);
+      observe(b, "plain", -1, axis);
+      const bool serves = (axis + 4) % 4 == (last ? 3 : 1);
+      EXPECT_EQ(observe_before_conversion(b.graph(), 8), serves ? 1u : 0u) << axis;
+      EXPECT_EQ(observer(b).input(0), serves ? "blocked" : "plain");
+    }
+  }
+}
+
+TEST(BlockedLayout, SumsFollowATranspositionThatKeepsTheSamples) {
+  for (const bool keeps : {true, false}) {
+    OnnxBuilder b;
+    const std::vector<int64_t> kept = {0, 2, 3, 1};
+    b.node("Transpose", {"plain"}, {"last"})
+        .ints("perm", keeps ? kept : std::vector<int64_t>{2, 0, 3, 1});
+    observe(b, "last", -1, -1);
+    EXPECT_EQ(observe_before_conversion(b.graph(), 16), keeps ? 1u : 0u);
+    EXPECT_EQ(attribute(b, kSumAxisAttribute), keeps ? 1 : -1);
+    EXPECT_EQ(observer(b).input(0), keeps ? "plain" : "last");
   }
 }
 

@@ -108,6 +108,85 @@ TEST(ObserveSlots, CountsEveryLayoutAlike) {
   }
 }
 
+statistics::ChannelSums sums_of(const ObserveTarget& target,
+                                const std::vector<tensor::TensorView>& batches) {
+  return gathered(target, batches).channel_sums;
+}
+
+TEST(ObserveSlots, AddsUpChannelsOfEveryLayoutAlike) {
+  for (const int64_t channels : {1, 5, 8, 12, 16, 19}) {
+    const Tensor plain = nchw(3, channels, 3, 2);
+    const auto expected = sums_of({.keeps_sums = true, .sum_axis = 1}, {plain.view()});
+    EXPECT_EQ(expected.channel_count(), static_cast<size_t>(channels));
+    EXPECT_EQ(expected.value_count(), 3u * 3 * 2);
+    EXPECT_EQ(sums_of({.keeps_sums = true, .sum_axis = -1}, {nhwc(3, channels, 3, 2).view()}),
+              expected);
+    for (const int64_t block : {8, 16}) {
+      const Tensor values = blocked(3, channels, 3, 2, block);
+      const ObserveTarget target{
+          .block = block, .channels = channels, .keeps_sums = true, .sum_axis = 1};
+      EXPECT_EQ(sums_of(target, {values.view()}), expected) << channels << " " << block;
+    }
+  }
+}
+
+TEST(ObserveSlots, SumsChangeNothingThatIsCounted) {
+  const Tensor values = nchw(2, 5, 3, 2);
+  const auto with = gathered({.keeps_sums = true, .sum_axis = 1}, {values.view(), values.view()});
+  EXPECT_EQ(with.channels, gathered({}, {values.view(), values.view()}).channels);
+  const auto alone = gathered({.keeps_sums = true, .sum_axis = 1, .is_counted = false},
+                              {values.view(), values.view()});
+  EXPECT_EQ(alone.channel_sums, with.channel_sums);
+  EXPECT_TRUE(alone.channels.empty());
+  EXPECT_TRUE(alone.batch_figures.empty());
+}
+
+TEST(ObserveSlots, SumsAreTheValues) {
+  const Tensor values = Tensor::from_floats({2, 3}, std::vector<float>{1, 2, 3, 4.5f, 5, -6});
+  const auto sums = sums_of({.keeps_sums = true, .sum_axis = 1}, {values.view(), values.view()});
+  EXPECT_EQ(sums.value_count(), 4u);
+  std::array<double, 3> totals = {};
+  size_t part_count = 0;
+  for (const auto& part : sums.parts()) {
+    part_count += part.value_count != 0;
+    for (size_t c = 0; c < part.sums.size(); ++c) totals[c] += part.sums[c].value();
+  }
+  EXPECT_EQ(totals, (std::array<double, 3>{11, 14, -6}));
+  EXPECT_EQ(part_count, 2u) << "rows are samples; the same again is in the same part";
+  Tensor many(ElementType::kFloat32, {40, 3});
+  for (size_t i = 0; i < 120; ++i) many.floats()[i] = static_cast<float>(i);
+  size_t filled = 0;
+  for (const auto& part : sums_of({.keeps_sums = true, .sum_axis = 1}, {many.view()}).parts()) {
+    filled += part.value_count != 0;
+  }
+  EXPECT_EQ(filled, 1u) << "so many rows are positions of one sample";
+}
+
+TEST(ObserveSlots, SumsNeedAnAxisThatIsThere) {
+  ObserveSlots slots(1);
+  const Tensor values = nchw(1, 5, 3, 2);
+  for (const int64_t axis : {4, -5}) {
+    EXPECT_THROW(slots.count({.keeps_sums = true, .sum_axis = axis}, values.view()),
+                 std::invalid_argument);
+  }
+}
+
+TEST(ObserveSlots, SumsOfTwoWorkersAddUp) {
+  const Tensor first = nchw(1, 5, 3, 2);
+  const Tensor second = Tensor::from_floats({1, 5}, std::vector<float>{1, 2, 3, 4, 5});
+  for (const bool is_counted : {false, true}) {
+    const ObserveTarget target{.keeps_sums = true, .sum_axis = 1, .is_counted = is_counted};
+    TensorObservation merged = gathered(target, {first.view()});
+    merged.merge(gathered(target, {second.view()}));
+    EXPECT_EQ(merged, gathered(target, {second.view(), first.view()}));
+    TensorObservation late;
+    late.merge(merged);
+    EXPECT_EQ(late, merged);
+    merged.merge({});
+    EXPECT_EQ(late, merged);
+  }
+}
+
 TEST(ObserveSlots, AnyAxisMayBeCountedApart) {
   const Tensor values = Tensor::from_floats({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6});
   const ChannelStatistics rows = counted({.channel_axis = 0}, values.view());

@@ -3,21 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <random>
 
 #include "base/error.h"
-#include "engine/session.h"
-#include "graph/constants.h"
+#include "support/integer_kernels.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::passes {
 namespace {
 
+using test_support::has_exact_dot_products;
+using test_support::kernel_cases;
+using test_support::KernelCase;
+using test_support::name_of;
 using test_support::OnnxBuilder;
+using test_support::output_code;
+using test_support::run_kernel;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -117,220 +118,31 @@ TEST(QuantizeWeight, NotANumberIsRefusedByName) {
 
 // ---- Saturation: what the kernels of this machine compute, against exact integers ----
 
-/// True where the processor adds products of bytes in 32 bits (or is no x86-64 at all).
-bool has_exact_dot_products() {
-  std::ifstream info("/proc/cpuinfo");
-  const std::string text((std::istreambuf_iterator<char>(info)), {});
-  return text.find("avx") == std::string::npos || text.find("vnni") != std::string::npos;
-}
-
-/// Every real weight of a sign as large as its neighbours, tails, and noise.
-std::vector<float> adversarial(size_t channels, size_t per_channel) {
-  std::mt19937 generator(5);
-  std::normal_distribution<float> normal;
-  std::vector<float> values;
-  for (size_t c = 0; c < channels; ++c) {
-    for (size_t i = 0; i < per_channel; ++i) {
-      const float x = normal(generator);
-      switch (c % 4) {
-        case 0:
-          values.push_back(c % 8 == 0 ? 1.0f : -1.0f);
-          break;
-        case 1:
-          values.push_back(std::abs(x));
-          break;
-        case 2:
-          values.push_back(x);
-          break;
-        default:
-          values.push_back(x * x * x);
-          break;
-      }
-    }
-  }
-  return values;
-}
-
-/// One operator with weights to quantize, and its input.
-struct Case {
-  std::string op_type;
-  /// Conv: [channels, inputs per group, window...]; else [K, N].
-  tensor::Shape weight;
-  tensor::Shape input;
-  int64_t groups = 1;
-};
-
-std::string name_of(const Case& c) {
-  return c.op_type + tensor::to_string(c.weight) + " of " + tensor::to_string(c.input) +
-         (c.groups > 1 ? " groups " + std::to_string(c.groups) : "");
-}
-
-/// Sums that a step of 2^-kShift brings into the 8 bits of an output.
-constexpr int kShift = 11;
-constexpr int kOutputZero = 128;
-
-uint8_t output_code(int64_t sum) {
-  const double scaled = std::nearbyint(static_cast<double>(sum) / (1 << kShift));
-  return static_cast<uint8_t>(std::clamp(scaled + kOutputZero, 0.0, 255.0));
-}
-
-/// y[row, n] = sum over k of x[row, k] w[k, n], exact.
-std::vector<uint8_t> exact_matmul(const Case& c, const std::vector<uint8_t>& x,
-                                  const std::vector<int8_t>& w) {
-  const auto k_count = static_cast<size_t>(c.weight[0]);
-  const auto n_count = static_cast<size_t>(c.weight[1]);
-  std::vector<uint8_t> y;
-  for (size_t row = 0; row < x.size() / k_count; ++row) {
-    for (size_t n = 0; n < n_count; ++n) {
-      int64_t sum = 0;
-      for (size_t k = 0; k < k_count; ++k) sum += x[row * k_count + k] * w[k * n_count + n];
-      y.push_back(output_code(sum));
-    }
-  }
-  return y;
-}
-
-/// A convolution in two dimensions without padding, exact.
-std::vector<uint8_t> exact_conv(const Case& c, const std::vector<uint8_t>& x,
-                                const std::vector<int8_t>& w) {
-  const auto& in = c.input;
-  const auto& win = c.weight;
-  const int64_t height = in[2] - win[2] + 1;
-  const int64_t width = in[3] - win[3] + 1;
-  const int64_t outputs_per_group = win[0] / c.groups;
-  std::vector<uint8_t> y;
-  for (int64_t b = 0; b < in[0]; ++b) {
-    for (int64_t o = 0; o < win[0]; ++o) {
-      for (int64_t place = 0; place < height * width; ++place) {
-        int64_t sum = 0;
-        for (int64_t i = 0; i < win[1]; ++i) {
-          const int64_t channel = o / outputs_per_group * win[1] + i;
-          for (int64_t p = 0; p < win[2] * win[3]; ++p) {
-            const int64_t row = place / width + p / win[3];
-            const int64_t column = place % width + p % win[3];
-            const int64_t from = ((b * in[1] + channel) * in[2] + row) * in[3] + column;
-            sum += x[static_cast<size_t>(from)] *
-                   w[static_cast<size_t>((o * win[1] + i) * win[2] * win[3] + p)];
-          }
-        }
-        y.push_back(output_code(sum));
-      }
-    }
-  }
-  return y;
-}
-
 /// Codes of the weight as the target wants them.
-std::vector<int8_t> weight_codes(const Case& c, std::string_view target) {
-  OnnxBuilder b;
-  const auto count = static_cast<size_t>(tensor::element_count(c.weight));
-  std::vector<float> values;
-  if (c.op_type == "Conv") {
-    values =
-        adversarial(static_cast<size_t>(c.weight[0]), count / static_cast<size_t>(c.weight[0]));
-  } else {
-    const auto n_count = static_cast<size_t>(c.weight[1]);
-    const auto columns = adversarial(n_count, count / n_count);
-    for (size_t i = 0; i < count; ++i) {
-      values.push_back(columns[i % n_count * (count / n_count) + i / n_count]);
-    }
-  }
-  b.initializer("w", c.weight, values);
-  b.node(c.op_type == "QGemm" ? "Gemm" : c.op_type, {"x", "w"}, {"y"}).integer("group", c.groups);
+std::vector<int8_t> weight_codes(const KernelCase& c, std::string_view target) {
+  OnnxBuilder b = test_support::weighted_model(c);
   return quantize(b, 1, target).codes;
 }
 
-/// The integer operator alone, in the model's own layout or in that which ONNX Runtime prefers.
-std::vector<uint8_t> run_kernel(const Case& c, const std::vector<uint8_t>& x,
-                                const std::vector<int8_t>& w, engine::OptimizationLevel level) {
-  OnnxBuilder b;
-  b.input("x", c.input, onnx::TensorProto::UINT8);
-  *b.graph().add_initializer() = graph::make_int8s("w", c.weight, w);
-  *b.graph().add_initializer() = graph::make_int8s("w_zero", {}, std::array<int8_t, 1>{0});
-  *b.graph().add_initializer() = graph::make_uint8s("zero", {}, std::array<uint8_t, 1>{0});
-  *b.graph().add_initializer() =
-      graph::make_uint8s("y_zero", {}, std::array<uint8_t, 1>{kOutputZero});
-  b.initializer("one", {}, std::vector<float>{1});
-  b.initializer("y_scale", {}, std::vector<float>{1 << kShift});
-  tensor::Shape output = {c.input[0], c.weight[c.op_type == "Conv" ? 0 : 1]};
-  if (c.op_type == "Conv") {
-    for (size_t i = 2; i < 4; ++i) output.push_back(c.input[i] - c.weight[i] + 1);
-    b.node("QLinearConv", {"x", "one", "zero", "w", "one", "w_zero", "y_scale", "y_zero"}, {"y"})
-        .integer("group", c.groups);
-  } else if (c.op_type == "MatMul") {
-    b.node("QLinearMatMul", {"x", "one", "zero", "w", "one", "w_zero", "y_scale", "y_zero"}, {"y"});
-  } else {
-    b.import("com.microsoft");
-    b.node("QGemm", {"x", "one", "zero", "w", "one", "w_zero", "", "y_scale", "y_zero"}, {"y"})
-        .proto()
-        .set_domain("com.microsoft");
-  }
-  b.output("y", output, onnx::TensorProto::UINT8);
-  engine::Session session(engine::ModelSource(b.bytes(), ""), {.optimization = level});
-  tensor::Tensor sample(tensor::ElementType::kUint8, c.input);
-  std::memcpy(sample.bytes().data(), x.data(), x.size());
-  const tensor::Tensor y = session.run({{"x", sample}}).at("y");
-  const auto* codes = reinterpret_cast<const uint8_t*>(y.bytes().data());
-  return {codes, codes + y.bytes().size()};
-}
-
-const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases = {
-      {"Conv", {16, 3, 3, 3}, {1, 3, 6, 6}},       // pairs cross window positions
-      {"Conv", {16, 1, 5, 5}, {2, 1, 9, 9}},       // one input channel: pairs within the window
-      {"Conv", {24, 8, 3, 3}, {1, 8, 7, 7}},       // kernels for symmetric weights
-      {"Conv", {16, 32, 1, 1}, {1, 32, 5, 5}},     // pointwise
-      {"Conv", {7, 5, 1, 1}, {1, 5, 4, 4}},        // pointwise, odd
-      {"Conv", {8, 6, 2, 3}, {1, 12, 6, 6}, 2},    // grouped
-      {"Conv", {16, 1, 3, 3}, {1, 16, 7, 7}, 16},  // depthwise
-      {"Conv", {32, 1, 3, 3}, {1, 8, 7, 7}, 8},    // depthwise, several outputs each
-      {"MatMul", {33, 12}, {1, 33}},               // vector times matrix
-      {"MatMul", {64, 40}, {9, 64}},
-      {"QGemm", {64, 40}, {9, 64}},
-  };
-  return kCases;
-}
-
-/// All at their largest, all at their smallest, and extremes by chance.
-std::vector<std::vector<uint8_t>> adversarial_activations(const Case& c) {
-  const auto count = static_cast<size_t>(tensor::element_count(c.input));
-  std::mt19937 generator(3);
-  std::vector<uint8_t> mixed(count);
-  for (auto& code : mixed) code = generator() % 3 == 0 ? 0 : 255;
-  std::vector<uint8_t> any(count);
-  for (auto& code : any) code = static_cast<uint8_t>(generator());
-  return {std::vector<uint8_t>(count, 255), std::vector<uint8_t>(count, 0), mixed, any};
-}
-
-/// How many outputs of the kernel differ from exact arithmetic, over all activations and layouts.
-size_t count_differences(const Case& c, std::string_view target) {
-  const auto w = weight_codes(c, target);
-  size_t differences = 0;
-  for (const auto& x : adversarial_activations(c)) {
-    const auto exact = c.op_type == "Conv" ? exact_conv(c, x, w) : exact_matmul(c, x, w);
-    for (const auto level : {engine::OptimizationLevel::kNone, engine::OptimizationLevel::kAll}) {
-      const auto y = run_kernel(c, x, w, level);
-      EXPECT_EQ(y.size(), exact.size());
-      for (size_t i = 0; i < std::min(y.size(), exact.size()); ++i) differences += y[i] != exact[i];
-    }
-  }
-  return differences;
+size_t count_differences(const KernelCase& c, std::string_view target) {
+  return test_support::count_differences(c, weight_codes(c, target));
 }
 
 TEST(Saturation, GuardedWeightsGiveExactSumsOnAnyProcessor) {
-  for (const Case& c : cases()) EXPECT_EQ(count_differences(c, "ort-cpu"), 0u) << name_of(c);
+  for (const KernelCase& c : kernel_cases())
+    EXPECT_EQ(count_differences(c, "ort-cpu"), 0u) << name_of(c);
 }
 
 TEST(Saturation, UnguardedWeightsDoNotBeforeVnni) {
   if (has_exact_dot_products()) GTEST_SKIP() << "this processor adds products in 32 bits";
-  for (const Case& c : cases()) {
+  for (const KernelCase& c : kernel_cases()) {
     const bool is_depthwise = c.groups == c.weight[0];
     EXPECT_EQ(count_differences(c, "ort-cpu-vnni") == 0, is_depthwise) << name_of(c);
   }
 }
 
 TEST(Saturation, GuardCostsLittle) {
-  for (const Case& c : cases()) {
+  for (const KernelCase& c : kernel_cases()) {
     const auto guarded = weight_codes(c, "ort-cpu");
     const auto plain = weight_codes(c, "ort-cpu-vnni");
     if (c.groups == c.weight[0]) {
@@ -359,7 +171,8 @@ TEST(Saturation, PairsThatSaturateAreNeighboursChannelsLast) {
     w[o * kCount + static_cast<size_t>(pairs[o].first)] = 127;
     w[o * kCount + static_cast<size_t>(pairs[o].second)] = 127;
   }
-  const Case c = {"Conv", {static_cast<int64_t>(pairs.size()), kInputs, 2, 2}, {1, kInputs, 2, 2}};
+  const KernelCase c = {
+      "Conv", {static_cast<int64_t>(pairs.size()), kInputs, 2, 2}, {1, kInputs, 2, 2}};
   const auto y =
       run_kernel(c, std::vector<uint8_t>(kCount, 255), w, engine::OptimizationLevel::kAll);
   const auto place = [](int i) { return i % kWindow * kInputs + i / kWindow; };  // channels last

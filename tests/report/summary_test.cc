@@ -49,6 +49,8 @@ Summary summary() {
   summary.outputs = {{"y", 30.5, 0.99, 0.125, 3, 9, 1}};
   summary.left_out = {{"10.npy", "is cut short"}};
   summary.raised_channel_count = 8;
+  summary.effort = "normal";
+  summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -56,10 +58,11 @@ Summary summary() {
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
   EXPECT_THAT(keys(json),
-              ElementsAre("model", "output", "method", "target", "version", "samples",
+              ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "outputs", "left_out_samples", "tensors", "notes"));
+                          "raised_channels", "bias_corrections", "outputs", "left_out_samples",
+                          "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
@@ -88,6 +91,11 @@ TEST(SummaryJson, HoldsEveryField) {
   EXPECT_EQ(json["integer_nodes"], 6);
   EXPECT_EQ(json["eligible_nodes"], 7);
   EXPECT_EQ(json["raised_channels"], 8);
+  EXPECT_EQ(json["effort"], "normal");
+  EXPECT_EQ(json["bias_corrections"].dump(),
+            R"([{"node":"conv","channels":16,"corrected_channels":15,"share":0.875,"reason":null},)"
+            R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
+            R"("reason":"has no bias"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),

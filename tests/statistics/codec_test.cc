@@ -55,6 +55,35 @@ TEST(Codec, BatchFiguresRoundTrip) {
   expect_round_trip(figures, decode_batch_figures);
 }
 
+TEST(Codec, ChannelSumsRoundTrip) {
+  ChannelSums sums;
+  expect_round_trip(sums, decode_channel_sums);
+  for (int64_t i = 0; i < 12; ++i) {
+    const std::vector<int64_t> entry = {0, 1, -1, 127 << i, -128 << i, i << 40, INT64_MIN};
+    sums.add({static_cast<int>(20 * i) - 123, 9, entry});
+    expect_round_trip(sums, decode_channel_sums);
+  }
+}
+
+TEST(Codec, ChannelSumsAreSpelledInOneWay) {
+  ChannelSums sums;
+  const std::vector<int64_t> entry = {-3};
+  sums.add({-21, 9, entry});  // -3 2^128 units.
+  const std::string bytes = bytes_of(sums);
+  const size_t at = bytes.find(std::string("\x10\x01\xFD"));
+  ASSERT_NE(at, std::string::npos);
+  const auto fails = [&](const std::string& spelled) {
+    std::string other = bytes;
+    other.replace(at, 3, spelled);
+    WireReader reader(other, "f");
+    EXPECT_THROW(decode_channel_sums(reader), Error);
+  };
+  fails(std::string("\x10\x02\xFD\xFF", 4));
+  fails(std::string("\x0F\x02\x00\xFD", 4));
+  fails(std::string("\x30\x01\xFD", 3));
+  fails(std::string("\x10\x00", 2));
+}
+
 TEST(Codec, SampleSetsRoundTrip) {
   expect_round_trip(SampleSet(), decode_sample_set);
   expect_round_trip(SampleSet::of({0, 1, 2, 7, 300, 301, 1ull << 60}), decode_sample_set);

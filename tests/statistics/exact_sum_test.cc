@@ -56,6 +56,31 @@ TEST(ExactSum, RoundsOnceToNearestWithTiesToEven) {
   EXPECT_EQ(sum_of({-1, -unit, -Limits::denorm_min()}), -1 - 0x1p-52);
 }
 
+TEST(ExactSum, AddsIntegersOfAnyUnit) {
+  for (const int exponent : {-149, -100, -86, -85, -1, 0, 1, 43, 105, 128}) {
+    for (const int64_t value : {int64_t{0}, int64_t{1}, int64_t{-1}, (int64_t{1} << 40) + 1,
+                                -(int64_t{1} << 40) - 1, INT64_MIN}) {
+      ExactSum sum;
+      sum.add(value, exponent);
+      EXPECT_EQ(sum.value(), std::ldexp(static_cast<double>(value), exponent)) << exponent;
+      sum.add(1.5f);
+      sum.add(value == INT64_MIN ? value : -value, exponent);
+      if (value == INT64_MIN) continue;
+      EXPECT_EQ(sum.value(), 1.5) << exponent;
+    }
+  }
+  ExactSum sum;
+  EXPECT_THROW(sum.add(1, -150), std::invalid_argument);
+  EXPECT_THROW(sum.add(1, 129), std::invalid_argument);
+  std::vector<ExactSum> each(3);
+  ExactSum::add_each(std::vector<int64_t>{1, -2, 0}, 3, each);
+  ExactSum::add_each(std::vector<int64_t>{1, -2, 5}, 70, each);
+  EXPECT_EQ(each[0].value(), 8 + 0x1p70);
+  EXPECT_EQ(each[1].value(), -16 - 0x1p71);
+  EXPECT_EQ(each[2].value(), 5 * 0x1p70);
+  EXPECT_THROW(ExactSum::add_each(std::vector<int64_t>{1}, 0, each), std::invalid_argument);
+}
+
 TEST(ExactSum, RefusesWhatIsNotFinite) {
   ExactSum sum;
   EXPECT_THROW(sum.add(Limits::infinity()), std::invalid_argument);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "statistics/batch_figures.h"
+#include "statistics/channel_sums.h"
 #include "statistics/counter.h"
 #include "statistics/exact_sum.h"
 #include "statistics/extrema.h"
@@ -106,6 +107,26 @@ struct OfSampleSet {
   }
 };
 
+struct OfChannelSums {
+  using State = ChannelSums;
+  struct Entry {
+    int exponent;
+    std::array<int64_t, 3> sums;
+  };
+  static std::vector<Entry> items() {
+    std::mt19937 random(13);
+    std::vector<Entry> entries(500);
+    for (Entry& entry : entries) {
+      entry.exponent = static_cast<int>(random() % 200) - 123;
+      for (int64_t& sum : entry.sums) sum = static_cast<int64_t>(random()) - (int64_t{1} << 31);
+    }
+    return entries;
+  }
+  static void add(std::span<const Entry> items, State& state) {
+    for (const Entry& entry : items) state.add({entry.exponent, 9, entry.sums});
+  }
+};
+
 template <class Subject>
 class Laws : public testing::Test {
  protected:
@@ -120,7 +141,7 @@ class Laws : public testing::Test {
 };
 
 using Subjects = testing::Types<OfHistogram, OfExtrema, OfTensorStatistics, OfCounter, OfExactSum,
-                                OfBatchFigures, OfRowTop, OfSampleSet>;
+                                OfBatchFigures, OfRowTop, OfSampleSet, OfChannelSums>;
 TYPED_TEST_SUITE(Laws, Subjects);
 
 TYPED_TEST(Laws, SplitAnywhere) {

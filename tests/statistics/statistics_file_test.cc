@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -20,7 +21,7 @@ using testing::HasSubstr;
 
 constexpr uint64_t kData = 0xDA7A;
 
-/// What a run over these samples of a model with three tensors leaves.
+/// What a run over these samples of a model with four tensors leaves.
 StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) {
   StatisticsFile file{.model_fingerprint = 1, .plan_fingerprint = 2};
   file.samples[data] = SampleSet::of(indices);
@@ -29,10 +30,12 @@ StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) 
                   {.name = "logits",
                    .type = tensor::ElementType::kFloat16,
                    .row_top = RowTop(2),
-                   .row_axis = -2}};
+                   .row_axis = -2},
+                  {.name = "pooled", .sum_axis = 1, .holds_sums_alone = true}};
   for (const uint64_t index : indices) {
     const auto values = mixed_values(600, static_cast<uint32_t>(index), true);
     for (ObservedTensor& tensor : file.tensors) {
+      if (tensor.holds_sums_alone) continue;
       tensor.channels.resize(tensor.channel_axis ? 3 : 1);
       tensor.batch_figures.resize(tensor.channel_axis ? 3 : 0);
       for (size_t c = 0; c < tensor.channels.size(); ++c) {
@@ -43,6 +46,8 @@ StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) 
       }
     }
     file.tensors[2].row_top->add(values, 10, 1);
+    const std::vector<int64_t> sums = {static_cast<int64_t>(index), -7, int64_t{1} << 40};
+    file.tensors[3].channel_sums.add({-20, 4, sums});
   }
   return file;
 }
@@ -150,7 +155,7 @@ TEST(StatisticsFile, RefusesToMergeWhatDoesNotBelongTogether) {
   EXPECT_THAT(refusal([](auto& f) { f.model_fingerprint = 9; }), HasSubstr("another model"));
   EXPECT_THAT(refusal([](auto& f) { f.plan_fingerprint = 9; }), HasSubstr("another plan"));
   EXPECT_THAT(refusal([](auto& f) { f = run({1}); }), HasSubstr("already counted"));
-  EXPECT_THAT(refusal([](auto& f) { f.tensors.pop_back(); }), HasSubstr("2 tensors instead of 3"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors.pop_back(); }), HasSubstr("3 tensors instead of 4"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[0].name = "x"; }), HasSubstr("'x' instead of"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[1].channels.pop_back(); }),
               HasSubstr("2 channels instead of 3"));
@@ -158,6 +163,19 @@ TEST(StatisticsFile, RefusesToMergeWhatDoesNotBelongTogether) {
   EXPECT_THAT(refusal([](auto& f) { f.tensors[2].row_top = RowTop(1); }), HasSubstr("row"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[2].row_axis = 1; }), HasSubstr("row"));
   EXPECT_THAT(refusal([](auto& f) { f.tensors[1].batch_figures.clear(); }), HasSubstr("batch"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[3].holds_sums_alone = false; }),
+              HasSubstr("sums of other channels"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[3].sum_axis.reset(); }),
+              HasSubstr("no sums of channels, which the other files have"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[0].sum_axis = 1; }),
+              HasSubstr("sums of channels, which the other files lack"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[3].sum_axis = 2; }),
+              HasSubstr("sums of other channels"));
+  EXPECT_THAT(refusal([](auto& f) {
+                f.tensors[3].channel_sums = {};
+                f.tensors[3].channel_sums.add({0, 1, std::array<int64_t, 2>{1, 2}});
+              }),
+              HasSubstr("sums of 2 channels instead of 3"));
 }
 
 TEST(StatisticsFile, NamesWhatIsWrongWithAFile) {
@@ -197,6 +215,11 @@ TEST(StatisticsFile, RefusesToWriteFiguresThatDoNotFitTheChannels) {
   StatisticsFile file = run({0});
   file.tensors[0].batch_figures.resize(2);
   EXPECT_THROW(serialize(file), std::invalid_argument);
+  file = run({0});
+  file.tensors[0].holds_sums_alone = true;
+  EXPECT_THROW(serialize(file), std::invalid_argument) << "without sums";
+  file.tensors[0].sum_axis = 1;
+  EXPECT_THROW(serialize(file), std::invalid_argument) << "with counts";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <map>
 #include <memory>
 
@@ -24,7 +25,7 @@ class ObserveTest : public WorkflowTest {
 
 TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
   const Plan plan = make_plan(model());
-  const auto file = observe(plan, *first(8), default_rows(plan), {});
+  const auto file = observe(plan, *first(8), plan.observed(default_rows(plan)), {});
   EXPECT_EQ(file.model_fingerprint, plan.prepared.fingerprint.get());
   EXPECT_EQ(file.plan_fingerprint, plan.fingerprint());
   EXPECT_EQ(file.sample_count(), 8u);
@@ -40,13 +41,60 @@ TEST_F(ObserveTest, GathersWhatEveryMethodNeeds) {
 TEST_F(ObserveTest, AnEmptyShardMergesWithTheOthers) {
   const Plan plan = make_plan(model());
   const auto shard = [&](size_t index) {
-    return observe(plan, *first(2, {.index = index, .count = 3}), default_rows(plan), {});
+    return observe(plan, *first(2, {.index = index, .count = 3}), plan.observed(default_rows(plan)),
+                   {});
   };
   statistics::StatisticsFile sum = shard(2);
   EXPECT_EQ(sum.sample_count(), 0u);
   sum.merge(shard(1));
   sum.merge(shard(0));
-  EXPECT_TRUE(sum == observe(plan, *first(2), default_rows(plan), {}));
+  EXPECT_TRUE(sum == observe(plan, *first(2), plan.observed(default_rows(plan)), {}));
+}
+
+TEST_F(ObserveTest, AddsUpTheInputsOfWeights) {
+  const Plan plan = make_plan(model());
+  const auto wanted = plan.observed_with_sums();
+  // "flat" has the codes of "mean", and is here for its sums alone.
+  ASSERT_EQ(wanted.size(), 5u);
+  EXPECT_EQ(wanted[4],
+            (engine::ObservedTensor{.name = "flat", .sum_axis = 1, .is_counted = false}));
+  const auto file = observe(plan, *first(8), wanted, {});
+  const auto& x = file.tensors[0];
+  EXPECT_EQ(x.sum_axis, 1);
+  EXPECT_EQ(x.channel_sums.value_count(), 8u * 64);
+  std::array<double, 3> sums = {};
+  for (const auto& part : x.channel_sums.parts()) {
+    for (size_t c = 0; c < part.sums.size(); ++c) sums[c] += part.sums[c].value();
+  }
+  std::array<double, 3> expected = {};
+  const auto set = first(8);
+  const auto feed = set->calibration();
+  while (const auto pending = feed()) {
+    const auto sample = pending->read({});
+    const auto values = sample.begin()->second.floats();
+    for (size_t i = 0; i < values.size(); ++i) expected[i / 64] += double{values[i]};
+  }
+  for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(sums[c], expected[c], 1e-3) << c;
+  EXPECT_TRUE(file.tensors[4].holds_sums_alone);
+  EXPECT_TRUE(file.tensors[4].channels.empty());
+  EXPECT_EQ(file.tensors[4].channel_sums.channel_count(), 8u);
+  EXPECT_EQ(file.tensors[4].channel_sums.value_count(), 8u);
+  EXPECT_FALSE(file.tensors[1].sum_axis) << "no weights read it";
+}
+
+TEST_F(ObserveTest, ShardsGiveTheSumsOfTheWholeRun) {
+  const Plan plan = make_plan(model());
+  const auto wanted = plan.observed_with_sums();
+  const auto whole = observe(plan, *first(10), wanted, {.jobs = 1});
+  const auto shard = [&](size_t index) {
+    return observe(plan, *first(10, {.index = index, .count = 3}), wanted, {.jobs = 2});
+  };
+  statistics::StatisticsFile sum = shard(1);
+  sum.merge(shard(2));
+  sum.merge(shard(0));
+  EXPECT_EQ(statistics::serialize(sum), statistics::serialize(whole));
+  const auto without = observe(plan, *first(10), plan.observed(), {});
+  EXPECT_THROW(sum.merge(without), Error);
 }
 
 TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {

@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "data/npy.h"
+#include "engine/session.h"
 #include "engine/work_counts.h"
 #include "graph/constants.h"
 #include "statistics/statistics_file.h"
@@ -152,8 +154,83 @@ TEST_F(QuantizeTest, TheNumberOfJobsMakesNoDifference) {
   three.run.jobs = 3;
   const auto first = quantize(one);
   const auto second = quantize(three);
+  EXPECT_TRUE(first.statistics == second.statistics);
   EXPECT_EQ(read_file(file("one.onnx")), read_file(file("three.onnx")));
   EXPECT_EQ(first.summary.outputs[0].sqnr_db, second.summary.outputs[0].sqnr_db);
+}
+
+TEST_F(QuantizeTest, BiasesAreCorrectedUnlessTheEffortIsFast) {
+  QuantizeRequest request = quantize_request("fast.onnx");
+  request.effort = Effort::kFast;
+  const Quantized fast = quantize(request);
+  EXPECT_EQ(fast.summary.effort, "fast");
+  EXPECT_THAT(fast.summary.bias_corrections, IsEmpty());
+  const Quantized normal = quantize(quantize_request("normal.onnx"));
+  EXPECT_EQ(normal.summary.effort, "normal");
+  ASSERT_EQ(normal.summary.bias_corrections.size(), 3u);
+  for (const auto& row : normal.summary.bias_corrections) {
+    EXPECT_THAT(row.reason, IsEmpty()) << row.node;
+    EXPECT_GE(row.channel_count, 5u) << row.node;
+  }
+  EXPECT_NE(read_file(file("fast.onnx")), read_file(file("normal.onnx")));
+  EXPECT_EQ(normal.summary.integer_nodes, 3u) << "that of a Gemm without bias, too";
+}
+
+TEST_F(QuantizeTest, StatisticsWithoutSumsGiveTheModelAsItWas) {
+  QuantizeRequest request = quantize_request("fast.onnx");
+  request.effort = Effort::kFast;
+  request.results.statistics = file("fast.rfs");
+  quantize(request);
+  const report::Summary summary = solve(solve_request("fast.rfs", "solved.onnx")).summary;
+  EXPECT_EQ(read_file(file("solved.onnx")), read_file(file("fast.onnx")));
+  ASSERT_EQ(summary.bias_corrections.size(), 3u);
+  EXPECT_THAT(summary.bias_corrections[0].reason, HasSubstr("no sums"));
+  observe(observe_request("all.rfs"));
+  SolveRequest with_sums = solve_request("all.rfs", "again.onnx");
+  with_sums.effort = Effort::kFast;
+  solve(with_sums);
+  EXPECT_EQ(read_file(file("again.onnx")), read_file(file("fast.onnx")));
+}
+
+TEST_F(QuantizeTest, TheMeanErrorOfALayerFallsOnUnseenSamples) {
+  test_support::OnnxBuilder b;
+  b.input("x", {1, 16, 6, 6});
+  b.weights("w", {8, 16, 3, 3}, 0.3f);
+  b.node("Conv", {"x", "w"}, {"y"});
+  b.output("y", {1, 8, 4, 4});
+  write_file(file("layer.onnx"), b.bytes());
+  const auto sample = [](size_t index) {
+    std::vector<float> values;
+    for (size_t i = 0; i < 16 * 36; ++i) {
+      const auto channel = static_cast<float>(i / 36);
+      values.push_back(channel / 8 + std::sin(static_cast<float>(7 * i + 131 * index)));
+    }
+    return tensor::Tensor::from_floats({1, 16, 6, 6}, values);
+  };
+  std::filesystem::create_directories(file("layer"));
+  for (size_t i = 0; i < 16; ++i) {
+    data::write_npy(file("layer") / (std::to_string(i) + ".npy"), sample(i).view());
+  }
+  const auto squared_means = [&](Effort effort) {
+    QuantizeRequest request{.model = file("layer.onnx"), .effort = effort};
+    request.samples = open_input({file("layer")});
+    request.results.model = file("layer.int8.onnx");
+    quantize(request);
+    engine::Session real(file("layer.onnx"));
+    engine::Session codes(file("layer.int8.onnx"));
+    std::array<double, 8> sums = {};
+    for (size_t i = 100; i < 140; ++i) {
+      const auto wanted = real.run({{"x", sample(i)}}).at("y");
+      const auto found = codes.run({{"x", sample(i)}}).at("y");
+      for (size_t k = 0; k < 8 * 16; ++k) {
+        sums[k / 16] += double{found.floats()[k]} - double{wanted.floats()[k]};
+      }
+    }
+    double total = 0;
+    for (const double sum : sums) total += sum * sum;
+    return total;
+  };
+  EXPECT_LT(squared_means(Effort::kNormal), squared_means(Effort::kFast) / 4);
 }
 
 TEST_F(QuantizeTest, PlacesThatCannotBeWrittenAreRefusedBeforeTheWork) {

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 class SolveTest : public WorkflowTest {
  protected:
   SolveTest() : plan_(make_plan(model())) {
-    statistics_ = observe(plan_, *set(), default_rows(plan_), {});
+    statistics_ = observe(plan_, *set(), plan_.observed(default_rows(plan_)), {});
   }
 
   std::unique_ptr<Samples> set() const {

@@ -59,17 +59,6 @@ LayerCandidate linear_layer(const onnx::NodeProto& node, std::vector<float> weig
   return candidate;
 }
 
-ConvolutionAttributes attributes_of(const onnx::NodeProto& node, const tensor::Shape& weight) {
-  ConvolutionAttributes attributes;
-  attributes.auto_pad = graph::string_attribute(node, "auto_pad", "NOTSET");
-  attributes.kernel_shape.assign(weight.begin() + 2, weight.end());
-  attributes.strides = graph::ints_attribute(node, "strides");
-  attributes.dilations = graph::ints_attribute(node, "dilations");
-  attributes.pads = graph::ints_attribute(node, "pads");
-  attributes.group = graph::int_attribute(node, "group", 1);
-  return attributes;
-}
-
 }  // namespace
 
 std::optional<tensor::Tensor> constant_value(const graph::Graph& graph, const std::string& name) {
@@ -151,7 +140,7 @@ Candidates convolution_candidates(const graph::Graph& graph, const onnx::NodePro
   layer.name = node.name();
   layer.module = module_name(node.input(1), node.name());
   layer.op_type = node.op_type();
-  const ConvolutionAttributes attributes = attributes_of(node, weight.shape());
+  const ConvolutionAttributes attributes = graph::convolution_attributes(node, weight.shape());
   layer.sites.push_back({node.name(), node.input(0), InputPart::kWhole, 0, attributes});
   layer.outputs = weight.shape()[0];
   layer.groups = attributes.group;

@@ -1,10 +1,12 @@
-#include "analog/activations/patch_geometry.h"
+#include "graph/patch_geometry.h"
 
 #include <gmock/gmock.h>
 
 #include <stdexcept>
 
-namespace rangefinder::analog {
+#include "support/onnx_builder.h"
+
+namespace rangefinder::graph {
 namespace {
 
 using testing::ElementsAre;
@@ -25,6 +27,25 @@ TEST(PatchGeometry, OfAConvolutionFollowsItsAttributes) {
   EXPECT_THAT(geometry.output, ElementsAre(1, 4, 6));
   EXPECT_THAT(geometry.padding, ElementsAre(0, 1, 0));
   EXPECT_EQ(geometry.features(), 36);
+}
+
+TEST(PatchGeometry, AttributesOfANodeAreThoseItSetsAndItsWeightsKernel) {
+  test_support::OnnxBuilder b;
+  b.node("Conv", {"x", "w"}, {"y"})
+      .ints("strides", {2, 1})
+      .ints("dilations", {1, 3})
+      .ints("pads", {1, 0, 0, 2})
+      .integer("group", 2);
+  const ConvolutionAttributes expected{.kernel_shape = {3, 2},
+                                       .strides = {2, 1},
+                                       .dilations = {1, 3},
+                                       .pads = {1, 0, 0, 2},
+                                       .group = 2};
+  EXPECT_EQ(convolution_attributes(b.graph().node(0), {8, 3, 3, 2}), expected);
+  test_support::OnnxBuilder plain;
+  plain.node("Conv", {"x", "w"}, {"y"});
+  EXPECT_EQ(convolution_attributes(plain.graph().node(0), {8, 3, 5}),
+            ConvolutionAttributes{.kernel_shape = {5}});
 }
 
 TEST(PatchGeometry, SamePaddingPutsTheOddZeroWhereItSays) {
@@ -63,4 +84,4 @@ TEST(PatchGeometry, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace rangefinder::analog
+}  // namespace rangefinder::graph

@@ -1,4 +1,4 @@
-#include "analog/activations/patch_geometry.h"
+#include "graph/patch_geometry.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,9 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace rangefinder::analog {
+#include "graph/attributes.h"
+
+namespace rangefinder::graph {
 namespace {
 
 /// Entry `axis` of an ONNX list that may be left out.
@@ -127,6 +129,18 @@ PatchGeometry linear_geometry(int64_t features) {
   return geometry;
 }
 
+ConvolutionAttributes convolution_attributes(const onnx::NodeProto& node,
+                                             const tensor::Shape& weight) {
+  ConvolutionAttributes attributes;
+  attributes.auto_pad = string_attribute(node, "auto_pad", "NOTSET");
+  attributes.kernel_shape.assign(weight.begin() + 2, weight.end());
+  attributes.strides = ints_attribute(node, "strides");
+  attributes.dilations = ints_attribute(node, "dilations");
+  attributes.pads = ints_attribute(node, "pads");
+  attributes.group = int_attribute(node, "group", 1);
+  return attributes;
+}
+
 PatchGeometry convolution_geometry(const ConvolutionAttributes& attributes,
                                    std::span<const int64_t> input_shape) {
   const size_t rank = input_shape.size() < 2 ? 0 : input_shape.size() - 2;
@@ -179,4 +193,4 @@ std::vector<float> unfold(const PatchGeometry& geometry, std::span<const float> 
   return rows;
 }
 
-}  // namespace rangefinder::analog
+}  // namespace rangefinder::graph

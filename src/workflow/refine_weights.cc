@@ -1,0 +1,87 @@
+#include "workflow/refine_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/packed_model.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+/// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
+engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total) {
+  return [feed = std::move(feed), taken, total, next = size_t{0}]() mutable {
+    for (;; ++next) {
+      auto sample = feed();
+      const bool is_taken = total <= taken || (next + 1) * taken / total > next * taken / total;
+      if (sample && !is_taken) continue;
+      ++next;
+      return sample;
+    }
+  };
+}
+
+std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
+                                              Solution& solution) {
+  std::unordered_map<std::string, const onnx::NodeProto*> nodes;
+  for (const auto& node : model.graph().node()) nodes[node.name()] = &node;
+  std::vector<refine::WeightToRefine> weights;
+  for (auto& weight : solution.weights) {
+    const onnx::NodeProto* node = nodes.at(weight.node);
+    const auto* input = plan.annotation.find(node->input(0));
+    auto config = solution.tensors.at(input->root);
+    config.scale = {input->scale(config.scale[0])};
+    weights.push_back({node, refine::InputCodes(config), &weight});
+  }
+  return weights;
+}
+
+std::vector<refine::NodeRefinement> left_alone(const Solution& solution,
+                                               const std::string& reason) {
+  std::vector<refine::NodeRefinement> nodes;
+  for (const auto& weight : solution.weights)
+    nodes.push_back({.node = weight.node, .reason = reason});
+  return nodes;
+}
+
+}  // namespace
+
+std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& samples,
+                                                   const RunControl& run, Solution& solution,
+                                                   const refine::RefinementOptions& options) {
+  if (!samples.can_repeat()) return left_alone(solution, "the samples pass by only once");
+  onnx::ModelProto model = plan.prepared.model;
+  const graph::Graph graph(model);
+  refine::RefinementOptions fitting = options;
+  const size_t total = samples.calibration_count();
+  if (total > 0) fitting.samples = std::min(fitting.samples, total);
+  return refine::refine_weights(
+      graph, engine::pack_model(model, plan.source.file, plan.prepared.held),
+      to_refine(plan, model, solution), *plan.target,
+      [&] { return spread(samples.calibration(), fitting.samples, total); }, run, fitting);
+}
+
+std::string refinement_note(const std::vector<refine::NodeRefinement>& nodes) {
+  if (nodes.empty()) return {};
+  std::map<std::string, std::vector<std::string>> left;
+  size_t count = nodes.size();
+  for (const auto& node : nodes) {
+    if (node.reason.empty()) continue;
+    left[node.reason].push_back(node.node);
+    --count;
+  }
+  std::string note = fmt::format(
+      "weights of {} of {} nodes were rounded by what they do to outputs", count, nodes.size());
+  for (const auto& [reason, names] : left) {
+    note +=
+        fmt::format("; {}{}: {}", names.front(),
+                    names.size() == 1 ? "" : fmt::format(" and {} more", names.size() - 1), reason);
+  }
+  return note;
+}
+
+}  // namespace rangefinder::workflow

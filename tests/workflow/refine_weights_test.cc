@@ -1,0 +1,139 @@
+#include "workflow/refine_weights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "graph/model_file.h"
+#include "workflow/fixture.h"
+#include "workflow/observe.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+using testing::HasSubstr;
+
+class RefineWeightsTest : public WorkflowTest {
+ protected:
+  /// A solution as it is before its weights are refined.
+  Solution solved(const Plan& plan, Samples& samples) const {
+    const auto statistics = observe(plan, samples, plan.observed(), {.jobs = 1});
+    return workflow::solve(plan, statistics, {.method = "minmax"}, {}, Effort::kFast);
+  }
+
+  std::unique_ptr<Samples> calibration() const {
+    return split_samples(open_input({samples()}), {.samples = 8});
+  }
+
+  static std::vector<std::vector<int8_t>> codes(const Solution& solution) {
+    std::vector<std::vector<int8_t>> all;
+    for (const auto& weight : solution.weights) all.push_back(weight.codes);
+    return all;
+  }
+};
+
+TEST_F(RefineWeightsTest, ChangesCodesAndNothingElse) {
+  const Plan plan = make_plan(model());
+  const auto samples = calibration();
+  Solution solution = solved(plan, *samples);
+  const Solution before = solution;
+  const auto nodes = refine_weights(plan, *samples, {.jobs = 1}, solution);
+  ASSERT_EQ(nodes.size(), 3u);
+  bool has_new = false;
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    EXPECT_EQ(nodes[i].node, before.weights[i].node);
+    EXPECT_EQ(nodes[i].reason.empty(), solution.weights[i].codes != before.weights[i].codes);
+    EXPECT_EQ(solution.weights[i].scale, before.weights[i].scale);
+    EXPECT_EQ(solution.weights[i].bias, before.weights[i].bias);
+    has_new |= nodes[i].reason.empty();
+  }
+  EXPECT_TRUE(has_new);
+}
+
+TEST_F(RefineWeightsTest, IsTheSameForAnyNumberOfJobs) {
+  const Plan plan = make_plan(model());
+  const auto samples = calibration();
+  Solution one = solved(plan, *samples);
+  Solution two = one;
+  refine_weights(plan, *samples, {.jobs = 1}, one);
+  refine_weights(plan, *samples, {.jobs = 2}, two);
+  EXPECT_EQ(codes(one), codes(two));
+}
+
+TEST_F(RefineWeightsTest, LooksAtSamplesFromAllOfTheData) {
+  const Plan plan = make_plan(model());
+  const auto samples = calibration();
+  Solution all = solved(plan, *samples);
+  const Solution before = all;
+  // Two of eight: the fourth and the last. Others may be unreadable.
+  Solution two = before;
+  for (const size_t index : {0, 1, 2, 4, 5, 6}) {
+    write_file(this->samples() / (std::to_string(index) + ".npy"), "no array");
+  }
+  const auto nodes = refine_weights(plan, *samples, {.jobs = 1}, two, {.samples = 2});
+  EXPECT_NE(codes(two), codes(before));
+  EXPECT_ANY_THROW(refine_weights(plan, *samples, {.jobs = 1}, all, {.samples = 8}));
+}
+
+TEST_F(RefineWeightsTest, LeavesEverythingIfTheSamplesPassByOnlyOnce) {
+  const Plan plan = make_plan(model());
+  const auto samples = calibration();
+  Solution solution = solved(plan, *samples);
+  const Solution before = solution;
+  struct Once : Samples {
+    engine::SampleFeed calibration() override { throw std::logic_error("not again"); }
+    bool can_repeat() const override { return false; }
+    size_t calibration_count() const override { return 0; }
+    std::map<uint64_t, statistics::SampleSet> indices() const override { return {}; }
+    std::shared_ptr<const data::SampleSource> held_out() const override { return {}; }
+  } once;
+  const auto nodes = refine_weights(plan, once, {.jobs = 1}, solution);
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0].reason, "the samples pass by only once");
+  EXPECT_EQ(codes(solution), codes(before));
+}
+
+TEST_F(RefineWeightsTest, QuantizeDoesItOnRequestAndSaysSo) {
+  QuantizeRequest request = quantize_request("plain.onnx");
+  const Quantized plain = quantize(request);
+  request.effort = Effort::kThorough;
+  request.results.model = file("refined.onnx");
+  const Quantized refined = quantize(request);
+  EXPECT_NE(refined.model.bytes, plain.model.bytes);
+  EXPECT_EQ(refined.model.bytes.size(), plain.model.bytes.size());
+  EXPECT_THAT(refined.summary.notes,
+              testing::Contains(HasSubstr("nodes were rounded by what they do to outputs")));
+  EXPECT_EQ(refined.summary.integer_nodes, plain.summary.integer_nodes);
+  request.run.jobs = 2;
+  EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
+}
+
+// A bias makes up for what the rounding of its weights does on average, so it must know the codes.
+TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
+  QuantizeRequest request = quantize_request("refined.onnx");
+  request.effort = Effort::kThorough;
+  const Quantized quantized = quantize(request);
+  const Plan plan = make_plan(model());
+  const auto samples = calibration();
+  const auto rows = rows_of(plan, request.calibration);
+  const auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), {.jobs = 1});
+  Solution solution = workflow::solve(plan, statistics, request.calibration, {}, Effort::kFast);
+  refine_weights(plan, *samples, {.jobs = 1}, solution);
+  correct_biases(plan, statistics, solution);
+  EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
+}
+
+TEST(RefinementNote, CountsNodesAndSaysWhy) {
+  EXPECT_EQ(refinement_note({}), "");
+  EXPECT_EQ(refinement_note({{.node = "a"}, {.node = "b"}}),
+            "weights of 2 of 2 nodes were rounded by what they do to outputs");
+  EXPECT_EQ(refinement_note({{.node = "a", .reason = "no"},
+                             {.node = "b"},
+                             {.node = "c", .reason = "too much"},
+                             {.node = "d", .reason = "no"}}),
+            "weights of 1 of 4 nodes were rounded by what they do to outputs; a and 1 more: no; "
+            "c: too much");
+}
+
+}  // namespace
+}  // namespace rangefinder::workflow
