@@ -54,7 +54,7 @@ if [ "${CI:-}" = true ]; then
   scripts/check_format.sh
   step 'Clang, sanitizers, fuzz targets: build'
   build clang -DCMAKE_CXX_COMPILER="$(scripts/clang_tool.sh clang++)" -DRANGEFINDER_BENCH=OFF \
-    -DRANGEFINDER_TEST_LAYERS='base;tensor;statistics;quantization;search;observers;graph;data;engine'
+    -DRANGEFINDER_TEST_LAYERS='base;tensor;statistics;quantization;search;observers;graph;data;engine;refine'
   step 'Clang, sanitizers, fuzz targets: tests'
   quietly clang-tests ctest --preset clang -j "$jobs"
   tail -n 3 "$logs/clang-tests.log"
