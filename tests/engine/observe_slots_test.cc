@@ -156,7 +156,8 @@ TEST(ObserveSlots, SumsAreTheValues) {
   Tensor many(ElementType::kFloat32, {40, 3});
   for (size_t i = 0; i < 120; ++i) many.floats()[i] = static_cast<float>(i);
   size_t filled = 0;
-  for (const auto& part : sums_of({.keeps_sums = true, .sum_axis = 1}, {many.view()}).parts()) {
+  const auto of_many = sums_of({.keeps_sums = true, .sum_axis = 1}, {many.view()});
+  for (const auto& part : of_many.parts()) {
     filled += part.value_count != 0;
   }
   EXPECT_EQ(filled, 1u) << "so many rows are positions of one sample";

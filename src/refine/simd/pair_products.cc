@@ -89,6 +89,7 @@ HWY_EXPORT(add_pair_products);
 
 void add_pair_products(const int32_t* left, const int32_t* right, size_t pairs, int32_t* c,
                        size_t stride) {
+  if (pairs == 0) return;
   HWY_DYNAMIC_DISPATCH(add_pair_products)(left, right, pairs, c, stride);
 }
 

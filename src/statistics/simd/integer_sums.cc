@@ -85,6 +85,7 @@ HWY_INLINE void sum_columns(const float* HWY_RESTRICT rows, size_t row_count, si
 /// The columns that fill whole vectors; returns how many those are.
 size_t add_columns(const float* HWY_RESTRICT rows, size_t row_count, size_t row_length,
                    float factor, int64_t* HWY_RESTRICT sums, size_t column_count) {
+  if (row_count == 0) return column_count;
   const size_t lanes = hn::Lanes(Signed());
   const auto factors = hn::Set(Float(), factor);
   size_t column = 0;
