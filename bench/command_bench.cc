@@ -3,7 +3,8 @@
 // command_bench [--samples N] [--rounds N] [--json FILE] WORKLOAD
 //
 // Runs in turn, each as a process of its own: bare ONNX Runtime on N samples (all cores, all
-// optimizations), and this program's inspect, observe, solve and quantize (N samples, N held out).
+// optimizations), and this program's inspect, observe, solve, quantize --effort fast
+// and quantize (N samples, N held out).
 // Tells medians of wall-clock time, that over the bare process, and peak memory over the model's
 // size.
 
@@ -84,6 +85,8 @@ std::vector<std::function<ProcessFigures()>> round_of(const Options& options, co
                        path("all.rfs")}),
           rangefinder({"solve", model.string(), "--statistics", path("all.rfs"), "-o",
                        path("solved.onnx")}),
+          rangefinder({"quantize", model.string(), "--data", samples, "--samples", count,
+                       "--effort", "fast", "-o", path("fast.onnx")}),
           rangefinder({"quantize", model.string(), "--data", samples, "--samples", count, "-o",
                        path("int8.onnx")})};
 }
@@ -103,7 +106,8 @@ int measure(const Options& options) {
   write_samples(workload, 2 * options.samples, folder.path() / "samples");
   const fs::path model = workload.original.file;
   const double model_bytes = static_cast<double>(fs::file_size(model));
-  std::vector<Command> commands = {{"bare"}, {"inspect"}, {"observe"}, {"solve"}, {"quantize"}};
+  std::vector<Command> commands = {{"bare"},  {"inspect"}, {"observe"},
+                                   {"solve"}, {"fast"},    {"quantize"}};
   const auto round = round_of(options, model, folder.path());
   for (int i = 0; i < options.rounds; ++i) {
     for (size_t c = 0; c < commands.size(); ++c) commands[c].figures.push_back(round[c]());

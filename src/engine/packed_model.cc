@@ -85,16 +85,18 @@ ModelSource pack_model(const onnx::ModelProto& model, const fs::path& path, Held
           std::move(held)};
 }
 
-ModelSource pack_whole_model(const onnx::ModelProto& model, const fs::path& path,
+ModelSource pack_whole_model(onnx::ModelProto model, const fs::path& path,
                              uint64_t largest_message) {
-  const graph::WholeMessage message(model);
-  if (message.size() <= largest_message) return {graph::serialize(model), path};
-  onnx::ModelProto packed = model;
+  auto& tensors = *model.mutable_graph()->mutable_initializer();
+  uint64_t size = model.ByteSizeLong();
+  for (const auto& tensor : tensors)
+    size += graph::lies_in_file(tensor) ? graph::raw_size(tensor) : 0;
+  if (size <= largest_message) return {graph::serialize(model), path};
   WeightsFile weights;
-  for (auto& tensor : *packed.mutable_graph()->mutable_initializer()) {
+  for (auto& tensor : tensors) {
     if (graph::raw_size(tensor) > graph::kSmallWeight) weights.take(tensor);
   }
-  return pack_model(packed, path, {weights.finish()});
+  return pack_model(model, path, {weights.finish()});
 }
 
 void move_weights_to_file(HeldModel& model, uint64_t most_bytes) {

@@ -24,7 +24,7 @@ ModelSource pack_model(const onnx::ModelProto& model, const std::filesystem::pat
 /// The same of a model that needs nothing else than itself: bytes with all weights, or, where those
 /// are more than `largest_message`, with the weights in a temporary folder of its own. Throws Error
 /// (disk full).
-ModelSource pack_whole_model(const onnx::ModelProto& model, const std::filesystem::path& path,
+ModelSource pack_whole_model(onnx::ModelProto model, const std::filesystem::path& path,
                              uint64_t largest_message = uint64_t{8} << 20);
 
 /// Moves the larger weights that stand in the message into a temporary folder, if they are more

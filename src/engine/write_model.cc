@@ -71,6 +71,11 @@ fs::path weights_beside(const fs::path& path) {
   return beside;
 }
 
+uint64_t whole_size(const ModelSource& source) {
+  if (has_all_in_its_bytes(source)) return source.bytes.size();
+  return graph::WholeMessage(parse_model(source)).size();
+}
+
 std::string whole_bytes(const ModelSource& source) {
   if (has_all_in_its_bytes(source)) return source.bytes;
   if (source.bytes.empty()) return read_file(source.file);

@@ -23,6 +23,9 @@ void keep_model(const ModelSource& model, const std::filesystem::path& folder,
 /// `path` with ".data" behind it.
 std::filesystem::path weights_beside(const std::filesystem::path& path);
 
+/// Bytes of the model in one message, of any size. Throws Error.
+uint64_t whole_size(const ModelSource& model);
+
 /// The model in one message; of a file, the file's bytes. Throws Error beyond 2 GiB.
 std::string whole_bytes(const ModelSource& model);
 

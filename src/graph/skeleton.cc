@@ -305,22 +305,23 @@ onnx::ModelProto parse_skeleton(const fs::path& file, const std::string& name,
 }
 
 WholeMessage::WholeMessage(const onnx::ModelProto& model) {
-  Parts parts;
-  const std::string skeleton = serialize_skeleton(model);
+  std::string skeleton = serialize_skeleton(model);
   if (!refers_to_files(model)) {
-    parts.add(skeleton);
-  } else {
-    ArrayInputStream stream(skeleton.data(), static_cast<int>(skeleton.size()));
-    CodedInputStream from(&stream);
-    for_each_field(from, [&](uint32_t tag) {
-      if (tag == kGraph) {
-        parts.add_message(kGraph, whole_graph(model.graph(), from));
-      } else {
-        parts.add_field(from, tag);
-      }
-      return true;
-    });
+    size_ = skeleton.size();
+    parts_.push_back({std::move(skeleton), {}});
+    return;
   }
+  Parts parts;
+  ArrayInputStream stream(skeleton.data(), static_cast<int>(skeleton.size()));
+  CodedInputStream from(&stream);
+  for_each_field(from, [&](uint32_t tag) {
+    if (tag == kGraph) {
+      parts.add_message(kGraph, whole_graph(model.graph(), from));
+    } else {
+      parts.add_field(from, tag);
+    }
+    return true;
+  });
   size_ = parts.size();
   parts_ = parts.take();
 }

@@ -21,7 +21,6 @@
 #include "engine/packed_model.h"
 #include "engine/session.h"
 #include "engine/write_model.h"
-#include "graph/skeleton.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
 #include "workflow/compare.h"
@@ -77,15 +76,16 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   if (refine) refine(solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
   summary.seconds.solve = watch.lap();
-  const onnx::ModelProto model = export_model(plan, solution);
-  summary.quantized_bytes = graph::WholeMessage(model).size();
-  engine::ModelSource packed = engine::pack_whole_model(model, summary.output);
-  summary.seconds.export_ = watch.lap();
-  summary.sample_count = statistics.sample_count();
-  summary.tensors = std::move(solution.rows);
+  onnx::ModelProto model = export_model(plan, solution);
   for (const auto& weight : solution.weights) {
     summary.raised_channel_count += weight.raised_channel_count;
   }
+  solution.weights.clear();  // The model holds them now.
+  engine::ModelSource packed = engine::pack_whole_model(std::move(model), summary.output);
+  summary.quantized_bytes = engine::whole_size(packed);
+  summary.seconds.export_ = watch.lap();
+  summary.sample_count = statistics.sample_count();
+  summary.tensors = std::move(solution.rows);
   tell_corrections(solution.corrections, summary);
   return packed;
 }

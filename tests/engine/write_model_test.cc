@@ -78,6 +78,7 @@ TEST_F(WriteModel, WholeBytesAreThoseOfTheFile) {
   const std::string bytes = graph::serialize(two_products());
   write_file(file("m.onnx"), bytes);
   EXPECT_EQ(whole_bytes(file("m.onnx")), bytes);
+  EXPECT_EQ(whole_size(pack_whole_model(two_products(), "", 100)), bytes.size());
   EXPECT_EQ(whole_bytes(pack_whole_model(two_products(), "", 100)), bytes);
   EXPECT_EQ(whole_bytes({bytes, ""}), bytes);
 }
