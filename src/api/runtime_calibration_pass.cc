@@ -23,7 +23,7 @@ passes::RuntimeCalibration pass_of(const RuntimeCalibrationPass& pass,
   return calibration;
 }
 
-std::vector<CalibratedTensor> told(std::vector<passes::CalibratedActivation> calibrated) {
+std::vector<CalibratedTensor> told(std::vector<passes::CalibratedActivation>&& calibrated) {
   std::vector<CalibratedTensor> tensors;
   for (auto& [name, method, figures] : calibrated) {
     tensors.push_back({std::move(name), std::move(method), std::move(figures)});

@@ -55,7 +55,7 @@ Archive open_archive(std::string_view bytes, const std::string& file) {
   Archive archive;
   if (source) archive.reset(zip_open_from_source(source.get(), ZIP_RDONLY, error.get()));
   if (!archive) throw Error("not a .npz archive: " + error.text(), {.file = file});
-  source.release();  // The archive owns it now.
+  static_cast<void>(source.release());  // The archive owns it now.
   return archive;
 }
 
@@ -184,7 +184,7 @@ class MemoryArchive {
     const zip_int64_t index =
         entry ? zip_file_add(archive_.get(), name.c_str(), entry.get(), ZIP_FL_ENC_UTF_8) : -1;
     if (index < 0) fail();
-    entry.release();
+    static_cast<void>(entry.release());
     const auto at = static_cast<zip_uint64_t>(index);
     constexpr zip_uint16_t kFirstOfJanuary1980 = 1 << 5 | 1;
     if (zip_set_file_compression(archive_.get(), at, ZIP_CM_STORE, 0) != 0 ||

@@ -262,7 +262,7 @@ class ExternalFiles {
     std::error_code error;
     const fs::path parent = model_.parent_path();
     const fs::path folder = parent.empty() ? fs::path(".") : parent;
-    const fs::path path = fs::weakly_canonical(folder / location, error);
+    fs::path path = fs::weakly_canonical(folder / location, error);
     const fs::path named = error ? fs::path() : fs::weakly_canonical(folder, error);
     const fs::path real = error ? fs::path() : fs::weakly_canonical(model_, error).parent_path();
     if (error) {

@@ -29,7 +29,6 @@ namespace fs = std::filesystem;
 
 using google::protobuf::io::ArrayInputStream;
 using google::protobuf::io::CodedInputStream;
-using google::protobuf::io::CodedOutputStream;
 
 constexpr uint64_t kMessageLimit = std::numeric_limits<int32_t>::max();
 

@@ -18,7 +18,7 @@ constexpr size_t kNameWidth = 40;
 
 /// The end of a name says more than its beginning.
 std::string shortened(const std::string& foreign) {
-  const std::string name = printable(foreign);
+  std::string name = printable(foreign);
   if (name.size() <= kNameWidth) return name;
   size_t begin = name.size() - kNameWidth + 3;
   // Not within a UTF-8 character: its later bytes are 10xxxxxx.

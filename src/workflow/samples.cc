@@ -37,7 +37,7 @@ std::vector<size_t> first_indices(size_t count, std::optional<size_t> limit) {
 
 class ListSamples : public Samples {
  public:
-  ListSamples(std::shared_ptr<const data::SampleSource> source, const SplitOptions& options)
+  ListSamples(const std::shared_ptr<const data::SampleSource>& source, const SplitOptions& options)
       : fingerprint_(graph::fingerprint(source->fingerprint())) {
     const data::DataSplit split =
         options.held_out
