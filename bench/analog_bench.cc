@@ -14,7 +14,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -180,7 +179,6 @@ class Measurement {
 };
 
 int run(int argc, char** argv) {
-  require_release_build("analog_bench");
   Options options;
   CLI::App app("Time of calibrating analog input ranges over bare inference of the same samples");
   app.add_option("--networks", options.networks,
@@ -207,10 +205,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "analog_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("analog_bench", rangefinder::bench::run, argc, argv);
 }

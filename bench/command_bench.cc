@@ -12,7 +12,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <exception>
 #include <functional>
 #include <map>
 #include <thread>
@@ -138,7 +137,6 @@ int measure(const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  require_release_build("command_bench");
   Options options;
   CLI::App app("Time and memory of whole commands over a bare process of ONNX Runtime");
   app.add_option("workload", options.workload, kWorkloadHelp)->required();
@@ -157,10 +155,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "command_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("command_bench", rangefinder::bench::run, argc, argv);
 }

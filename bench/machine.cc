@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <thread>
 
@@ -11,6 +11,12 @@
 
 namespace rangefinder::bench {
 namespace {
+
+#ifdef NDEBUG
+constexpr bool kIsReleaseBuild = true;
+#else
+constexpr bool kIsReleaseBuild = false;
+#endif
 
 std::string processor() {
   std::ifstream file("/proc/cpuinfo");
@@ -23,11 +29,14 @@ std::string processor() {
 
 }  // namespace
 
-void require_release_build([[maybe_unused]] const char* program) {
-#ifndef NDEBUG
-  fmt::print(stderr, "{}: not a release build, its figures would mean nothing\n", program);
-  std::exit(1);
-#endif
+int run_program(const char* program, int (*run)(int argc, char** argv), int argc, char** argv) {
+  try {
+    if (kIsReleaseBuild) return run(argc, argv);
+    fmt::print(stderr, "{}: not a release build, its figures would mean nothing\n", program);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", program, error.what());
+  }
+  return 1;
 }
 
 std::string machine() {

@@ -5,8 +5,9 @@
 
 namespace rangefinder::bench {
 
-/// Ends the program with exit code 1 unless it was built for release.
-void require_release_build(const char* program);
+/// What a benchmark's main() does: calls `run`, if this is a release build; what that throws goes
+/// to standard error. Returns the exit code.
+int run_program(const char* program, int (*run)(int argc, char** argv), int argc, char** argv);
 
 /// "AMD EPYC, 2 cores, GCC 12.2.0": what figures depend on.
 std::string machine();

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <exception>
 #include <vector>
 
 #include "bench/machine.h"
@@ -65,7 +64,6 @@ int measure(const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  require_release_build("memory_bench");
   Options options;
   CLI::App app("Peak resident memory of observing by number of samples");
   app.add_option("workload", options.workload, kWorkloadHelp)->required();
@@ -84,10 +82,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "memory_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("memory_bench", rangefinder::bench::run, argc, argv);
 }

@@ -243,7 +243,6 @@ nlohmann::ordered_json measure_shape(const std::string& shape, const std::vector
 }
 
 int run(int argc, char** argv) {
-  require_release_build("nodes_bench");
   Options options;
   CLI::App app("Time of quantizing by number of nodes");
   app.add_option("--nodes", options.nodes, "numbers of nodes, the smallest first")
@@ -266,10 +265,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "nodes_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("nodes_bench", rangefinder::bench::run, argc, argv);
 }

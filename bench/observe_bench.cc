@@ -18,7 +18,6 @@
 #include <barrier>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <thread>
 #include <vector>
 
@@ -163,7 +162,6 @@ nlohmann::ordered_json measure(const std::string& argument, const Options& optio
 }
 
 int run(int argc, char** argv) {
-  require_release_build("observe_bench");
   Options options;
   CLI::App app("Time of observing over bare inference of the same samples");
   app.add_option("workload", options.workloads, kWorkloadHelp)->required();
@@ -187,10 +185,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "observe_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("observe_bench", rangefinder::bench::run, argc, argv);
 }

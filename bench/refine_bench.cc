@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -209,7 +208,7 @@ ordered_json measure_model(const std::string& argument, const Options& options) 
   const auto statistics =
       workflow::observe(plan, *samples, plan.observed_with_sums(workflow::default_rows(plan)), run);
   const double observing = lap();
-  auto solution = workflow::solve(plan, statistics, {.method = options.method}, {}, Effort::kFast);
+  auto solution = workflow::solve(plan, statistics, {.method = options.method});
   const Sqnr before = sqnr_of(plan, solution, *samples, run);
   lap();
   const auto nodes = workflow::refine_weights(plan, *samples, run, solution, options.refinement);
@@ -240,7 +239,6 @@ ordered_json measure_model(const std::string& argument, const Options& options) 
 }
 
 int run(int argc, char** argv) {
-  require_release_build("refine_bench");
   Options options;
   CLI::App app("Cost and gain of rounding weights by their outputs");
   app.add_option("model", options.models, "MODEL.onnx=SAMPLES");
@@ -268,10 +266,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "refine_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("refine_bench", rangefinder::bench::run, argc, argv);
 }

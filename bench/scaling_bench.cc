@@ -9,7 +9,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <exception>
 #include <thread>
 #include <vector>
 
@@ -67,7 +66,6 @@ int measure(const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  require_release_build("scaling_bench");
   Options options;
   CLI::App app("Speed-up of observing by number of workers");
   app.add_option("workload", options.workload, kWorkloadHelp)->required();
@@ -82,10 +80,5 @@ int run(int argc, char** argv) {
 }  // namespace rangefinder::bench
 
 int main(int argc, char** argv) {
-  try {
-    return rangefinder::bench::run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "scaling_bench: {}\n", error.what());
-    return 1;
-  }
+  return rangefinder::bench::run_program("scaling_bench", rangefinder::bench::run, argc, argv);
 }

@@ -8,7 +8,6 @@
 
 #include "base/file.h"
 #include "bench/resnet50.h"
-#include "engine/packed_model.h"
 #include "targets/target.h"
 #include "workflow/plan.h"
 
@@ -39,7 +38,7 @@ Workload prepare(std::string name, const std::filesystem::path& file, tensor::Sh
   Workload workload;
   workload.name = std::move(name);
   workload.original = engine::ModelSource(file);
-  workload.prepared = engine::pack_model(plan.prepared.model, file, plan.prepared.held);
+  workload.prepared = plan.prepared_source();
   const auto rows = workflow::default_rows(plan);
   workload.tensors = sums == Sums::kKept ? plan.observed_with_sums(rows) : plan.observed(rows);
   workload.shape = std::move(shape);

@@ -81,9 +81,7 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
 
 FusionReport check_fusion(const engine::ModelSource& model) {
   FusionReport report;
-  const engine::HeldModel held = optimized(model);
-  const onnx::ModelProto& kernels = held.model;
-  report.optimized = engine::pack_model(kernels, model.file, held.held);
+  const onnx::ModelProto kernels = optimized(model).model;
   for (const auto& node : kernels.graph().node()) {
     if (contains(kIntegerKernels, node.op_type())) {
       ++report.integer_nodes;

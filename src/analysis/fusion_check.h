@@ -16,7 +16,8 @@ struct FusionReport {
   size_t integer_nodes = 0;
   /// The others, each with its reason; then pools and the like that no integer kernel suits.
   std::vector<passes::FloatNode> float_nodes;
-  /// What ONNX Runtime made of the model: it runs the same when loaded without optimization.
+  /// What ONNX Runtime made of the model: it runs the same when loaded without optimization. Of a
+  /// model without annotation it is not kept.
   engine::ModelSource optimized = {};
 };
 

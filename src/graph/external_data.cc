@@ -7,11 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <functional>
 #include <limits>
-#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -121,23 +119,12 @@ struct ExternalTensor {
     throw Error(message, {.file = model.string(), .tensor = tensor.name()});
   }
 
-  std::optional<std::string> entry(std::string_view key) const {
-    for (const auto& entry : tensor.external_data()) {
-      if (entry.key() == key) return entry.value();
-    }
-    return std::nullopt;
-  }
-
   uint64_t number(std::string_view key) const {
-    const auto text = entry(key);
-    if (!text) return 0;
-    uint64_t value = 0;
-    const char* end = text->data() + text->size();
-    const auto [last, error] = std::from_chars(text->data(), end, value);
-    if (error != std::errc() || last != end) {
-      fail(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text));
+    try {
+      return external_number(tensor, key);
+    } catch (const Error& error) {
+      throw error.within({.file = model.string()});
     }
-    return value;
   }
 
   /// Bytes that the shape needs.
@@ -166,8 +153,8 @@ struct ExternalTensor {
   }
 
   std::string location() const {
-    const auto text = entry("location");
-    if (!text || text->empty()) fail("external data without a location");
+    const std::string* text = external_entry(tensor, "location");
+    if (text == nullptr || text->empty()) fail("external data without a location");
     return *text;
   }
 };
@@ -207,8 +194,8 @@ class ExternalFiles {
  private:
   /// What parse_skeleton() left in the model's own file.
   bool is_of_model_file(const onnx::TensorProto& tensor) const {
-    const auto location = ExternalTensor{tensor, model_}.entry("location");
-    return location && !own_.empty() && *location == own_.relative_path();
+    const std::string* location = external_entry(tensor, "location");
+    return location != nullptr && !own_.empty() && *location == own_.relative_path();
   }
 
   FileSlice checked_slice(const ExternalTensor& external) {

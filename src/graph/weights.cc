@@ -19,25 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The value of an entry of external data; null if there is none.
-const std::string* entry_of(const onnx::TensorProto& tensor, std::string_view key) {
-  for (const auto& entry : tensor.external_data()) {
-    if (entry.key() == key) return &entry.value();
-  }
-  return nullptr;
-}
-
-uint64_t number_of(const onnx::TensorProto& tensor, std::string_view key) {
-  const std::string* text = entry_of(tensor, key);
-  uint64_t value = 0;
-  if (text == nullptr) return value;
-  const char* end = text->data() + text->size();
-  const auto [last, error] = std::from_chars(text->data(), end, value);
-  if (error == std::errc() && last == end) return value;
-  throw Error(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text),
-              {.tensor = tensor.name()});
-}
-
 void add_entry(onnx::TensorProto& tensor, const char* key, const std::string& value) {
   auto* entry = tensor.add_external_data();
   entry->set_key(key);
@@ -73,6 +54,24 @@ class WeightsFile {
 
 }  // namespace
 
+const std::string* external_entry(const onnx::TensorProto& tensor, std::string_view key) {
+  for (const auto& entry : tensor.external_data()) {
+    if (entry.key() == key) return &entry.value();
+  }
+  return nullptr;
+}
+
+uint64_t external_number(const onnx::TensorProto& tensor, std::string_view key) {
+  const std::string* text = external_entry(tensor, key);
+  uint64_t value = 0;
+  if (text == nullptr) return value;
+  const char* end = text->data() + text->size();
+  const auto [last, error] = std::from_chars(text->data(), end, value);
+  if (error == std::errc() && last == end) return value;
+  throw Error(fmt::format("external data entry '{}' is '{}', a number is needed", key, *text),
+              {.tensor = tensor.name()});
+}
+
 bool lies_in_file(const onnx::TensorProto& tensor) {
   return tensor.data_location() == onnx::TensorProto::EXTERNAL;
 }
@@ -83,12 +82,12 @@ bool refers_to_files(const onnx::ModelProto& model) {
 }
 
 FileSlice slice_of(const onnx::TensorProto& tensor) {
-  const std::string* location = entry_of(tensor, "location");
+  const std::string* location = external_entry(tensor, "location");
   if (location == nullptr || location->empty()) {
     throw Error("external data without a location", {.tensor = tensor.name()});
   }
-  return {fs::path(kWeightsFolder) / *location, number_of(tensor, "offset"),
-          number_of(tensor, "length")};
+  return {fs::path(kWeightsFolder) / *location, external_number(tensor, "offset"),
+          external_number(tensor, "length")};
 }
 
 void refer_to(onnx::TensorProto& tensor, const FileSlice& slice) {
@@ -109,7 +108,7 @@ void set_external_data(onnx::TensorProto& tensor, const std::string& location, u
 }
 
 uint64_t raw_size(const onnx::TensorProto& tensor) {
-  return lies_in_file(tensor) ? number_of(tensor, "length") : tensor.raw_data().size();
+  return lies_in_file(tensor) ? external_number(tensor, "length") : tensor.raw_data().size();
 }
 
 void read_slice(const FileSlice& slice, std::span<std::byte> to) {

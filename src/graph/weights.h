@@ -35,6 +35,11 @@ bool lies_in_file(const onnx::TensorProto& tensor);
 /// True if the bytes of an initializer of the main graph lie in a file.
 bool refers_to_files(const onnx::ModelProto& model);
 
+/// The value of an entry of external data; null if there is none.
+const std::string* external_entry(const onnx::TensorProto& tensor, std::string_view key);
+/// The same as a number; 0 if there is none. Throws Error naming the tensor.
+uint64_t external_number(const onnx::TensorProto& tensor, std::string_view key);
+
 /// Where the bytes lie. Throws Error naming the tensor if it says so in no way that refer_to()
 /// does.
 FileSlice slice_of(const onnx::TensorProto& tensor);

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "engine/packed_model.h"
 #include "engine/write_model.h"
 #include "report/json_text.h"
 
@@ -61,11 +60,9 @@ Json plan_json(const Plan& plan) {
 }  // namespace
 
 void keep_plan(const Plan& plan, const RunControl& control) {
-  engine::keep_model(engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held),
-                     control.keep, "prepared.onnx");
-  if (!control.keep.empty()) {
-    write_file(control.keep / "plan.json", report::json_text(plan_json(plan)));
-  }
+  if (control.keep.empty()) return;
+  engine::keep_model(plan.prepared_source(), control.keep, "prepared.onnx");
+  write_file(control.keep / "plan.json", report::json_text(plan_json(plan)));
 }
 
 void keep_quantized(const engine::ModelSource& model, const RunControl& control) {

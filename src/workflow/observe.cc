@@ -7,16 +7,11 @@
 
 #include "base/error.h"
 #include "engine/observe.h"
-#include "engine/packed_model.h"
 #include "engine/watch.h"
 
 namespace rangefinder::workflow {
 
 namespace {
-
-engine::ModelSource model_of(const Plan& plan) {
-  return engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held);
-}
 
 statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
                                   engine::TensorObservation seen) {
@@ -40,7 +35,7 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
 statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
                                    const std::vector<engine::ObservedTensor>& wanted,
                                    const RunControl& run) {
-  auto observation = engine::observe(model_of(plan), wanted, samples.calibration(), run,
+  auto observation = engine::observe(plan.prepared_source(), wanted, samples.calibration(), run,
                                      {"observe", samples.calibration_count()});
   statistics::StatisticsFile file;
   file.model_fingerprint = plan.prepared.fingerprint.get();
@@ -59,7 +54,7 @@ void show_raw(const Plan& plan, Samples& samples, const std::vector<std::string>
   RunControl one_worker = run;
   one_worker.jobs = 1;
   engine::watch(
-      model_of(plan), wanted, samples.calibration(),
+      plan.prepared_source(), wanted, samples.calibration(),
       [&](size_t tensor, uint64_t, const tensor::TensorView& values) { visitor(tensor, values); },
       one_worker, {"raw", samples.calibration_count()});
 }

@@ -12,6 +12,7 @@
 #include "base/name_pattern.h"
 #include "base/near_names.h"
 #include "base/parallel.h"
+#include "engine/packed_model.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "observers/registry.h"
@@ -115,6 +116,10 @@ std::string obstacle(const Plan& plan) {
 }
 
 }  // namespace
+
+engine::ModelSource Plan::prepared_source() const {
+  return engine::pack_model(prepared.model, source.file, prepared.held);
+}
 
 std::vector<engine::ObservedTensor> Plan::observed(const RowAxes& rows) const {
   std::vector<engine::ObservedTensor> tensors;

@@ -48,6 +48,8 @@ struct Plan {
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
 
+  /// The prepared model, ready to be run. Throws Error.
+  engine::ModelSource prepared_source() const;
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
   /// And with sums of channels, for which more tensors may be needed: those come last.

@@ -72,7 +72,7 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
                                      report::Summary& summary) {
   Stopwatch watch;
   // Biases make up for what rounding does on average: they come after it.
-  Solution solution = solve(plan, statistics, calibration, show_raw, Effort::kFast);
+  Solution solution = solve(plan, statistics, calibration, show_raw);
   if (refine) refine(solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
   summary.seconds.solve = watch.lap();

@@ -7,8 +7,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "engine/packed_model.h"
-
 namespace rangefinder::workflow {
 namespace {
 
@@ -60,8 +58,7 @@ std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& sa
   const size_t total = samples.calibration_count();
   if (total > 0) fitting.samples = std::min(fitting.samples, total);
   return refine::refine_weights(
-      graph, engine::pack_model(model, plan.source.file, plan.prepared.held),
-      to_refine(plan, model, solution), *plan.target,
+      graph, plan.prepared_source(), to_refine(plan, model, solution), *plan.target,
       [&] { return spread(samples.calibration(), fitting.samples, total); }, run, fitting);
 }
 

@@ -18,9 +18,7 @@ using Names = std::unordered_set<std::string>;
 
 std::shared_ptr<engine::FiniteCheck> finite_check(const Plan& plan,
                                                   std::vector<engine::ObservedTensor> tensors) {
-  return std::make_shared<engine::FiniteCheck>(
-      engine::pack_model(plan.prepared.model, plan.source.file, plan.prepared.held),
-      std::move(tensors));
+  return std::make_shared<engine::FiniteCheck>(plan.prepared_source(), std::move(tensors));
 }
 
 /// Tensors of the main graph that are codes, by the names they have on either side of the pair.

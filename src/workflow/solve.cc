@@ -133,39 +133,12 @@ class WeightedNodes {
   std::vector<const onnx::NodeProto*> nodes_;
 };
 
-void solve_weights(const Plan& plan, const WeightedNodes& weighted, Solution& solution) {
+void solve_weights(const Plan& plan, Solution& solution) {
+  const WeightedNodes weighted(plan);
   solution.weights.resize(weighted.size());
   parallel_for(weighted.size(), [&](size_t i) {
     solution.weights[i] = passes::quantize_weight(weighted.graph(), weighted[i],
                                                   weighted.input_scale(i, solution), *plan.target);
-  });
-}
-
-/// By the means of the channels, where the statistics hold their sums.
-void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
-                    const WeightedNodes& weighted, Solution& solution) {
-  std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
-  for (const auto& tensor : statistics.tensors) {
-    const auto axis = plan.mean_inputs.axes.find(tensor.name);
-    if (axis != plan.mean_inputs.axes.end() && tensor.sum_axis == axis->second) {
-      seen[tensor.name] = &tensor;
-    }
-  }
-  solution.corrections.resize(weighted.size());
-  parallel_for(weighted.size(), [&](size_t i) {
-    refine::BiasCorrection& correction = solution.corrections[i];
-    correction.node = weighted[i].name();
-    const auto left_out = plan.mean_inputs.left_out.find(correction.node);
-    const auto input = seen.find(weighted[i].input(0));
-    if (left_out != plan.mean_inputs.left_out.end()) {
-      correction.obstacle = left_out->second;
-    } else if (input == seen.end()) {
-      correction.obstacle = "the statistics hold no sums of the channels of its input";
-    } else {
-      correction =
-          refine::correct_bias(weighted.graph(), weighted[i], weighted.input_scale(i, solution),
-                               input->second->channel_sums, solution.weights[i]);
-    }
   });
 }
 
@@ -195,7 +168,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
 }
 
 Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics, Effort effort) {
+                  const statistics::StatisticsFile& statistics) {
   require_complete(plan, planned);
   const StatisticsIndex index(plan, statistics);
   Solution solution;
@@ -208,26 +181,46 @@ Solution complete(const Plan& plan, const PlannedConfigs& planned,
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
     solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root)));
   }
-  const WeightedNodes weighted(plan);
-  solve_weights(plan, weighted, solution);
-  if (effort != Effort::kFast) correct_biases(plan, statistics, weighted, solution);
+  solve_weights(plan, solution);
   return solution;
 }
 
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
                     Solution& solution) {
-  correct_biases(plan, statistics, WeightedNodes(plan), solution);
+  const WeightedNodes weighted(plan);
+  std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
+  for (const auto& tensor : statistics.tensors) {
+    const auto axis = plan.mean_inputs.axes.find(tensor.name);
+    if (axis != plan.mean_inputs.axes.end() && tensor.sum_axis == axis->second) {
+      seen[tensor.name] = &tensor;
+    }
+  }
+  solution.corrections.resize(weighted.size());
+  parallel_for(weighted.size(), [&](size_t i) {
+    refine::BiasCorrection& correction = solution.corrections[i];
+    correction.node = weighted[i].name();
+    const auto left_out = plan.mean_inputs.left_out.find(correction.node);
+    const auto input = seen.find(weighted[i].input(0));
+    if (left_out != plan.mean_inputs.left_out.end()) {
+      correction.obstacle = left_out->second;
+    } else if (input == seen.end()) {
+      correction.obstacle = "the statistics hold no sums of the channels of its input";
+    } else {
+      correction =
+          refine::correct_bias(weighted.graph(), weighted[i], weighted.input_scale(i, solution),
+                               input->second->channel_sums, solution.weights[i]);
+    }
+  });
 }
 
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
-               Effort effort) {
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
   PlannedConfigs planned = plan_configs(plan);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
   for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
     figures[calibrated.name] = std::move(calibrated.figures);
   }
-  Solution solution = complete(plan, planned, statistics, effort);
+  Solution solution = complete(plan, planned, statistics);
   for (auto& row : solution.rows) row.figures = figures[row.root];
   return solution;
 }

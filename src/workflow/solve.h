@@ -43,21 +43,19 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
                                                     const ShowRaw& show_raw = {});
 
 /// Weights and biases for activations that are in force, and what is to be told of them; figures of
-/// methods are left out. With more effort than the least, biases are corrected where the statistics
-/// hold the sums for it. Throws as require_complete() does.
+/// methods are left out. Throws as require_complete() does.
 Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics, Effort effort = Effort::kFast);
+                  const statistics::StatisticsFile& statistics);
 
-/// Corrects the biases of a complete solution for its codes as they are, where the statistics hold
-/// the sums for it: what complete() does with more effort, for codes that were chosen anew.
+/// Corrects the biases of a complete solution for its codes as they are, by the means of channels
+/// where the statistics hold the sums for it.
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
                     Solution& solution);
 
-/// All of it: statistics become parameters, then weights and biases, which more effort corrects.
-/// Throws as passes::RuntimeCalibration::run() does.
+/// Statistics become parameters, then weights and biases. Throws as
+/// passes::RuntimeCalibration::run() does.
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {},
-               Effort effort = Effort::kNormal);
+               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
 
 /// The quantized model.
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution);

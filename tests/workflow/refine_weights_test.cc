@@ -18,7 +18,7 @@ class RefineWeightsTest : public WorkflowTest {
   /// A solution as it is before its weights are refined.
   Solution solved(const Plan& plan, Samples& samples) const {
     const auto statistics = observe(plan, samples, plan.observed(), {.jobs = 1});
-    return workflow::solve(plan, statistics, {.method = "minmax"}, {}, Effort::kFast);
+    return workflow::solve(plan, statistics, {.method = "minmax"});
   }
 
   std::unique_ptr<Samples> calibration() const {
@@ -117,7 +117,7 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   const auto samples = calibration();
   const auto rows = rows_of(plan, request.calibration);
   const auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), {.jobs = 1});
-  Solution solution = workflow::solve(plan, statistics, request.calibration, {}, Effort::kFast);
+  Solution solution = workflow::solve(plan, statistics, request.calibration);
   refine_weights(plan, *samples, {.jobs = 1}, solution);
   correct_biases(plan, statistics, solution);
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
