@@ -84,9 +84,8 @@ class SimulationWriter {
         graph::make_int8s(graph_.fresh_name(name + "_codes"), weight.shape, weight.codes));
     std::vector<float> scale = weight.scale;
     for (float& step : scale) step /= factor(node, "alpha");
-    const std::string scales = graph_.add_initializer(
-        graph::make_floats(graph_.fresh_name(name + "_scales"),
-                           {static_cast<int64_t>(scale.size())}, scale));
+    const std::string scales = graph_.add_initializer(graph::make_floats(
+        graph_.fresh_name(name + "_scales"), {static_cast<int64_t>(scale.size())}, scale));
     const std::string restored = graph_.fresh_name(name + "_restored");
     onnx::NodeProto& restore =
         add(engine::kRestoreOperator, {name, codes, scales}, restored, number);
@@ -121,8 +120,8 @@ class SimulationWriter {
 
   void select(onnx::NodeProto& node, int input, const tensor::Tensor& values, size_t number) {
     const std::string name = node.input(input);
-    const std::string other = graph_.add_initializer(
-        graph::make_constant(graph_.fresh_name(name + "_changed"), values));
+    const std::string other =
+        graph_.add_initializer(graph::make_constant(graph_.fresh_name(name + "_changed"), values));
     const std::string selected = graph_.fresh_name(name + "_selected");
     add(engine::kSelectOperator, {name, other}, selected, number);
     graph_.set_input(node, input, selected);

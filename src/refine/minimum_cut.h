@@ -28,8 +28,8 @@ inline constexpr int64_t kNeverCut = int64_t{1} << 50;
 /// the fewest float nodes.
 ///
 /// Minimum cut between a source, integers, and a sink, float: Ford and Fulkerson 1956, found by
-/// Dinic's algorithm (1970). Exact. Cost: O(V^2 E) at worst, about linear on chains as networks are.
-/// Throws std::invalid_argument on costs that are negative, of other lengths, or name no node.
+/// Dinic's algorithm (1970). Exact. Cost: O(V^2 E) at worst, about linear on chains as networks
+/// are. Throws std::invalid_argument on costs that are negative, of other lengths, or name no node.
 std::vector<bool> cheapest_float_nodes(const CutProblem& problem);
 
 /// What a choice costs.
