@@ -74,7 +74,7 @@ void require_match(const Plan& plan, const statistics::StatisticsFile& statistic
   for (const auto& name : plan.annotation.observed()) {
     const auto stand_in = plan.stand_ins.find(name);
     if (present.contains(name)) continue;
-    if (stand_in != plan.stand_ins.end() && present.contains(stand_in->second)) continue;
+    if (stand_in != plan.stand_ins.end() && present.contains(stand_in->second.source)) continue;
     throw Error("is not among what was observed; observe for the same target and exclusions",
                 {.file = file, .tensor = name});
   }
