@@ -172,8 +172,9 @@ class Chooser {
     ++row_.try_count;
     const bool is_float = tried.candidate.plan.annotation.weighted.empty();
     if (options_.min_sqnr) {
-      tried.decibels = is_float ? std::numeric_limits<double>::infinity()
-                                : worst_sqnr_db(judge_.measure(tried.candidate.model));
+      tried.decibels =
+          is_float ? std::numeric_limits<double>::infinity()
+                   : worst_sqnr_db(judge_.measure(tried.candidate.model, options_.min_sqnr));
     }
     if (options_.metric) tried.metric = metric_of(tried.candidate.model);
   }

@@ -1,6 +1,8 @@
 #include "workflow/judge.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <unordered_set>
@@ -31,6 +33,31 @@ OutputError error_of(const std::string& name, const NamedTensors& real,
   error.powers = {{error.metrics.real_power(), error.metrics.error_power()}};
   return error;
 }
+
+/// How much noise is left until a model is known to miss its aim.
+class Allowance {
+ public:
+  Allowance(const std::vector<double>& signal, std::optional<double> aim_db) {
+    if (!aim_db) return;
+    for (const double power : signal) left_.push_back(power * std::pow(10, -*aim_db / 10));
+  }
+
+  void spend(const std::vector<OutputError>& errors) {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < left_.size(); ++i) {
+      if (left_[i] <= 0) continue;  // without a signal it does not count
+      left_[i] -= errors[i].metrics.error_power();
+      if (left_[i] < 0) is_over_ = true;
+    }
+  }
+
+  bool is_spent() const { return is_over_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<double> left_;
+  std::atomic<bool> is_over_ = false;
+};
 
 uint64_t bytes_of(const NamedTensors& tensors) {
   uint64_t bytes = 0;
@@ -111,12 +138,15 @@ std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const Nam
   return values;
 }
 
-std::vector<OutputError> Judge::measure(const engine::ModelSource& quantized) {
+std::vector<OutputError> Judge::measure(const engine::ModelSource& quantized,
+                                        std::optional<double> aim_db) {
   engine::Session restored(analysis::revealing(quantized, revealed_), {.fetch = tensors_});
   std::vector<std::vector<OutputError>> found(sample_count_);
+  Allowance allowance(signal_, aim_db);
   engine::for_each_sample(feed(), engine::worker_count(run_.jobs, sample_count_), run_,
                           {"judge", sample_count_},
                           [&](size_t, uint64_t index, const engine::PendingSample& pending) {
+                            if (allowance.is_spent()) return;
                             try {
                               const NamedTensors sample =
                                   pending.read(engine::header_check(real_.inputs(), pending.name));
@@ -125,6 +155,7 @@ std::vector<OutputError> Judge::measure(const engine::ModelSource& quantized) {
                               std::vector<OutputError> errors;
                               for (const auto& name : tensors_)
                                 errors.push_back(error_of(name, *real, values));
+                              allowance.spend(errors);
                               found.at(index) = std::move(errors);
                             } catch (const Error&) {
                               if (run_.cancelled && *run_.cancelled) throw;
@@ -134,6 +165,9 @@ std::vector<OutputError> Judge::measure(const engine::ModelSource& quantized) {
   for (const auto& name : tensors_) total.push_back({.name = name});
   for (const auto& errors : found) {
     for (size_t i = 0; i < errors.size(); ++i) total[i].merge(errors[i]);
+  }
+  if (signal_.empty()) {
+    for (const auto& error : total) signal_.push_back(error.metrics.real_power());
   }
   return total;
 }

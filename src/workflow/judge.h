@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ double worst_sqnr_db(std::span<const analysis::OutputError> errors);
 /// once and kept while it is small.
 class Judge {
  public:
-  static constexpr size_t kSamples = 40;
+  static constexpr size_t kSamples = 32;
   static constexpr uint64_t kKeptBytes = uint64_t{64} << 20;
 
   /// `samples` must outlive this. Throws Error as engine::Session does.
@@ -44,7 +45,12 @@ class Judge {
   /// Errors of the judged tensors, in their order, over all samples: the same, bit for bit, for any
   /// number of jobs. A sample that cannot be run does not count. Throws Error: a model that does
   /// not load, cancellation.
-  std::vector<analysis::OutputError> measure(const engine::ModelSource& quantized);
+  ///
+  /// `aim_db`: what is asked for. From the second model on, a measurement ends as soon as the noise
+  /// is more than all samples together allow: the errors are then those of some samples, and below
+  /// the aim.
+  std::vector<analysis::OutputError> measure(const engine::ModelSource& quantized,
+                                             std::optional<double> aim_db = {});
 
   const std::vector<std::string>& tensors() const { return tensors_; }
   size_t sample_count() const { return sample_count_; }
@@ -63,6 +69,8 @@ class Judge {
   size_t from_calibration_ = 0;
   size_t sample_count_ = 0;
   engine::Session real_;
+  /// Power of each tensor over all samples; empty until all were seen.
+  std::vector<double> signal_;
   std::mutex mutex_;
   uint64_t kept_bytes_ = 0;
   std::map<uint64_t, std::shared_ptr<const tensor::NamedTensors>> kept_;

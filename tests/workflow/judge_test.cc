@@ -55,6 +55,24 @@ TEST_F(JudgeTest, IsTheSameForAnyNumberOfJobs) {
   EXPECT_EQ(one[0].noise_bound(), four[0].noise_bound());
 }
 
+TEST_F(JudgeTest, EndsAsSoonAsTheAimIsOutOfReachAndSaysSoTheSameWay) {
+  auto request = quantize_request("int8.onnx");
+  request.effort = Effort::kFast;
+  quantize(request);
+  const Plan plan = make_plan(model());
+  const auto set = split_samples(open_input({samples()}), {.samples = 8});
+  for (auto feed = set->calibration(); feed();) {
+  }
+  Judge judge(plan, *set, {.jobs = 1});
+  const auto all = judge.measure(file("int8.onnx"), 200);
+  EXPECT_EQ(all[0].powers.size(), kSampleCount) << "the first model is measured to the end";
+  const auto some = judge.measure(file("int8.onnx"), 200);
+  EXPECT_EQ(some[0].powers.size(), 1u) << "the first sample's noise is more than all may have";
+  EXPECT_LT(worst_sqnr_db(some), 200);
+  const double reached = worst_sqnr_db(all);
+  EXPECT_EQ(worst_sqnr_db(judge.measure(file("int8.onnx"), reached)), reached);
+}
+
 analysis::OutputError error(const std::vector<float>& real, float difference) {
   analysis::OutputError row;
   std::vector<float> restored = real;
