@@ -19,16 +19,15 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "engine/packed_model.h"
-#include "engine/session.h"
 #include "engine/write_model.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
-#include "workflow/compare.h"
+#include "workflow/held_out.h"
 #include "workflow/keep.h"
 #include "workflow/observe.h"
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
-#include "workflow/sample_check.h"
+#include "workflow/verdict.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -107,39 +106,6 @@ void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary
   }
 }
 
-/// The model is not optimized anew where what came of that can be run as it is.
-engine::Session open_optimized(const analysis::FusionReport& fusion,
-                               const engine::ModelSource& quantized) {
-  try {
-    return engine::Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
-  } catch (const Error&) {
-    return engine::Session(quantized);
-  }
-}
-
-/// The error on held-out samples. The model is there already: what cannot be measured is said, and
-/// only a user who interrupts stops it.
-void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
-                     const engine::ModelSource& quantized,
-                     const std::shared_future<analysis::FusionReport>& fusion,
-                     report::Summary& summary) {
-  summary.held_out_count = held_out.size();
-  if (summary.held_out_count == 0) {
-    summary.notes.push_back("no sample was left to measure the error on");
-    return;
-  }
-  try {
-    OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
-                                          check_observed(plan), BadSamples::kLeaveOut,
-                                          [&] { return open_optimized(fusion.get(), quantized); });
-    summary.outputs = std::move(errors.outputs);
-    summary.left_out = std::move(errors.left_out);
-  } catch (const std::exception& error) {
-    if (run.cancelled != nullptr && *run.cancelled) throw;
-    summary.notes.push_back(fmt::format("the error could not be measured: {}", error.what()));
-  }
-}
-
 std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::filesystem::path> found;
   for (const auto& path : paths) {
@@ -187,6 +153,12 @@ void require_repeatable(const Plan& plan, const Samples& samples,
   }
 }
 
+report::Circumstances circumstances_of(const QuantizeRequest& request) {
+  return {.command = request.command,
+          .available_samples = request.samples.list ? request.samples.list->size() : 0,
+          .declined_held_out = !request.split.held_out && request.split.most_held_out == 0};
+}
+
 }  // namespace
 
 Quantized quantize(const QuantizeRequest& request) {
@@ -198,6 +170,9 @@ Quantized quantize(const QuantizeRequest& request) {
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
   const auto samples = split_samples(request.samples, request.split);
+  if (request.require_sqnr) {
+    require_measurable(*request.require_sqnr, request.samples, request.split, *samples);
+  }
   const Plan plan = make_plan(request.model, request.plan);
   keep_plan(plan, request.run);
   const RowAxes rows = rows_of(plan, request.calibration);
@@ -207,9 +182,9 @@ Quantized quantize(const QuantizeRequest& request) {
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
   const bool with_sums = request.effort != Effort::kFast;
-  result.statistics = observe(
+  ObservedBoth seen = observe_both(
       plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run);
-  require_some(result.statistics, request.split);
+  require_some(seen.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
@@ -219,7 +194,7 @@ Quantized quantize(const QuantizeRequest& request) {
     if (request.effort != Effort::kThorough) return;
     summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
   };
-  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw,
+  result.model = solve_and_export(plan, seen.statistics, request.calibration, show_raw,
                                   request.effort, refine, summary);
   keep_quantized(result.model, request.run);
   return_free_memory();
@@ -227,11 +202,16 @@ Quantized quantize(const QuantizeRequest& request) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
   const auto fusion = look_at_kernels(plan, result.model);
   if (request.run.jobs == 1) fusion.wait();
-  measure_outputs(plan, *samples->held_out(), request.run, result.model, fusion, summary);
+  measure_outputs(plan, *samples->held_out(), joining_samples(request.samples, *samples),
+                  request.run, result.model, fusion, summary);
   tell_kernels(fusion.get(), summary);
+  give_verdict(plan, result.model, seen, *samples->held_out(), request.run,
+               circumstances_of(request), summary);
+  result.statistics = std::move(seen.statistics);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
+  if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);
   write_results(result, request.results);
   return result;
 }
@@ -279,6 +259,7 @@ Quantized solve(const SolveRequest& request) {
   keep_quantized(result.model, request.run);
   watch.lap();
   tell_kernels(analysis::check_fusion(result.model, plan.annotation), summary);
+  summary.verdict.reasons.push_back("nothing was run: 'compare' tells how good it is");
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct QuantizeRequest {
   SplitOptions split = {};
   RunControl run = {};
   ResultFiles results = {};
+  /// Every output must have so many dB, see workflow/verdict.h; else nothing is written.
+  std::optional<double> require_sqnr = {};
+  /// How the program was called: what hints repeat.
+  std::vector<std::string> command = {};
 };
 
 /// An int8 model, and what is known of it.
