@@ -290,5 +290,45 @@ TEST_F(Quantize, NamesNeedNotBeUtf8) {
   EXPECT_EQ(json_in("summary.json")["model"], path("caf\xef\xbf\xbd.onnx"));
 }
 
+TEST_F(Quantize, AMetricOfTheUsersDecidesWhatStaysFloat) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  // Only models without integers are good enough.
+  const std::string metric = "grep -q QuantizeLinear {model} && echo 0 || echo 1";
+  const Json summary = summary_of(data, {"--metric", metric, "--max-drop", "0.5"});
+  EXPECT_EQ(summary["integer_nodes"], 0);
+  EXPECT_EQ(summary["choice"]["float_metric"], 1);
+  EXPECT_EQ(summary["choice"]["integer_metric"], 0);
+  EXPECT_EQ(summary["choice"]["reached_metric"], 1);
+  EXPECT_EQ(summary["choice"]["written"], "prepared float");
+  EXPECT_EQ(summary["choice"]["is_reached"], true);
+}
+
+TEST_F(Quantize, DecisionsAreWrittenAndFollowed) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  const Words options = {"--min-sqnr", "150", "--decisions", path("d.json")};
+  const std::string printed = succeed(command(data, options));
+  EXPECT_THAT(printed, HasSubstr("of 2 parts float: 150.0 dB wanted"));
+  EXPECT_THAT(printed, HasSubstr("written is the prepared float model"));
+  const std::string first = content("int8.onnx");
+  succeed(command(data, {"--decisions", path("d.json")}));
+  EXPECT_EQ(content("int8.onnx"), first);
+  write_model("model.onnx", 0.25f);
+  expect_failure(command(data, {"--decisions", path("d.json")}), 1, {"was made for another model"});
+}
+
+TEST_F(Quantize, OptionsOfAChoiceThatNeedEachOtherAreAskedFor) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  const std::string together = "--metric and --max-drop go together";
+  expect_failure(command(data, {"--max-drop", "1"}), 2, {together});
+  expect_failure(command(data, {"--metric", "true"}), 2, {together});
+  expect_failure(command(data, {"--metric", "true", "--max-drop", "1"}), 2, {"{model}"});
+  expect_failure(command(data, {"--metric-timeout", "1"}), 2, {"needs --metric"});
+  expect_failure(command(data, {"--metric", "exit 4 # {model}", "--max-drop", "1"}), 1,
+                 {"exit 4", "ended with 4"});
+}
+
 }  // namespace
 }  // namespace rangefinder::cli

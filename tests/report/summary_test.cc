@@ -18,6 +18,18 @@ using testing::ElementsAre;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+void tell_choice(Summary& summary) {
+  summary.choice = {.aim_db = 20,
+                    .integer_db = 8.5,
+                    .reached_db = 21.25,
+                    .part_count = 7,
+                    .float_count = 1,
+                    .try_count = 4,
+                    .sample_count = 40,
+                    .timed = {{"quantized", 1, 0.5}}};
+  summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
+}
+
 Summary summary() {
   Summary summary;
   summary.model = "model.onnx";
@@ -54,15 +66,7 @@ Summary summary() {
   summary.raised_channel_count = 8;
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
-  summary.choice = {.aim_db = 20,
-                    .integer_db = 8.5,
-                    .reached_db = 21.25,
-                    .part_count = 7,
-                    .float_count = 1,
-                    .try_count = 4,
-                    .sample_count = 40,
-                    .timed = {{"quantized", 1, 0.5}}};
-  summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
+  tell_choice(summary);
   summary.outputs[0].sqnr_bound_db = 29.5;
   summary.outputs[0].score_sqnr_db = 28.5;
   summary.outputs[0].score_bound_db = 27.5;
