@@ -3,7 +3,7 @@
 # that: house rules, formatting, and a second build with Clang under the address and
 # undefined-behaviour sanitizers, with a short run of every fuzz target and the tests of the layers
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
-# not over: both packages, used on a bare system; the library as part of another project; the layers that
+# not over: clang-tidy; both packages, used on a bare system; the library as part of another project; the layers that
 # make every number on arm64. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
@@ -64,6 +64,10 @@ step 'build'
 build dev
 
 if [ "${CI:-}" = true ]; then
+  if begin 15 'clang-tidy on all sources'; then
+    quietly tidy scripts/tidy.sh --all
+    tail -n 1 "$logs/tidy.log"
+  fi
   if begin 6 'packages, on a bare system too'; then
     quietly packages tests/packaging/packages.sh build/dev build/packages
     grep -E '^==|newest' "$logs/packages.log"
