@@ -13,6 +13,7 @@ using rangefinder::FloatNodeRow;
 using rangefinder::LeftOutRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
+using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
 
@@ -21,6 +22,7 @@ nlohmann::ordered_json to_json(const OutputRow& output);
 nlohmann::ordered_json to_json(const FloatNodeRow& node);
 nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
+nlohmann::ordered_json to_json(const SmoothingRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

@@ -29,6 +29,7 @@
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
+#include "workflow/smooth.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -65,6 +66,30 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
+/// The plan and the statistics to go on with: of the same network, smoothed where that helps.
+class Chosen {
+ public:
+  Chosen(const Plan& plan, const PlanOptions& options, const statistics::StatisticsFile& statistics,
+         const passes::RuntimeCalibration& calibration, Effort effort, report::Summary& summary)
+      : plan_(plan), statistics_(statistics) {
+    if (effort == Effort::kFast) return;
+    Stopwatch watch;
+    smoothed_ = smooth_norms(plan, options, statistics, calibration);
+    summary.smoothings = std::move(smoothed_.rows);
+    summary.seconds.solve = watch.lap();
+  }
+
+  const Plan& plan() const { return smoothed_.plan ? smoothed_.plan->plan : plan_; }
+  const statistics::StatisticsFile& statistics() const {
+    return smoothed_.plan ? smoothed_.plan->statistics : statistics_;
+  }
+
+ private:
+  const Plan& plan_;
+  const statistics::StatisticsFile& statistics_;
+  Smoothed smoothed_ = {};
+};
+
 /// The quantized model, which needs no other files; fills in what that tells.
 engine::ModelSource solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
                                      const passes::RuntimeCalibration& calibration,
@@ -75,7 +100,7 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   Solution solution = solve(plan, statistics, calibration, show_raw);
   if (refine) refine(solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
-  summary.seconds.solve = watch.lap();
+  summary.seconds.solve += watch.lap();
   onnx::ModelProto model = export_model(plan, solution);
   for (const auto& weight : solution.weights) {
     summary.raised_channel_count += weight.raised_channel_count;
@@ -212,20 +237,22 @@ Quantized quantize(const QuantizeRequest& request) {
   require_some(result.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
+  const Chosen chosen(plan, request.plan, result.statistics, request.calibration, request.effort,
+                      summary);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
-    workflow::show_raw(plan, *samples, tensors, visitor, request.run);
+    workflow::show_raw(chosen.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
     if (request.effort != Effort::kThorough) return;
-    summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
+    summary.notes.push_back(refinement_note(refine_weights(chosen.plan(), *samples, request.run, solution)));
   };
-  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw,
+  result.model = solve_and_export(chosen.plan(), chosen.statistics(), request.calibration, show_raw,
                                   request.effort, refine, summary);
   keep_quantized(result.model, request.run);
   return_free_memory();
   watch.lap();
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
-  const auto fusion = look_at_kernels(plan, result.model);
+  const auto fusion = look_at_kernels(chosen.plan(), result.model);
   if (request.run.jobs == 1) fusion.wait();
   measure_outputs(plan, *samples->held_out(), request.run, result.model, fusion, summary);
   tell_kernels(fusion.get(), summary);
@@ -274,11 +301,13 @@ Quantized solve(const SolveRequest& request) {
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  result.model = solve_and_export(plan, request.statistics, request.calibration, {}, request.effort,
-                                  {}, summary);
+  const Chosen chosen(plan, request.plan, request.statistics, request.calibration, request.effort,
+                      summary);
+  result.model = solve_and_export(chosen.plan(), chosen.statistics(), request.calibration, {},
+                                  request.effort, {}, summary);
   keep_quantized(result.model, request.run);
   watch.lap();
-  tell_kernels(analysis::check_fusion(result.model, plan.annotation), summary);
+  tell_kernels(analysis::check_fusion(result.model, chosen.plan().annotation), summary);
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
