@@ -73,9 +73,8 @@ class Smoother {
     std::vector<float> factors;
     for (const int exponent : exponents) factors.push_back(std::ldexp(1.0f, -exponent));
     const std::string smoothed = graph_.fresh_name(output.tensor + "_smoothed");
-    const std::string row = graph_.add_initializer(
-        graph::make_floats(graph_.fresh_name(smoothed + "_factors"),
-                           {static_cast<int64_t>(factors.size())}, factors));
+    const std::string row = graph_.add_initializer(graph::make_floats(
+        graph_.fresh_name(smoothed + "_factors"), {static_cast<int64_t>(factors.size())}, factors));
     for (const SmoothedReader& reader : output.readers) {
       graph_.set_input(*nodes_.at(reader.node), 0, smoothed);
     }
@@ -99,8 +98,7 @@ ReadMatrix read_matrix(const graph::Graph& graph, const onnx::NodeProto& node) {
   ReadMatrix matrix;
   matrix.rows = static_cast<size_t>(weight.dims(transposed ? 1 : 0));
   matrix.columns = static_cast<size_t>(weight.dims(transposed ? 0 : 1));
-  matrix.is_mean_corrected =
-      node.op_type() == "Gemm" || matmul_summand(graph, node).has_value();
+  matrix.is_mean_corrected = node.op_type() == "Gemm" || matmul_summand(graph, node).has_value();
   matrix.values.assign(values.floats().begin(), values.floats().end());
   if (!transposed) return matrix;
   for (size_t c = 0; c < matrix.rows; ++c) {

@@ -121,9 +121,9 @@ MatrixFigures figures_of(const ReadMatrix& matrix, const std::vector<Channel>& c
 
 double squared_error(double value, AffineParameters parameters, const Grid& grid) {
   const double scale = parameters.scale;
-  const double code = std::clamp(std::nearbyint(value / scale) + parameters.zero_point,
-                                 static_cast<double>(grid.quant_min),
-                                 static_cast<double>(grid.quant_max));
+  const double code =
+      std::clamp(std::nearbyint(value / scale) + parameters.zero_point,
+                 static_cast<double>(grid.quant_min), static_cast<double>(grid.quant_max));
   const double error = value - (code - parameters.zero_point) * scale;
   return error * error;
 }
@@ -200,9 +200,9 @@ class Estimate {
       for (size_t c = 0; c < channels_.size(); ++c) {
         const double factor = std::ldexp(1.0, 2 * exponents[c]);
         error += errors[c] * factor * figures_[m].row_power[c];
-        power += (matrices_[m].is_mean_corrected ? channels_[c].variance
-                                                 : channels_[c].square_mean) /
-                 factor;
+        power +=
+            (matrices_[m].is_mean_corrected ? channels_[c].variance : channels_[c].square_mean) /
+            factor;
       }
       error += weight_error(matrices_[m], exponents) * power;
       sum += error / figures_[m].signal;
@@ -281,14 +281,15 @@ void add_fine(const Stretch& stretch, size_t octave, size_t slot, int exponent,
   const int64_t first = std::clamp(place(stretch.low), start, start + kFine - 1);
   const int64_t last = std::clamp(place(stretch.high), first, start + kFine - 1);
   const uint32_t sign = stretch.sign < 0 ? ValueHistogram::kOctaveCount / 2 : 0;
-  const uint32_t base = (sign + static_cast<uint32_t>(shifted + kBias)) *
-                        ValueHistogram::kBucketsPerOctave;
+  const uint32_t base =
+      (sign + static_cast<uint32_t>(shifted + kBias)) * ValueHistogram::kBucketsPerOctave;
   const auto buckets = static_cast<uint64_t>(last - first + 1);
   for (uint64_t i = 0; i < buckets; ++i) {
     // The remainder goes to buckets that are evenly apart.
-    const uint64_t share = count / buckets + ((i + 1) * (count % buckets) / buckets -
-                                              i * (count % buckets) / buckets);
-    if (share > 0) into.add_key(base + static_cast<uint32_t>(first) + static_cast<uint32_t>(i), share);
+    const uint64_t share =
+        count / buckets + ((i + 1) * (count % buckets) / buckets - i * (count % buckets) / buckets);
+    if (share > 0)
+      into.add_key(base + static_cast<uint32_t>(first) + static_cast<uint32_t>(i), share);
   }
 }
 

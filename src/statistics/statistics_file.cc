@@ -49,9 +49,8 @@ bool has_row_axis(const ObservedTensor& tensor) { return tensor.row_top && tenso
 
 /// What holds sums alone holds them, and nothing else.
 bool is_consistent(const ObservedTensor& tensor) {
-  return !tensor.holds_sums_alone ||
-         (tensor.sum_axis && tensor.channels.empty() && !tensor.row_top && !tensor.channel_axis &&
-          !tensor.spread);
+  return !tensor.holds_sums_alone || (tensor.sum_axis && tensor.channels.empty() &&
+                                      !tensor.row_top && !tensor.channel_axis && !tensor.spread);
 }
 
 void encode_sections(const ObservedTensor& tensor, WireWriter& to) {

@@ -244,7 +244,8 @@ Quantized quantize(const QuantizeRequest& request) {
   };
   const auto refine = [&](Solution& solution) {
     if (request.effort != Effort::kThorough) return;
-    summary.notes.push_back(refinement_note(refine_weights(chosen.plan(), *samples, request.run, solution)));
+    summary.notes.push_back(
+        refinement_note(refine_weights(chosen.plan(), *samples, request.run, solution)));
   };
   result.model = solve_and_export(chosen.plan(), chosen.statistics(), request.calibration, show_raw,
                                   request.effort, refine, summary);

@@ -73,8 +73,7 @@ class Chooser {
  private:
   bool needs_more_than_counts(const std::string& method) const {
     const auto& config = plan_.target->activation;
-    const auto needs =
-        observers::registry().create(method, config, calibration_.options)->needs();
+    const auto needs = observers::registry().create(method, config, calibration_.options)->needs();
     return !needs.is_one_pass() || needs.batch_figures || needs.row_top > 0;
   }
 
