@@ -124,6 +124,24 @@ struct ChoiceRow {
   std::vector<TimedRow> timed = {};
 };
 
+/// What became of the output of a norm (LayerNormalization and its kin) that integer nodes read.
+struct SmoothingRow {
+  /// The node that applies the norm's gain, the tensor whose channels were divided, and the nodes
+  /// whose weights were multiplied instead.
+  std::string norm = {};
+  std::string tensor = {};
+  std::vector<std::string> nodes = {};
+  bool is_smoothed = false;
+  /// How much of the channels' differences went into the weights, 0 to 1.
+  double alpha = 0;
+  /// By how much the estimated error of the products falls.
+  double gain_db = 0;
+  /// Others read the norm's output, too: a Mul was added for the integer nodes.
+  bool adds_node = false;
+  /// Why it was left alone; else empty.
+  std::string reason = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -171,6 +189,8 @@ struct RANGEFINDER_API Summary {
   std::optional<ChoiceRow> choice = {};
   /// What was left float by choice or by name, in graph order.
   std::vector<DecisionRow> decisions = {};
+  /// Of each norm whose output integer nodes read; empty with Effort::kFast.
+  std::vector<SmoothingRow> smoothings = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 

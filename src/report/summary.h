@@ -15,6 +15,7 @@ using rangefinder::FloatNodeRow;
 using rangefinder::LeftOutRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
+using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
 using rangefinder::TimedRow;
@@ -26,6 +27,7 @@ nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
 nlohmann::ordered_json to_json(const DecisionRow& row);
 nlohmann::ordered_json to_json(const ChoiceRow& row);
+nlohmann::ordered_json to_json(const SmoothingRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

@@ -111,6 +111,20 @@ void add_choice(const Summary& summary, std::string& text) {
   }
 }
 
+void add_smoothings(const Summary& summary, std::string& text) {
+  size_t smoothed = 0;
+  size_t added = 0;
+  for (const auto& row : summary.smoothings) {
+    smoothed += row.is_smoothed;
+    added += row.adds_node;
+  }
+  if (smoothed == 0) return;
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "norms     {} of {} smoothed", smoothed, summary.smoothings.size());
+  if (added > 0) fmt::format_to(out, ", {} by a Mul of its own", added);
+  text += '\n';
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -177,6 +191,7 @@ std::string to_table(const Summary& summary) {
                  summary.integer_nodes, summary.eligible_nodes);
   add_choice(summary, text);
   add_corrections(summary, text);
+  add_smoothings(summary, text);
   fmt::format_to(
       out,
       "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}{}, verify "

@@ -29,6 +29,7 @@
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
+#include "workflow/smooth.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -65,6 +66,32 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
+/// The plan and the statistics to go on with: of the same network, smoothed where that helps.
+class WorkingPlan {
+ public:
+  WorkingPlan(const Plan& plan, const PlanOptions& options,
+              const statistics::StatisticsFile& statistics,
+              const passes::RuntimeCalibration& calibration, Effort effort,
+              report::Summary& summary)
+      : plan_(plan), statistics_(statistics) {
+    if (effort == Effort::kFast) return;
+    Stopwatch watch;
+    smoothed_ = smooth_norms(plan, options, statistics, calibration);
+    summary.smoothings = std::move(smoothed_.rows);
+    summary.seconds.solve = watch.lap();
+  }
+
+  const Plan& plan() const { return smoothed_.plan ? smoothed_.plan->plan : plan_; }
+  const statistics::StatisticsFile& statistics() const {
+    return smoothed_.plan ? smoothed_.plan->statistics : statistics_;
+  }
+
+ private:
+  const Plan& plan_;
+  const statistics::StatisticsFile& statistics_;
+  Smoothed smoothed_ = {};
+};
+
 /// Everything that can be in integers. Its weights stay where a choice may follow.
 Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
                            const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
@@ -74,7 +101,7 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, made.solution);
-  summary.seconds.solve = watch.lap();
+  summary.seconds.solve += watch.lap();
   made.model = export_candidate(made, summary.output);
   summary.seconds.export_ = watch.lap();
   summary.sample_count = statistics.sample_count();
@@ -289,15 +316,18 @@ Quantized quantize(const QuantizeRequest& request) {
   require_some(result.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
+  const WorkingPlan working(plan, request.plan, result.statistics, request.calibration,
+                            request.effort, summary);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
-    workflow::show_raw(plan, *samples, tensors, visitor, request.run);
+    workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
     if (request.effort != Effort::kThorough) return;
-    summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
+    summary.notes.push_back(
+        refinement_note(refine_weights(working.plan(), *samples, request.run, solution)));
   };
-  Candidate made = solve_and_export(plan, result.statistics, request.calibration, show_raw,
-                                    request.effort, refine, summary);
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration,
+                                    show_raw, request.effort, refine, summary);
   watch.lap();
   if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
@@ -345,7 +375,9 @@ Quantized solve(const SolveRequest& request) {
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  Candidate made = solve_and_export(plan, request.statistics, request.calibration, {},
+  const WorkingPlan working(plan, request.plan, request.statistics, request.calibration,
+                            request.effort, summary);
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration, {},
                                     request.effort, {}, summary);
   if (!request.decisions.empty()) {
     take_choice(follow_decisions(std::move(made), request.decisions, summary.output), made, result);

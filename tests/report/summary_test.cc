@@ -61,6 +61,8 @@ Summary summary() {
                     .sample_count = 40,
                     .timed = {{"quantized", 1, 0.5}}};
   summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
+  summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, ""},
+                        {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -71,8 +73,8 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "bias_corrections", "outputs", "left_out_samples",
-                          "choice", "decisions", "tensors", "notes"));
+                          "raised_channels", "bias_corrections", "smoothings", "outputs",
+                          "left_out_samples", "choice", "decisions", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
@@ -106,6 +108,11 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"node":"conv","channels":16,"corrected_channels":15,"share":0.875,"reason":null},)"
             R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
             R"("reason":"has no bias"}])");
+  EXPECT_EQ(json["smoothings"].dump(),
+            R"([{"norm":"norm","tensor":"x","nodes":["q","k"],"smoothed":true,"alpha":0.5,)"
+            R"("gain_db":3.25,"adds_node":true,"reason":null},)"
+            R"({"norm":"last","tensor":"z","nodes":["head"],"smoothed":false,"alpha":null,)"
+            R"("gain_db":null,"adds_node":false,"reason":"gains too little"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
