@@ -19,6 +19,7 @@
 #include "passes/constant_range.h"
 #include "passes/exclusion.h"
 #include "passes/fused_names.h"
+#include "passes/known_bounds.h"
 #include "passes/split_fused.h"
 #include "statistics/value_histogram.h"
 
@@ -246,6 +247,7 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   }
   refuse_nonfinite_constants(graph, plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  plan.known_bounds = passes::known_bounds(graph, plan.annotation);
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
   if (!excluded.empty()) {
     plan.stand_ins =

@@ -45,6 +45,8 @@ struct Plan {
   /// Tensors that are observed because something is excluded, and those whose statistics say the
   /// same in a file that was observed without exclusions: what a mover reads for what it makes.
   std::map<std::string, std::string> stand_ins = {};
+  /// Observed tensors whose values cannot leave an interval, see passes::known_bounds().
+  std::map<std::string, quantization::Range> known_bounds = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
 

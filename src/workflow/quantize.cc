@@ -26,6 +26,7 @@
 #include "workflow/compare.h"
 #include "workflow/keep.h"
 #include "workflow/observe.h"
+#include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
@@ -86,6 +87,8 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   summary.seconds.export_ = watch.lap();
   summary.sample_count = statistics.sample_count();
   summary.tensors = std::move(solution.rows);
+  const std::string note = guard_note(summary.tensors);
+  if (!note.empty()) summary.notes.push_back(note);
   tell_corrections(solution.corrections, summary);
   return packed;
 }

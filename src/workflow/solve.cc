@@ -151,6 +151,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
   require_known_names(plan, calibration);
   auto named = calibration;
   named.other_names = plan.other_names;
+  named.known_bounds = plan.known_bounds;
   const StatisticsIndex index(plan, statistics);
   std::vector<passes::Activation> activations =
       activations_of(plan, planned, index, calibration.options.axis);
