@@ -80,6 +80,15 @@ nlohmann::ordered_json to_json(const BiasCorrectionRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+nlohmann::ordered_json to_json(const LookupTableRow& row) {
+  return {{"name", row.name},
+          {"rows", row.row_count},
+          {"columns", row.column_count},
+          {"sqnr_db", number(row.sqnr_db)},
+          {"row_sqnr_db", number(row.row_sqnr_db)},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"model", summary.model},
           {"output", summary.output},
@@ -98,6 +107,7 @@ Json to_json(const Summary& summary) {
           {"float_nodes", to_array(summary.float_nodes)},
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
+          {"lookup_tables", to_array(summary.lookup_tables)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"tensors", to_array(summary.tensors, tensor_json)},

@@ -11,6 +11,7 @@ namespace rangefinder::report {
 using rangefinder::BiasCorrectionRow;
 using rangefinder::FloatNodeRow;
 using rangefinder::LeftOutRow;
+using rangefinder::LookupTableRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::Summary;
@@ -21,6 +22,7 @@ nlohmann::ordered_json to_json(const OutputRow& output);
 nlohmann::ordered_json to_json(const FloatNodeRow& node);
 nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
+nlohmann::ordered_json to_json(const LookupTableRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

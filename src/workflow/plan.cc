@@ -248,6 +248,7 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   refuse_nonfinite_constants(graph, plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
   plan.known_bounds = passes::known_bounds(graph, plan.annotation);
+  plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
   if (!excluded.empty()) {
     plan.stand_ins =

@@ -25,6 +25,7 @@
 #include "report/json_text.h"
 #include "workflow/compare.h"
 #include "workflow/keep.h"
+#include "workflow/lookup_tables.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
@@ -76,6 +77,8 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   Solution solution = solve(plan, statistics, calibration, show_raw);
   if (refine) refine(solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
+  if (effort != Effort::kFast) quantize_tables(plan, solution);
+  summary.lookup_tables = table_rows(solution.tables);
   summary.seconds.solve = watch.lap();
   onnx::ModelProto model = export_model(plan, solution);
   for (const auto& weight : solution.weights) {

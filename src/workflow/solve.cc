@@ -227,7 +227,8 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
 }
 
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
-  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights);
+  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
+                              solution.tables);
 }
 
 }  // namespace rangefinder::workflow

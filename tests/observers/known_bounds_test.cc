@@ -30,8 +30,7 @@ statistics::TensorStatistics shares() {
 TEST(KnownBounds, NothingSeenIsClipped) {
   const std::vector<statistics::TensorStatistics> channels = {shares()};
   for (const char* method : {"kl", "percentile", "std"}) {
-    Solution solution =
-        registry().create(method, asymmetric())->solve({.channels = channels});
+    Solution solution = registry().create(method, asymmetric())->solve({.channels = channels});
     ASSERT_LT(solution.parameters[0].scale * 255, 0.4f) << method << " alone keeps the largest";
     keep_seen(method, {0, 1}, {.channels = channels}, asymmetric(), solution);
     EXPECT_FLOAT_EQ(solution.parameters[0].scale * 255, 0.75f) << "no code for what never was";

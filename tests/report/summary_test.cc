@@ -51,6 +51,8 @@ Summary summary() {
   summary.raised_channel_count = 8;
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
+  summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
+                           {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -61,8 +63,8 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "bias_corrections", "outputs", "left_out_samples",
-                          "tensors", "notes"));
+                          "raised_channels", "bias_corrections", "lookup_tables", "outputs",
+                          "left_out_samples", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
@@ -96,6 +98,10 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"node":"conv","channels":16,"corrected_channels":15,"share":0.875,"reason":null},)"
             R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
             R"("reason":"has no bias"}])");
+  EXPECT_EQ(json["lookup_tables"].dump(),
+            R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
+            R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
+            R"("row_sqnr_db":null,"reason":"is shy"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
