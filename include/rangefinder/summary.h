@@ -142,6 +142,19 @@ struct SmoothingRow {
   std::string reason = {};
 };
 
+/// A constant table that nodes look up rows of (an embedding), behind Gather.
+struct LookupTableRow {
+  std::string name = {};
+  uint64_t row_count = 0;
+  uint64_t column_count = 0;
+  /// Signal over error of its codes: over all values, and of the row that a hundredth of the rows
+  /// is worse than. Infinite if nothing is lost; empty if it was not tried.
+  std::optional<double> sqnr_db = {};
+  std::optional<double> row_sqnr_db = {};
+  /// Why it stays float; empty if it became int8.
+  std::string reason = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -191,6 +204,8 @@ struct RANGEFINDER_API Summary {
   std::vector<DecisionRow> decisions = {};
   /// Of each norm whose output integer nodes read; empty with Effort::kFast.
   std::vector<SmoothingRow> smoothings = {};
+  /// Of each embedding that is worth it; empty with Effort::kFast.
+  std::vector<LookupTableRow> lookup_tables = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 

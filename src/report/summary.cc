@@ -114,6 +114,15 @@ nlohmann::ordered_json to_json(const SmoothingRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+nlohmann::ordered_json to_json(const LookupTableRow& row) {
+  return {{"name", row.name},
+          {"rows", row.row_count},
+          {"columns", row.column_count},
+          {"sqnr_db", number(row.sqnr_db)},
+          {"row_sqnr_db", number(row.row_sqnr_db)},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"model", summary.model},
           {"output", summary.output},
@@ -133,6 +142,7 @@ Json to_json(const Summary& summary) {
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"smoothings", to_array(summary.smoothings)},
+          {"lookup_tables", to_array(summary.lookup_tables)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"choice", summary.choice ? to_json(*summary.choice) : Json(nullptr)},

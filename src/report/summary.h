@@ -13,6 +13,7 @@ using rangefinder::ChoiceRow;
 using rangefinder::DecisionRow;
 using rangefinder::FloatNodeRow;
 using rangefinder::LeftOutRow;
+using rangefinder::LookupTableRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::SmoothingRow;
@@ -28,6 +29,7 @@ nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
 nlohmann::ordered_json to_json(const DecisionRow& row);
 nlohmann::ordered_json to_json(const ChoiceRow& row);
 nlohmann::ordered_json to_json(const SmoothingRow& row);
+nlohmann::ordered_json to_json(const LookupTableRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

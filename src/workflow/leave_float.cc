@@ -64,6 +64,8 @@ Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan) {
     const auto correction = corrections.find(node.name);
     if (correction != corrections.end()) kept.corrections.push_back(*correction->second);
   }
+  kept.tables = solution.tables;
+  kept.held = solution.held;
   return kept;
 }
 

@@ -19,6 +19,7 @@
 #include "passes/constant_range.h"
 #include "passes/exclusion.h"
 #include "passes/fused_names.h"
+#include "passes/known_bounds.h"
 #include "passes/split_fused.h"
 #include "statistics/value_histogram.h"
 
@@ -239,6 +240,8 @@ void complete(Plan& plan, const PlanOptions& options) {
   }
   refuse_nonfinite_constants(graph, plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  plan.known_bounds = passes::known_bounds(graph, plan.annotation);
+  plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
   plan.norm_outputs = refine::norm_outputs(graph, plan.annotation);
   plan.excluded = excluded;

@@ -11,6 +11,7 @@
 #include "engine/instrument.h"
 #include "engine/model_source.h"
 #include "passes/annotate.h"
+#include "passes/lookup_tables.h"
 #include "passes/prepare.h"
 #include "passes/runtime_calibration.h"
 #include "refine/mean_inputs.h"
@@ -47,6 +48,10 @@ struct Plan {
   /// Tensors that are observed because something is excluded, and those whose statistics say the
   /// same in a file that was observed without exclusions: what a mover reads for what it makes.
   std::map<std::string, std::string> stand_ins = {};
+  /// Observed tensors whose values cannot leave an interval, see passes::known_bounds().
+  std::map<std::string, quantization::Range> known_bounds = {};
+  /// Constant tables that nodes look up rows of.
+  std::vector<passes::LookupTable> lookup_tables = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
   /// Nodes of the prepared model that compute in float because somebody wants it.

@@ -25,7 +25,9 @@
 #include "report/json_text.h"
 #include "workflow/compare.h"
 #include "workflow/keep.h"
+#include "workflow/lookup_tables.h"
 #include "workflow/observe.h"
+#include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
@@ -101,6 +103,10 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, made.solution);
+  if (effort != Effort::kFast) quantize_tables(plan, made.solution);
+  summary.lookup_tables = table_rows(made.solution.tables);
+  const std::string note = guard_note(made.solution.rows);
+  if (!note.empty()) summary.notes.push_back(note);
   summary.seconds.solve += watch.lap();
   made.model = export_candidate(made, summary.output);
   summary.seconds.export_ = watch.lap();

@@ -63,18 +63,21 @@ Summary summary() {
   summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
   summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, ""},
                         {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
+  summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
+                           {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
   summary.notes = {"a note"};
   return summary;
 }
 
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
-  EXPECT_THAT(keys(json),
-              ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
-                          "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
-                          "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "bias_corrections", "smoothings", "outputs",
-                          "left_out_samples", "choice", "decisions", "tensors", "notes"));
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
+                  "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+                  "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
+                  "raised_channels", "bias_corrections", "smoothings", "lookup_tables", "outputs",
+                  "left_out_samples", "choice", "decisions", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
@@ -113,6 +116,10 @@ TEST(SummaryJson, HoldsEveryField) {
             R"("gain_db":3.25,"adds_node":true,"reason":null},)"
             R"({"norm":"last","tensor":"z","nodes":["head"],"smoothed":false,"alpha":null,)"
             R"("gain_db":null,"adds_node":false,"reason":"gains too little"}])");
+  EXPECT_EQ(json["lookup_tables"].dump(),
+            R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
+            R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
+            R"("row_sqnr_db":null,"reason":"is shy"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
