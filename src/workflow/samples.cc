@@ -190,6 +190,18 @@ std::unique_ptr<Samples> split_samples(const SampleInput& input, const SplitOpti
   return std::make_unique<StreamSamples>(input.stream, options);
 }
 
+engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total) {
+  return [feed = std::move(feed), taken, total, next = size_t{0}]() mutable {
+    for (;; ++next) {
+      auto sample = feed();
+      const bool is_taken = total <= taken || (next + 1) * taken / total > next * taken / total;
+      if (sample && !is_taken) continue;
+      ++next;
+      return sample;
+    }
+  };
+}
+
 std::unique_ptr<Samples> all_samples(const SampleInput& input) {
   const SampleInput nothing{.list =
                                 std::make_shared<data::MemorySource>(std::vector<NamedTensors>{})};
