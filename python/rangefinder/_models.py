@@ -1,0 +1,82 @@
+"""What users give as a model, as the engine takes it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import Any
+
+from . import _native, _runtime
+
+#: Protobuf cannot serialize more than this.
+_MOST_BYTES = 2**31 - 1
+
+
+class LoadedModel:
+    """A model and, if it came from PyTorch, the module that each node belongs to."""
+
+    def __init__(
+        self,
+        native: _native.Model,
+        modules: dict[str, str] | None = None,
+        folder: tempfile.TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self.native = native
+        self.modules = modules or {}
+        # Holds what `native` reads as long as it is used.
+        self._folder = folder
+        self._names: list[str] | None = None
+
+    def input_names(self) -> list[str]:
+        if self._names is None:
+            self._names = [name for name, _, _ in self.native.inputs()]
+        return self._names
+
+
+def load(model: Any, example_inputs: Any = None) -> LoadedModel:
+    """A path, serialized bytes, an onnx.ModelProto, a torch module, or one of our own results."""
+    _runtime.ensure()
+    if isinstance(model, LoadedModel):
+        return model
+    is_module = _is_torch_module(model)
+    if example_inputs is not None and not is_module:
+        raise TypeError("example_inputs: only for a torch module")
+    if is_module:
+        from . import torch as exporter
+
+        return exporter.load(model, example_inputs)
+    return _load(model)
+
+
+def _load(model: Any) -> LoadedModel:
+    if isinstance(model, _native.Model):
+        return LoadedModel(model)
+    own = getattr(model, "_native_model", None)
+    if own is not None:
+        return LoadedModel(own())
+    if isinstance(model, (str, os.PathLike)):
+        return LoadedModel(_native.Model.load(os.fspath(model)))
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        return LoadedModel(_native.Model.parse(bytes(model), ""))
+    if callable(getattr(model, "SerializeToString", None)) and hasattr(model, "graph"):
+        return _of_message(model)
+    raise TypeError(
+        f"model: {type(model).__name__}; allowed: a path, bytes, an onnx.ModelProto, a torch.nn.Module, a result of quantize()"
+    )
+
+
+def _is_torch_module(model: Any) -> bool:
+    return any(f"{base.__module__}.{base.__qualname__}" == "torch.nn.modules.module.Module" for base in type(model).__mro__)
+
+
+def _of_message(message: Any) -> LoadedModel:
+    if message.ByteSize() <= _MOST_BYTES:
+        return LoadedModel(_native.Model.parse(message.SerializeToString(), ""))
+    import onnx
+
+    folder = tempfile.TemporaryDirectory(prefix="rangefinder-")
+    file = os.path.join(folder.name, "model.onnx")
+    copy = onnx.ModelProto()
+    copy.CopyFrom(message)
+    onnx.save_model(copy, file, save_as_external_data=True, location="model.onnx.data")
+    return LoadedModel(_native.Model.load(file), folder=folder)

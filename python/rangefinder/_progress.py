@@ -1,0 +1,42 @@
+"""Progress: a bar of tqdm where it is installed and somebody looks, or a function of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+#: Stage ("observe", "verify", ...), samples done, all samples (None while their number is not known).
+ProgressFunction = Callable[[str, int, "int | None"], Any]
+
+
+def function_of(progress: bool | ProgressFunction | None) -> Callable[[str, int, int], Any] | None:
+    """What the engine calls with the stage, the samples done and all samples or 0."""
+    if progress is None or progress is False:
+        return None
+    if progress is True:
+        return _bar()
+    if not callable(progress):
+        raise TypeError(f"progress: {type(progress).__name__}; allowed: True, False, a function(stage, done, total)")
+    function = progress
+    return lambda stage, done, total: function(stage, done, total or None)
+
+
+def _bar() -> Callable[[str, int, int], Any] | None:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    bar: Any = None
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None or bar.desc != f"{stage}: ":
+            if bar is not None:
+                bar.close()
+            # Nothing is shown where standard error is no terminal.
+            bar = tqdm(desc=stage, total=total or None, disable=None, leave=False)
+        bar.update(done - bar.n)
+        if done == total:
+            bar.close()
+
+    return show
