@@ -39,7 +39,8 @@ Shape batched(const AnalogLayerInput& layer, Shape shape) {
 analog::PatchGeometry geometry_of(const AnalogLayerInput& layer, const Shape& shape) {
   if (layer.kernel.empty()) {
     if (shape.empty() || shape.back() != layer.columns) {
-      throw std::invalid_argument(fmt::format("an input {}; allowed: [..., {}]", to_string(shape), layer.columns));
+      throw std::invalid_argument(
+          fmt::format("an input {}; allowed: [..., {}]", to_string(shape), layer.columns));
     }
     return analog::linear_geometry(layer.columns);
   }
@@ -81,9 +82,12 @@ InputRangeCounter& InputRangeCounter::operator=(InputRangeCounter&&) noexcept = 
 InputRangeCounter::~InputRangeCounter() = default;
 
 void InputRangeCounter::observe(const TensorView& input) {
-  const analog::PatchGeometry geometry = geometry_of(state_->layer, batched(state_->layer, input.shape));
-  if (!state_->plan || state_->plan->geometry != geometry) state_->plan.emplace(geometry, state_->columns);
-  state_->method->observe({state_->calls++, 0}, analog::ActivationMatrix(*state_->plan, input.floats()));
+  const analog::PatchGeometry geometry =
+      geometry_of(state_->layer, batched(state_->layer, input.shape));
+  if (!state_->plan || state_->plan->geometry != geometry)
+    state_->plan.emplace(geometry, state_->columns);
+  state_->method->observe({state_->calls++, 0},
+                          analog::ActivationMatrix(*state_->plan, input.floats()));
 }
 
 std::vector<int64_t> InputRangeCounter::slices() const {
@@ -92,6 +96,8 @@ std::vector<int64_t> InputRangeCounter::slices() const {
   return widths;
 }
 
-std::optional<std::vector<float>> InputRangeCounter::ranges() const { return state_->method->ranges(); }
+std::optional<std::vector<float>> InputRangeCounter::ranges() const {
+  return state_->method->ranges();
+}
 
 }  // namespace rangefinder

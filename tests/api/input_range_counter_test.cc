@@ -37,8 +37,8 @@ TEST(InputRangeCounter, GivesTheReferencesFiguresSliceBySlice) {
 }
 
 /// Naive: the largest magnitude in each row block of the built matrix of patches.
-std::vector<float> naive_max(const std::vector<float>& image, int64_t side, int64_t kernel, int64_t pad,
-                             const std::vector<int64_t>& slices) {
+std::vector<float> naive_max(const std::vector<float>& image, int64_t side, int64_t kernel,
+                             int64_t pad, const std::vector<int64_t>& slices) {
   std::vector<float> columns(static_cast<size_t>(kernel * kernel), 0.0F);
   for (int64_t y = -pad; y + kernel <= side + pad; ++y) {
     for (int64_t x = -pad; x + kernel <= side + pad; ++x) {
@@ -103,7 +103,8 @@ TEST(InputRangeCounter, RefusesWhatFindsNoRanges) {
   EXPECT_THROW(InputRangeCounter(Type::kNone, {.columns = 4}), std::invalid_argument);
   EXPECT_THROW(InputRangeCounter(Type::kMax, {.columns = 0}), std::invalid_argument);
   EXPECT_THROW(InputRangeCounter(Type::kMse, {.columns = 4}), std::invalid_argument);
-  EXPECT_THROW(InputRangeCounter(Type::kMax, {.columns = 4}, {.quantile = 2}), std::invalid_argument);
+  EXPECT_THROW(InputRangeCounter(Type::kMax, {.columns = 4}, {.quantile = 2}),
+               std::invalid_argument);
 }
 
 }  // namespace
