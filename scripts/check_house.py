@@ -86,7 +86,7 @@ def check_registered(files):
     for path in files:
         if path.suffix != ".cc" or path.parts[0] not in ("src", "tests", "examples", "python"):
             continue
-        lists = [ROOT / folder / "CMakeLists.txt" for folder in list(path.parents)[:-2]]
+        lists = [ROOT / folder / "CMakeLists.txt" for folder in list(path.parents)[:-1]]
         # A list of plug-ins or fuzz targets names stems and appends the suffix.
         words = {word for file in lists if file.is_file()
                  for word in re.split(r"[\s()/]+", file.read_text())}

@@ -61,7 +61,7 @@ if [ "${CI:-}" = true ]; then
 fi
 
 step 'build'
-build dev
+build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python"
 
 if [ "${CI:-}" = true ]; then
   if begin 6 'packages, on a bare system too'; then

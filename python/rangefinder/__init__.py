@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from . import _runtime
 from ._api import (
@@ -53,13 +54,19 @@ __all__ = [
     "targets",
 ]
 
+_SUBMODULES = frozenset({"torch"})
+
 if TYPE_CHECKING:
+    from . import torch as torch
+
     onnxruntime_version: str
     onnxruntime_library: str
 
 
-def __getattr__(name: str) -> str:
-    # ONNX Runtime is opened when it is first needed.
+def __getattr__(name: str) -> Any:
+    # ONNX Runtime is opened, and what needs other packages imported, when it is first needed.
+    if name in _SUBMODULES:
+        return importlib.import_module(f"rangefinder.{name}")
     if name == "onnxruntime_version":
         return _runtime.ensure()[0]
     if name == "onnxruntime_library":

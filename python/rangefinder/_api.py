@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from . import _models, _native, _progress, _results, _samples
+from . import _models, _native, _options, _progress, _results, _samples
 from ._statistics import Statistics
 
 Progress = bool | _progress.ProgressFunction | None
@@ -23,7 +23,7 @@ def quantize(
     pictures: Mapping[str, Any] | None = None,
     method_for: Mapping[str, str] | None = None,
     progress: Progress = True,
-    **options: Any,
+    **options: Unpack[_options.QuantizeOptions],
 ) -> _results.QuantizedModel:
     """Observes the model on the samples, solves ranges, weights and biases, makes the int8 model and measures it.
 
@@ -48,15 +48,24 @@ def quantize(
     for wrong arguments, and whatever `data`, `collate_fn` or an observer throws.
     """
     loaded = _models.load(model, example_inputs)
-    options.update(samples=samples, method_for=_pairs(method_for))
-    judges = None
-    if isinstance(held_out, int) and not isinstance(held_out, bool):
-        options["most_held_out"] = _natural("held_out", held_out)
-    elif held_out is not None:
-        judges = _samples.samples_of(held_out, loaded.input_names, collate_fn, _for(held_out, pictures))
     source = _samples.samples_of(data, loaded.input_names, collate_fn, pictures)
-    native = _native.quantize(loaded.native, source, judges, _progress.function_of(progress), _checked(options))
-    return _results.QuantizedModel(native, loaded.modules)
+    judges, most = _held_out(held_out, loaded, collate_fn, pictures)
+    words = _options.native(options, samples=samples, most_held_out=most, method_for=method_for)
+    native = _native.quantize(loaded.native, source, judges, _progress.function_of(progress), words)
+    return _results.QuantizedModel(native, loaded.module_of, loaded)
+
+
+def _held_out(
+    given: Any,
+    loaded: _models.LoadedModel,
+    collate_fn: Callable[[Any], Any] | None,
+    pictures: Mapping[str, Any] | None,
+) -> tuple[_native.Samples | None, int | None]:
+    """Samples to judge by, or how many of the data shall."""
+    if given is None or isinstance(given, int):
+        return None, given
+    is_file = _samples.is_path(given)
+    return _samples.samples_of(given, loaded.input_names, None if is_file else collate_fn, pictures if is_file else None), None
 
 
 def observe(
@@ -69,7 +78,7 @@ def observe(
     example_inputs: Any = None,
     pictures: Mapping[str, Any] | None = None,
     progress: Progress = True,
-    **options: Any,
+    **options: Unpack[_options.ObserveOptions],
 ) -> Statistics:
     """The first half of quantize(): counts what flows through the model. solve() takes what it returns.
 
@@ -78,9 +87,9 @@ def observe(
     shard           "K/N": every N-th sample from the K-th on, of files
     """
     loaded = _models.load(model, example_inputs)
-    options.update(samples=samples, most_held_out=None if held_out is None else _natural("held_out", held_out))
     source = _samples.samples_of(data, loaded.input_names, collate_fn, pictures)
-    return Statistics(_native.observe(loaded.native, source, _progress.function_of(progress), _checked(options)))
+    words = _options.native(options, samples=samples, most_held_out=held_out)
+    return Statistics(_native.observe(loaded.native, source, _progress.function_of(progress), words))
 
 
 def solve(
@@ -90,14 +99,14 @@ def solve(
     example_inputs: Any = None,
     method_for: Mapping[str, str] | None = None,
     progress: Progress = True,
-    **options: Any,
+    **options: Unpack[_options.SolveOptions],
 ) -> _results.QuantizedModel:
     """The second half: an int8 model from statistics, without inference. Takes the options of quantize()."""
     loaded = _models.load(model, example_inputs)
     counted = _statistics_of(statistics)._native
-    options.update(method_for=_pairs(method_for))
-    native = _native.solve(loaded.native, counted, _progress.function_of(progress), _checked(options))
-    return _results.QuantizedModel(native, loaded.modules)
+    words = _options.native(options, method_for=method_for)
+    native = _native.solve(loaded.native, counted, _progress.function_of(progress), words)
+    return _results.QuantizedModel(native, loaded.module_of, loaded)
 
 
 def merge(statistics: Iterable[Statistics | str | os.PathLike[str]]) -> Statistics:
@@ -127,21 +136,22 @@ def compare(
     original = _models.load(float_model, example_inputs)
     other = _models.load(quantized)
     source = _samples.samples_of(data, original.input_names, collate_fn, pictures)
-    options = {"samples": samples, "latency": latency, "jobs": jobs}
-    report = _native.compare(original.native, other.native, source, _progress.function_of(progress), options)
-    return _results.Comparison(*report)
+    words = _options.native({}, samples=samples, latency=latency, jobs=jobs)
+    return _results.Comparison(
+        *_native.compare(original.native, other.native, source, _progress.function_of(progress), words)
+    )
 
 
-def inspect(model: Any, *, example_inputs: Any = None, **options: Any) -> _results.Inspection:
+def inspect(model: Any, *, example_inputs: Any = None, **options: Unpack[_options.PlanOptions]) -> _results.Inspection:
     """What quantize() would do to a model, without data; of a quantized one, what ONNX Runtime makes of it; of a
     statistics file (.rfs), what it holds. Takes `exclude` and `target`."""
     if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(".rfs"):
         return _results.Inspection(*_native.inspect_statistics(os.fspath(model)))
     loaded = _models.load(model, example_inputs)
-    return _results.Inspection(*_native.inspect(loaded.native, _checked(options)))
+    return _results.Inspection(*_native.inspect(loaded.native, _options.native(options)))
 
 
-def calibrate_tensor(batches: Iterable[Any], **options: Any) -> _results.TensorCalibration:
+def calibrate_tensor(batches: Iterable[Any], **options: Unpack[_options.TensorOptions]) -> _results.TensorCalibration:
     """Scale and zero point of one tensor from batches of it, without a model.
 
     method, percentile, alpha, axis, top_k: as in quantize()
@@ -150,7 +160,7 @@ def calibrate_tensor(batches: Iterable[Any], **options: Any) -> _results.TensorC
     measure         also what quantization does to the batches, as `error`
     """
     return _results.TensorCalibration(
-        _native.calibrate_tensor(_samples.samples_of(batches, lambda: [""]), _checked(options))
+        _native.calibrate_tensor(_samples.samples_of(batches, lambda: [""]), _options.native(options))
     )
 
 
@@ -175,31 +185,3 @@ def _statistics_of(given: Statistics | str | os.PathLike[str]) -> Statistics:
     if isinstance(given, (str, os.PathLike)):
         return Statistics.load(given)
     raise TypeError(f"statistics: {type(given).__name__}; allowed: Statistics, a path")
-
-
-def _pairs(rules: Mapping[str, str] | None) -> list[tuple[str, str]] | None:
-    return None if rules is None else list(rules.items())
-
-
-def _natural(name: str, value: int) -> int:
-    if value < 0:
-        raise ValueError(f"{name}: {value}; allowed: 0 or more")
-    return value
-
-
-def _for(held_out: Any, pictures: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    return pictures if isinstance(held_out, (str, os.PathLike)) else None
-
-
-def _checked(options: dict[str, Any]) -> dict[str, Any]:
-    """Words where lists are wanted are a frequent slip: "conv1" would be taken letter by letter."""
-    for name in ("exclude", "rows"):
-        if isinstance(options.get(name), str):
-            options[name] = [options[name]]
-        elif options.get(name) is not None:
-            options[name] = list(options[name])
-    if options.get("samples") is not None:
-        _natural("samples", options["samples"])
-    if options.get("keep") is not None:
-        options["keep"] = os.fspath(options["keep"])
-    return options

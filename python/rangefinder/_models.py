@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 from . import _native, _runtime
+from ._results import QuantizedModel
 
 #: Protobuf cannot serialize more than this.
 _MOST_BYTES = 2**31 - 1
 
 
 class LoadedModel:
-    """A model and, if it came from PyTorch, the module that each node belongs to."""
+    """A model and, if it came from PyTorch, which module a node or tensor belongs to."""
 
     def __init__(
         self,
         native: _native.Model,
-        modules: dict[str, str] | None = None,
+        module_of: Callable[[str], str | None] = lambda name: None,
         folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         self.native = native
-        self.modules = modules or {}
+        self.module_of = module_of
         # Holds what `native` reads as long as it is used.
         self._folder = folder
         self._names: list[str] | None = None
@@ -51,9 +53,8 @@ def load(model: Any, example_inputs: Any = None) -> LoadedModel:
 def _load(model: Any) -> LoadedModel:
     if isinstance(model, _native.Model):
         return LoadedModel(model)
-    own = getattr(model, "_native_model", None)
-    if own is not None:
-        return LoadedModel(own())
+    if isinstance(model, QuantizedModel):
+        return LoadedModel(model._native.model())
     if isinstance(model, (str, os.PathLike)):
         return LoadedModel(_native.Model.load(os.fspath(model)))
     if isinstance(model, (bytes, bytearray, memoryview)):

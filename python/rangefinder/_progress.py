@@ -23,7 +23,7 @@ def function_of(progress: bool | ProgressFunction | None) -> Callable[[str, int,
 
 def _bar() -> Callable[[str, int, int], Any] | None:
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return None
     bar: Any = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +23,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """A copy; docs/formats/ lists the keys."""
-        return json.loads(json.dumps(self._dict))
+        return copy.deepcopy(self._dict)
 
     def table(self) -> str:
         return self._table
@@ -90,13 +92,21 @@ class TensorResult:
     module: str | None = None
 
 
+#: Of a tensor in the summary; what else there is are figures of its method.
+_TENSOR_KEYS = frozenset(
+    ("name", "root", "method", "range", "scale", "offset", "count", "nan_count", "inf_count", "clipped_share", "sqnr_db")
+)
+
+
 class QuantizedModel:
     """An int8 model and all that is known of it."""
 
-    def __init__(self, native: _native.QuantizedModel, modules: dict[str, str] | None = None) -> None:
+    def __init__(self, native: _native.QuantizedModel, module_of: Callable[[str], str | None], source: object) -> None:
         self._native = native
-        self._modules = modules or {}
         self._dict: dict[str, Any] = json.loads(native.json())
+        self._modules = _modules(self._dict, module_of)
+        # What the weights may still be read from.
+        self._source = source
 
     @property
     def tensors(self) -> dict[str, TensorResult]:
@@ -113,7 +123,7 @@ class QuantizedModel:
             range=(row["range"][0], row["range"][1]),
             clipped_share=row["clipped_share"],
             sqnr_db=row["sqnr_db"],
-            figures=row.get("figures", {}),
+            figures={key: value for key, value in row.items() if key not in _TENSOR_KEYS},
             module=self._modules.get(row["name"]),
         )
 
@@ -164,17 +174,21 @@ class QuantizedModel:
 
     def to_dict(self) -> dict[str, Any]:
         """A copy of the program's summary; docs/formats/summary.md lists the keys."""
-        return json.loads(json.dumps(self._dict))
+        return copy.deepcopy(self._dict)
 
     def table(self) -> str:
         """What the program prints."""
         return self._native.table()
-
-    def _native_model(self) -> _native.Model:
-        return self._native.model()
 
     def __repr__(self) -> str:
         return f"QuantizedModel\n{self.table()}"
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.table())}</pre>"
+
+
+def _modules(summary: dict[str, Any], module_of: Callable[[str], str | None]) -> dict[str, str]:
+    names = [row["name"] for key in ("tensors", "float_nodes") for row in summary[key]]
+    names += [row["node"] for row in summary.get("bias_corrections", [])]
+    found = {name: module_of(name) for name in names}
+    return {name: module for name, module in found.items() if module is not None}

@@ -30,6 +30,10 @@ def samples_of(
     return _native.Samples.from_iterable(_Samples(items, input_names, collate_fn), can_rewind)
 
 
+def is_path(data: Any) -> bool:
+    return _paths(data) is not None
+
+
 def _paths(data: Any) -> list[str] | None:
     if isinstance(data, (str, os.PathLike)):
         return [os.fspath(data)]

