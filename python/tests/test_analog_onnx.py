@@ -123,19 +123,17 @@ def test_types_by_any_name():
 
 
 def test_modules_from_the_names_of_nodes():
-    modules = ["0.0", "features.0.conv", "features.1.conv", "heads.left", "fc"]
-    assert module_of("/0/0.0/Conv", modules) == "0.0"
-    assert module_of("/features/features.1/conv/Conv", modules) == "features.1.conv"
+    layers = ["0.0", "features.0.conv", "features.1.conv", "heads.left", "fc"]
+    modules = ["", "0", "features", "features.0", "features.1", "heads", *layers]
+    assert module_of("/0/0.0/Conv", layers, modules) == "0.0"
+    assert module_of("/features/features.1/conv/Conv", layers, modules) == "features.1.conv"
     # A ModuleDict has no call of its own and leaves no trace.
-    assert module_of("/left/Gemm", modules) == "heads.left"
-    assert module_of("/features.0/conv/Conv_1", modules) == "features.0.conv"
-    assert module_of("fc", modules) == "fc"
-    with pytest.raises(ValueError, match="fits features.0.conv, features.1.conv"):
-        module_of("/conv/Conv", modules)
-    with pytest.raises(ValueError, match="'/other/Conv' belongs to no layer"):
-        module_of("/other/Conv", modules)
-    with pytest.raises(ValueError, match="'conv1' belongs to no layer"):
-        module_of("conv1", modules)
+    assert module_of("/left/Gemm", layers, modules) == "heads.left"
+    assert module_of("/features.0/conv/Conv_1", layers, modules) == "features.0.conv"
+    assert module_of("fc", layers, modules) == "fc"
+    for name in ("/conv/Conv", "/other/Conv", "conv1", "/features/Conv"):
+        with pytest.raises(ValueError, match=f"'{name}' belongs to no layer"):
+            module_of(name, layers, modules)
 
 
 def test_misuse_is_named(cnn, samples, calibrated):

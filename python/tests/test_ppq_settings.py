@@ -92,9 +92,9 @@ def test_settings_as_json():
 
 
 def test_constants(monkeypatch):
-    assert common.method_options() == {"percentile": 0.9999}
+    assert common.percentile() == 0.9999
     monkeypatch.setattr(common, "OBSERVER_PERCENTILE", 0.9995)
-    assert common.method_options() == {"percentile": 0.9995}
+    assert common.percentile() == 0.9995
     monkeypatch.setattr(common, "OBSERVER_KL_HIST_BINS", 8192)
     with pytest.raises(NotImplementedError, match="OBSERVER_KL_HIST_BINS=8192"):
-        common.method_options()
+        common.percentile()

@@ -2,7 +2,7 @@
 
     from rangefinder.analog import InputRangeCalibrationType, calibrate_input_ranges, convert_to_analog
 
-docs/python/from_aihwkit_lightning.md shows each.
+docs/from_aihwkit_lightning.md shows each.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .. import _models, _native
+from .. import _models, _native, _progress
 from . import _compat, _hardware, _install, _layers
 from ._model import AnalogModel
 from ._types import InputRangeCalibrationType, type_of
@@ -116,14 +116,12 @@ def _run(
 
 
 def _shown(calls: Iterator[Any], dataloader: Any, verbose: bool) -> Iterator[Any]:
-    if not verbose:
-        return calls
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return calls
-    total = len(dataloader) if hasattr(dataloader, "__len__") else None
-    return iter(tqdm(calls, desc="calibrate", total=total, disable=None, leave=False))
+    show = _progress.function_of(verbose)
+    total = len(dataloader) if hasattr(dataloader, "__len__") else 0
+    for done, call in enumerate(calls, start=1):
+        yield call
+        if show is not None:
+            show("calibrate", done, total)
 
 
 class _Samples:

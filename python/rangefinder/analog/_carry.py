@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import _models
+from ..torch import module_finder
 from . import _install, _layers
 from ._model import AnalogModel
 
@@ -51,10 +52,11 @@ def load_input_ranges(model: Any, ranges: Any) -> dict[str, str]:
 
     given = ranges if isinstance(ranges, Mapping) else input_ranges(ranges)
     layers = dict(_layers.find_layers(model, ()))
+    modules = [name for name, _ in model.named_modules()]
     found: dict[str, tuple[str, list[float]]] = {}
     for name, values in given.items():
         bare = name.removesuffix(_SUFFIX)
-        module = module_of(bare, layers)
+        module = module_of(bare, layers, modules)
         found[module] = bare, [float(value) for value in np.asarray(values).reshape(-1)]
         _require_slices(module, layers[module], found[module][1])
     for module, (_, values) in found.items():
@@ -79,40 +81,13 @@ def _require_slices(name: str, layer: Any, values: list[float]) -> None:
         raise ValueError(f"'{name}': {len(values)} ranges; allowed: {slices}, one for each slice")
 
 
-def module_of(name: str, modules: Iterable[str]) -> str:
-    """Which of `modules` a name means: it itself, or the one whose path a node's name spells.
+def module_of(name: str, layers: Iterable[str], modules: Iterable[str]) -> str:
+    """Which of `layers` a name means: itself, or the one whose path through `modules` a node's name spells.
 
-    PyTorch's exporter calls a node by the modules on the way, `/features/features.0/conv/Conv`, where a module without
-    a call of its own (ModuleDict, ModuleList) is missing. Throws ValueError."""
-    known = list(modules)
-    if name in known:
-        return name
-    path = _path_of_node(name)
-    fitting = [module for module in known if module == path] or [
-        module for module in known if path and (module.endswith(f".{path}") or _is_spelled(path, module))
-    ]
-    if len(fitting) != 1:
-        what = f"fits {', '.join(fitting)}" if fitting else "belongs to no layer"
-        raise ValueError(f"'{name}' {what}; allowed: {', '.join(known)}")
-    return fitting[0]
-
-
-def _path_of_node(name: str) -> str:
-    """`/features/features.0/conv/Conv` -> `features.0.conv`."""
-    if not name.startswith("/"):
-        return ""
-    path: list[str] = []
-    for part in name[1:].split("/")[:-1]:
-        atoms = part.split(".")
-        # A child of a Sequential repeats its parent's name.
-        if path and atoms[0] == path[-1]:
-            path.pop()
-        path += atoms
-    return ".".join(path)
-
-
-def _is_spelled(path: str, module: str) -> bool:
-    """Whether `path` is `module` with some of its parts, but never the last, left out."""
-    atoms = iter(module.split("."))
-    parts = path.split(".")
-    return module.split(".")[-1] == parts[-1] and all(part in atoms for part in parts)
+    Throws ValueError."""
+    known = list(layers)
+    found = name if name in known else module_finder(modules)(name)
+    if found not in known:
+        raise ValueError(f"'{name}' belongs to no layer, or to several; allowed: {', '.join(known)}")
+    assert found is not None
+    return found

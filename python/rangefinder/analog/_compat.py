@@ -26,7 +26,7 @@ def clipping(layers: list[Any]) -> Iterator[None]:
 
 def clip_from_now(watched: Watched) -> None:
     """The layer's next clip is at the ranges found so far."""
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     found = watched.counter.ranges()
     if found is not None:

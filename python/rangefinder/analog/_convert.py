@@ -32,7 +32,9 @@ def convert_to_analog(
     The others are for torch modules alone.
     """
     if _models._is_torch_module(module):
-        from aihwkit_lightning.nn.conversion import convert_to_analog as theirs
+        from aihwkit_lightning.nn.conversion import (  # type: ignore[import-not-found, unused-ignore]
+            convert_to_analog as theirs,
+        )
 
         return theirs(
             module,
@@ -51,7 +53,7 @@ def convert_to_analog(
     loaded = _models.load(module)
     hardware = _hardware.hardware_of(rpu_config, list(exclude_modules or []))
     native = _native.convert_to_analog(loaded.native, hardware, compat)
-    analog = AnalogModel(native, loaded.input_names(), loaded.modules)
+    analog = AnalogModel(native, loaded)
     if verbose:
         print(analog.table())
     return analog

@@ -16,7 +16,7 @@ def install(layer: Any, ranges: list[float]) -> None:
     An analog layer gets what a layer has that was made with ranges switched on, so its state_dict() loads there. A
     plain module gets a buffer that its state_dict() does not hold.
     """
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     values = torch.tensor(ranges, dtype=layer.weight.dtype, device=layer.weight.device)
     if not _layers.is_analog(layer):

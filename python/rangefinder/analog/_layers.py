@@ -74,7 +74,7 @@ def _padding(layer: Any, kernel: list[int]) -> tuple[list[int], list[int]]:
 
 def called_with(layer: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The input of a call, on the host, as the tiles see it."""
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     given = next(iter([*args, *(kwargs[name] for name in ("inp", "input") if name in kwargs)]), None)
     if given is None:

@@ -27,19 +27,15 @@ class AnalogLayer:
 class AnalogModel:
     """A float model and what of it goes onto analog tiles; convert_to_analog() makes it."""
 
-    def __init__(self, native: _native.AnalogModel, input_names: list[str], modules: dict[str, str]) -> None:
+    def __init__(self, native: _native.AnalogModel, loaded: _models.LoadedModel) -> None:
         self._native = native
-        self._input_names = input_names
-        self._modules = modules
+        self._loaded = loaded
 
     @property
     def layers(self) -> list[AnalogLayer]:
         """In graph order."""
-        layers = [AnalogLayer(**row) for row in self._native.layers()]
-        return [
-            AnalogLayer(each.name, self._modules.get(each.name, each.module), each.op_type, each.slices, each.input_range)
-            for each in layers
-        ]
+        rows = self._native.layers()
+        return [AnalogLayer(**{**row, "module": self._loaded.module_of(row["name"]) or row["module"]}) for row in rows]
 
     @property
     def digital_nodes(self) -> list[tuple[str, str, str]]:
@@ -68,7 +64,7 @@ class AnalogModel:
 
     def calibrate(self, calibration_type: str, data: Any, options: dict[str, Any], progress: Any) -> int:
         """Returns how many samples there were; calibrate_input_ranges() is the way to call it."""
-        samples = _samples.samples_of(data, lambda: self._input_names)
+        samples = _samples.samples_of(data, self._loaded.input_names)
         return int(self._native.calibrate(calibration_type, samples, _progress.function_of(progress), options))
 
 

@@ -50,7 +50,7 @@ class Watch:
 
     def run(self, model: Any, calls: Iterator[Any]) -> int:
         """Calls the network; returns how often. Throws Error naming the layer for NaN, infinity, a shape."""
-        import torch
+        import torch  # type: ignore[import-not-found, unused-ignore]
 
         count = 0
         with contextlib.ExitStack() as hooks, torch.no_grad():

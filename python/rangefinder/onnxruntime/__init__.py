@@ -2,7 +2,7 @@
 
     from rangefinder.onnxruntime import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-An argument that changes the model is done or refused by name; docs/python/from_onnxruntime_quantization.md lists them.
+An argument that changes the model is done or refused by name; docs/from_onnxruntime_quantization.md lists them.
 """
 
 from __future__ import annotations

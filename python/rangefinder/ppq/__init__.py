@@ -1,6 +1,6 @@
 """PPQ's names over another engine: `from rangefinder.ppq import *` where `from ppq import *` stood.
 
-What is not done raises NotImplementedError naming the argument or the field; docs/python/from_ppq.md lists all.
+What is not done raises NotImplementedError naming the argument or the field; docs/from_ppq.md lists all.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ def _one_by_one(graph: BaseGraph, samples: list[Any]) -> Iterator[tuple[str, _na
             target=graph.target,
             progress=False,
         )
-        yield operation.name, solved._native_model()
+        yield operation.name, solved._native.model()
 
 
 def _statistics_of(graph: BaseGraph, samples: list[Any]) -> Statistics:

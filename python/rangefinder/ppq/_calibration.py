@@ -54,7 +54,7 @@ class RuntimeCalibrationPass(QuantizationOptimizationPass):
                 config = plan.config(tensor)
                 config.observer = config.observer or "percentile"
         samples = _samples.samples_of(dataloader, graph.model.input_names, collate_fn)
-        options = {**common.method_options(), "override": self.override}
+        options: dict[str, Any] = {"percentile": common.percentile(), "override": self.override}
         if self.method is not None:
             options["method"] = self.method
         steps = self.calib_steps if calib_steps is None else calib_steps

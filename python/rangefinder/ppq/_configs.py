@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -99,7 +100,7 @@ class TensorQuantizationConfig:
         return f"TensorQuantizationConfig('{self.tensor}', {self.state.name}, scale={self.scale}, offset={self.offset})"
 
 
-def _array(values: list[float]) -> Any:
+def _array(values: Sequence[float]) -> Any:
     import numpy as np
 
     if not values:

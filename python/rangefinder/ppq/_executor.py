@@ -63,6 +63,6 @@ def _is_torch(inputs: Any) -> bool:
 
 
 def _as_torch(array: Any) -> Any:
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     return torch.from_numpy(array)

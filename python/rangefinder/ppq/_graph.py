@@ -169,7 +169,7 @@ class BaseGraph:
     def int8_model(self) -> _native.Model:
         """Throws ValueError naming an activation that was not calibrated."""
         if self.quantized is not None:
-            return self.quantized._native_model()
+            return self.quantized._native.model()
         if self._plan is None:
             raise ValueError("the graph is not quantized; quantize_native_model() does that")
         return self._plan.export()

@@ -30,7 +30,7 @@ def cosine_similarity(y_pred: Any, y_real: Any) -> float:
 
 def torch_snr_error(y_pred: Any, y_real: Any, reduction: str = "mean") -> Any:
     """noise_to_signal() as a tensor."""
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     if reduction != "mean":
         raise NotImplementedError(f"reduction={reduction!r}; allowed: 'mean'")
@@ -71,7 +71,7 @@ def convert_any_to_numpy(value: Any) -> Any:
 
 
 def convert_any_to_torch_tensor(value: Any, device: str = "cpu", dtype: Any = None) -> Any:
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     return torch.as_tensor(value).to(device=device, dtype=dtype)
 

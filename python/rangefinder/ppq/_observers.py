@@ -75,7 +75,7 @@ class _Adapter:
 def _tensor(batch: Any) -> Any:
     """As PPQ hands it: a torch tensor where there is PyTorch."""
     try:
-        import torch
+        import torch  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return batch
     return torch.from_numpy(batch)

@@ -109,7 +109,7 @@ def load_torch(model: Any, input_shape: Any, input_dtype: Any, inputs: Any) -> _
 
 
 def _random(model: Any, shape: Sequence[int], dtype: Any) -> Any:
-    import torch
+    import torch  # type: ignore[import-not-found, unused-ignore]
 
     device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
     # PPQ's `float` and torch.float alike.
@@ -151,7 +151,7 @@ def _quantized(
         effort="normal" if setting.bias_correct else "fast",
         exclude=graph.exclude,
         target=graph.target,
-        **common.method_options(),
+        percentile=common.percentile(),
     )
     return graph
 

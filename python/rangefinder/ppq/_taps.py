@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,7 +39,7 @@ def _with_outputs(model: _native.Model, tensors: Sequence[str]) -> _native.Model
             raise ValueError(f"no tensor '{name}'")
         # Runtimes infer what it is.
         proto.graph.output.append(onnx.ValueInfoProto(name=name))
-    return _native.Model.parse(proto.SerializeToString(), str(model.file.parent) if str(model.file) != "." else "")
+    return _native.Model.parse(proto.SerializeToString(), os.path.dirname(os.fspath(model.file)))
 
 
 def tensor_names(model: _native.Model) -> set[str]:

@@ -16,9 +16,9 @@ _FIXED = {
 }
 
 
-def method_options() -> dict[str, float]:
-    """What the constants say to methods. Throws NotImplementedError naming one that was changed and has no effect."""
+def percentile() -> float:
+    """OBSERVER_PERCENTILE. Throws NotImplementedError naming another constant that was changed."""
     for name, value in _FIXED.items():
         if globals()[name] != value:
             raise NotImplementedError(f"ppq.core.common.{name}={globals()[name]}; allowed: {value}")
-    return {"percentile": OBSERVER_PERCENTILE}
+    return OBSERVER_PERCENTILE
