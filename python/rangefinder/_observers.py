@@ -88,6 +88,6 @@ def _answer(given: Any) -> tuple[bool, float, float]:
     first, second = given
     if isinstance(given, Range):
         return True, float(first), float(second)
-    if int(second) != second:
+    if int(second) != second or abs(second) >= 2**31:
         raise ValueError(second)
     return False, float(first), int(second)

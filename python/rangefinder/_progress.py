@@ -26,16 +26,20 @@ def _bar() -> Callable[[str, int, int], Any] | None:
         from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         return None
+    shown: str | None = None
     bar: Any = None
+    bar_done = 0
 
     def show(stage: str, done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None or bar.desc != f"{stage}: ":
+        nonlocal shown, bar, bar_done
+        if stage != shown:
             if bar is not None:
                 bar.close()
             # Nothing is shown where standard error is no terminal.
             bar = tqdm(desc=stage, total=total or None, disable=None, leave=False)
-        bar.update(done - bar.n)
+            shown, bar_done = stage, 0
+        bar.update(done - bar_done)
+        bar_done = done
         if done == total:
             bar.close()
 

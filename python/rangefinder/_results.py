@@ -94,7 +94,7 @@ class TensorResult:
 
 #: Of a tensor in the summary; what else there is are figures of its method.
 _TENSOR_KEYS = frozenset(
-    ("name", "root", "method", "range", "scale", "offset", "count", "nan_count", "inf_count", "clipped_share", "sqnr_db")
+    "name root method range scale offset count nan_count inf_count clipped_share sqnr_db held_out_clipped_share held_out_sqnr_db".split()
 )
 
 
