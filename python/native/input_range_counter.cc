@@ -6,7 +6,8 @@
 #include "bindings.h"
 #include "options.h"
 
-// For networks that stay in PyTorch: rangefinder/analog watches its modules and hands each input here.
+// For networks that stay in PyTorch: rangefinder/analog watches its modules and hands each input
+// here.
 
 namespace rangefinder::python {
 namespace {
@@ -32,16 +33,17 @@ InputRangeCounter make_counter(const std::string& type, bool like_aihwkit, nb::d
   given.read("std_alpha", options.std_alpha);
   given.read("seed", options.seed);
   given.finish();
-  return InputRangeCounter(input_range_calibration_type(type), layer, options,
-                           like_aihwkit ? AnalogCompatibility::kAihwkit : AnalogCompatibility::kNone);
+  return InputRangeCounter(
+      input_range_calibration_type(type), layer, options,
+      like_aihwkit ? AnalogCompatibility::kAihwkit : AnalogCompatibility::kNone);
 }
 
 /// Looked at, not copied: its owner waits for us.
 using HostFloats = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
 
 void observe(InputRangeCounter& counter, const HostFloats& input) {
-  const TensorView view{ElementType::kFloat32, Shape(input.shape_ptr(), input.shape_ptr() + input.ndim()),
-                        input.data()};
+  const TensorView view{ElementType::kFloat32,
+                        Shape(input.shape_ptr(), input.shape_ptr() + input.ndim()), input.data()};
   const nb::gil_scoped_release release;
   counter.observe(view);
 }
@@ -53,7 +55,8 @@ void bind_input_range_counter(nb::module_& module) {
       .def("observe", &observe, nb::arg("input"))
       .def("slices", &InputRangeCounter::slices)
       .def("ranges", &InputRangeCounter::ranges);
-  module.def("make_input_range_counter", &make_counter, nb::arg("type"), nb::arg("like_aihwkit"), nb::arg("options"));
+  module.def("make_input_range_counter", &make_counter, nb::arg("type"), nb::arg("like_aihwkit"),
+             nb::arg("options"));
 }
 
 }  // namespace rangefinder::python

@@ -12,7 +12,7 @@ import torch1  # noqa: E402,F401
 pytest.importorskip("aihwkit_lightning")
 from aihwkit_lightning.inference.calibration import InputRangeCalibrationType as Theirs
 from aihwkit_lightning.inference.calibration import calibrate_input_ranges as theirs
-from aihwkit_lightning.nn import AnalogLinear
+from aihwkit_lightning.nn import AnalogLinear, AnalogLSTMCell, AnalogRNN
 from aihwkit_lightning.simulator.configs import TorchInferenceRPUConfig
 
 import rangefinder
@@ -172,29 +172,30 @@ def test_an_exception_leaves_all_as_it_was(analog):
         assert not layer._forward_pre_hooks
 
 
-def test_recurrent_networks():
-    """Theirs stops or gives NaN: the first states are zero."""
-    torch.manual_seed(0)
-    net = _Analog().eval()
-    calls = [((torch.randn(5, 2, 6, generator=torch.Generator().manual_seed(4)),), {})]
-    with pytest.raises(RuntimeError):
-        theirs(copy.deepcopy(net), Theirs.MAX, calls, verbose=False)
-    found = calibrate_input_ranges(net, Theirs.MAX, calls, verbose=False)
-    assert len(found) > 1 and all(ranges[0] > 0 for ranges in found.values())
-
-
-class _Analog(torch.nn.Module):
+class Recurrent(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        from aihwkit_lightning.nn import AnalogLSTM
-
-        self.rnn = AnalogLSTM(6, 6, bias=True, rpu_config=config())
+        self.rnn = AnalogRNN(AnalogLSTMCell, 6, 6, rpu_config=config())
 
     def forward(self, x):
         return self.rnn(x)[0]
 
     def analog_layers(self):
         return self.rnn.analog_layers()
+
+
+def test_recurrent_networks():
+    """Theirs stops at the first states, which are zero."""
+    torch.manual_seed(0)
+    net = Recurrent().eval()
+    x = torch.randn(5, 2, 6, generator=torch.Generator().manual_seed(4))
+    with pytest.raises(RuntimeError):
+        theirs(copy.deepcopy(net), Theirs.MAX, [((x,), {})], verbose=False)
+    found = calibrate_input_ranges(net, Theirs.MAX, [((x,), {})], verbose=False)
+    states = net(x)
+    inputs, hidden = found.values()
+    assert inputs == [float(x.abs().max())]
+    assert 0 < hidden[0] <= float(states.abs().max()) * 1.01
 
 
 def test_a_layer_without_data_is_named(analog):
