@@ -100,10 +100,17 @@ nb::tuple compare_models(const Model& float_model, const Model& analog, const Gi
 void bind_hardware(nb::module_& module) {
   nb::class_<AnalogHardware>(module, "AnalogHardware")
       .def(nb::init<>())
-      .def_static("parse", &AnalogHardware::parse, nb::arg("json"))
+      .def_static(
+          "parse", [](const std::string& json) { return AnalogHardware::parse(json); },
+          nb::arg("json"))
       .def_static("load", &AnalogHardware::load, nb::arg("file"))
       .def("json", &AnalogHardware::json)
-      .def("set", &AnalogHardware::set, nb::arg("field"), nb::arg("value"), nb::rv_policy::none);
+      .def(
+          "set",
+          [](AnalogHardware& hardware, const std::string& field, double value) {
+            hardware.set(field, value);
+          },
+          nb::arg("field"), nb::arg("value"));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ void bind_samples(nb::module_& module);
 void bind_statistics(nb::module_& module);
 void bind_quantize(nb::module_& module);
 void bind_compare(nb::module_& module);
+void bind_input_range_counter(nb::module_& module);
 void bind_inspect(nb::module_& module);
 void bind_calibrate_tensor(nb::module_& module);
 void bind_observers(nb::module_& module);

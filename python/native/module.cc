@@ -10,6 +10,7 @@ NB_MODULE(_native, module) {
   python::bind_statistics(module);
   python::bind_quantize(module);
   python::bind_compare(module);
+  python::bind_input_range_counter(module);
   python::bind_inspect(module);
   python::bind_calibrate_tensor(module);
   python::bind_observers(module);

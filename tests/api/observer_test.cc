@@ -67,10 +67,9 @@ TEST_F(ObserverApi, AFactoryMakesObserversThatKnowMoreThanTheirClass) {
     double high_;
   };
   for (const double high : {255.0, 510.0}) {
-    register_calibration_observer("to-" + std::to_string(static_cast<int>(high)),
-                                  [high](const plugin::Request& request) {
-                                    return std::make_unique<Fixed>(request, high);
-                                  });
+    register_calibration_observer(
+        "to-" + std::to_string(static_cast<int>(high)),
+        [high](const plugin::Request& request) { return std::make_unique<Fixed>(request, high); });
   }
   const auto scale = [&](const std::string& method) {
     return quantize(model(), memory(8), {.method = {.name = method}}).summary().tensors[0].scale;
