@@ -98,6 +98,13 @@ struct QuantizeOptions {
   /// is a file which is read, is checked before the work.
   ResultFiles results = {};
   RunControl run = {};
+  /// Every output must have so many dB of signal over noise on held-out samples, by the upper bound
+  /// of the noise (OutputRow::sqnr_bound_db; of the tensors that judge it where it is not judged at
+  /// itself); else Error, and nothing is written.
+  std::optional<double> require_sqnr = {};
+  /// A program's own command line: hints (Verdict::hints) repeat it with the option in question.
+  /// Empty: hints are options alone, as "--effort thorough".
+  std::vector<std::string> command = {};
 };
 
 /// An int8 model and all that is known of it.
@@ -134,8 +141,9 @@ class RANGEFINDER_API QuantizedModel {
 /// Cost: little more than one inference a sample; memory does not grow with the samples. The same
 /// model, samples and options give the same bytes, for any number of jobs.
 /// Throws Error: a model that is not float or has nothing to quantize, a sample that does not fit,
-/// NaN or infinity in a tensor, an interrupt; std::invalid_argument: unknown names, options that
-/// contradict each other, a method that must see the data twice on a source that passes by once.
+/// NaN or infinity in a tensor, a required quality that is missed, an interrupt;
+/// std::invalid_argument: unknown names, options that contradict each other, a method that must see
+/// the data twice on a source that passes by once.
 RANGEFINDER_API QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                         const QuantizeOptions& options = {});
 

@@ -29,8 +29,23 @@ struct TensorRow {
   double clipped_share = 0;
   /// Signal over quantization error, from the counts; empty for a tensor of zeros.
   std::optional<double> sqnr_db = {};
+  /// The same of some held-out samples (Summary::looked_at_count); empty without.
+  std::optional<double> held_out_clipped_share = {};
+  std::optional<double> held_out_sqnr_db = {};
   /// What the method reports beside (e.g. isotone: the share of rows whose order survives).
   std::map<std::string, double> figures = {};
+};
+
+/// By what an output is judged that is not judged as a whole (docs/verdict.md): a tensor before a
+/// selection, or a part of it that is a quantity of its own, as a detector's boxes and its scores.
+struct JudgedTensorRow {
+  std::string name = {};
+  /// Infinite if equal, NaN if nothing could be compared.
+  double sqnr_db = 0;
+  /// See OutputRow.
+  std::optional<double> sqnr_bound_db = {};
+  std::optional<double> score_sqnr_db = {};
+  std::optional<double> score_bound_db = {};
 };
 
 /// How far the quantized model's output is from the float model's.
@@ -47,6 +62,29 @@ struct OutputRow {
   uint64_t shape_mismatch_count = 0;
   /// Of an output of integers or booleans: how many values are the same in both.
   std::optional<double> equal_share = {};
+  /// What the signal over the noise of other samples would hardly stay under: by the pooled noise
+  /// plus 1.64 of its standard errors, of the held-out samples, and of those with calibration
+  /// samples that join them where they are few; the worse of both. Empty with fewer than two.
+  std::optional<double> sqnr_bound_db = {};
+  /// Of an output whose rows are shares of classes: the same two figures of their logarithms less
+  /// their mean, which is what Softmax was given. Such an output is judged by these.
+  std::optional<double> score_sqnr_db = {};
+  std::optional<double> score_bound_db = {};
+  /// In how many rows both models have the largest value at the same place, and what the quantized
+  /// model's choice loses: the mean share that the float model gives to its own choice and not to
+  /// that one; with 1.64 standard errors. Of rows that are scores of classes, as far as can be
+  /// told.
+  std::optional<double> same_top_share = {};
+  std::optional<double> top_loss = {};
+  std::optional<double> top_loss_bound = {};
+  /// Calibration samples that joined the held-out ones for the bounds and the rows.
+  uint64_t joined_count = 0;
+  /// By what the output is judged, if not as a whole.
+  std::vector<JudgedTensorRow> judged_at = {};
+  /// The node that selects on the way from there, if one does; then they are no parts of it.
+  std::string selected_by = {};
+  /// Nodes with weights between there and the output, whose error nothing shows.
+  size_t hidden_node_count = 0;
   /// Why nothing could be compared; else empty.
   std::string reason = {};
 };
@@ -155,6 +193,50 @@ struct LookupTableRow {
   std::string reason = {};
 };
 
+/// How long one held-out sample takes, on one thread: medians of runs in turn.
+struct LatencyRow {
+  double float_us = 0;
+  double int8_us = 0;
+  size_t runs = 0;
+  int threads = 1;
+
+  double ratio() const { return int8_us / float_us; }
+};
+
+/// Something about the samples that a reader should know.
+struct DataCheckRow {
+  /// For programs: "few_samples", "nothing_held_out", ... (docs/formats/summary.md).
+  std::string name = {};
+  /// For people: a fragment without a period.
+  std::string message = {};
+};
+
+/// Where the error is born: a tensor that is much worse than all that its maker reads.
+struct ErrorSourceRow {
+  std::string node = {};
+  std::string op_type = {};
+  /// Signal over noise of the worst tensor that the node reads (infinite: exact), and of what it
+  /// makes.
+  double before_db = 0;
+  double after_db = 0;
+};
+
+/// What a verdict may be; docs/verdict.md says what each means.
+enum class VerdictLevel { kGood, kFair, kPoor };
+
+/// "good", "fair" or "poor".
+RANGEFINDER_API std::string name_of(VerdictLevel level);
+
+/// How good the int8 model is, by outputs on held-out samples and by its latency.
+struct Verdict {
+  /// Empty if nothing was held out, or nothing could be measured.
+  std::optional<VerdictLevel> level = {};
+  /// Why it is not better, the weightiest first; fragments without a period.
+  std::vector<std::string> reasons = {};
+  /// What to try: command lines, see QuantizeOptions::command.
+  std::vector<std::string> hints = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -206,11 +288,19 @@ struct RANGEFINDER_API Summary {
   std::vector<SmoothingRow> smoothings = {};
   /// Of each embedding that is worth it; empty with Effort::kFast.
   std::vector<LookupTableRow> lookup_tables = {};
+  /// Held-out samples on which the tensors were looked at, too.
+  size_t looked_at_count = 0;
+  /// Empty if nothing was held out.
+  std::optional<LatencyRow> latency = {};
+  /// Looked for where the verdict is not good; the largest losses first.
+  std::vector<ErrorSourceRow> error_sources = {};
+  std::vector<DataCheckRow> data_checks = {};
+  Verdict verdict = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 
   /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,
-  /// outputs. At most about 100 columns wide.
+  /// outputs, and at the end the verdict. At most about 100 columns wide, but for command lines.
   std::string table() const;
   /// All of it for programs; docs/formats/summary.md lists the keys.
   std::string json() const;

@@ -66,7 +66,9 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .samples = samples.state().input,
                                        .split = split_options(options.split),
                                        .run = options.run,
-                                       .results = options.results}),
+                                       .results = options.results,
+                                       .require_sqnr = options.require_sqnr,
+                                       .command = options.command}),
                    true);
 }
 

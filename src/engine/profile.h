@@ -11,7 +11,8 @@ namespace rangefinder::engine {
 
 /// What one kernel of a model took.
 struct KernelTime {
-  /// As ONNX Runtime calls the node, see possible_names().
+  /// As ONNX Runtime calls the node (in its blocked layout by the tensor that it makes), see
+  /// possible_names().
   std::string node;
   std::string op_type;
   /// Median over the runs.

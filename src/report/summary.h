@@ -10,8 +10,12 @@ namespace rangefinder::report {
 
 using rangefinder::BiasCorrectionRow;
 using rangefinder::ChoiceRow;
+using rangefinder::DataCheckRow;
 using rangefinder::DecisionRow;
+using rangefinder::ErrorSourceRow;
 using rangefinder::FloatNodeRow;
+using rangefinder::JudgedTensorRow;
+using rangefinder::LatencyRow;
 using rangefinder::LeftOutRow;
 using rangefinder::LookupTableRow;
 using rangefinder::OutputRow;
@@ -20,6 +24,8 @@ using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
 using rangefinder::TimedRow;
+using rangefinder::Verdict;
+using rangefinder::VerdictLevel;
 
 /// Numbers that JSON cannot hold (infinite, NaN) are written as null.
 nlohmann::ordered_json to_json(const OutputRow& output);

@@ -12,13 +12,13 @@
 #include <unordered_set>
 #include <utility>
 
-#include "analysis/judged.h"
 #include "base/cancellation.h"
 #include "base/error.h"
 #include "engine/latency.h"
 #include "engine/packed_model.h"
 #include "passes/atoms.h"
 #include "refine/bisect.h"
+#include "report/verdict.h"
 #include "workflow/fastest.h"
 #include "workflow/judge.h"
 #include "workflow/leave_float.h"
@@ -38,9 +38,6 @@ using AtomSet = std::vector<bool>;
 
 /// For all models together.
 constexpr double kTimingSeconds = 3;
-
-/// So far above the aim may be what a bound puts below it.
-constexpr double kDoubt = 3;
 
 std::vector<passes::Atom> atoms_of(const Plan& plan) {
   onnx::ModelProto model = plan.prepared.model;
@@ -150,8 +147,8 @@ class Chooser {
 
   void rank() {
     if (!order_.empty()) return;
-    noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.tensors(), samples_,
-                            run_);
+    noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.quantities(),
+                            samples_, run_);
     order_ = most_harmful_first(noise_);
   }
 
@@ -172,8 +169,9 @@ class Chooser {
     ++row_.try_count;
     const bool is_float = tried.candidate.plan.annotation.weighted.empty();
     if (options_.min_sqnr) {
-      tried.decibels = is_float ? std::numeric_limits<double>::infinity()
-                                : worst_sqnr_db(judge_.measure(tried.candidate.model));
+      tried.decibels =
+          is_float ? std::numeric_limits<double>::infinity()
+                   : worst_sqnr_db(judge_.measure(tried.candidate.model, options_.min_sqnr));
     }
     if (options_.metric) tried.metric = metric_of(tried.candidate.model);
   }
@@ -345,13 +343,9 @@ ChoiceOptions completed(ChoiceOptions options, Effort effort) {
   return options;
 }
 
-bool is_choice_due(const Plan& plan, const report::Summary& summary) {
-  if (summary.held_out_count == 0) return false;
-  const auto judged = analysis::judged_outputs(plan.prepared);
-  if (!analysis::inner_tensors(judged).empty()) return true;
-  return std::any_of(summary.outputs.begin(), summary.outputs.end(), [](const auto& output) {
-    return std::isfinite(output.sqnr_db) && output.sqnr_db < kDefaultAim + kDoubt;
-  });
+bool is_choice_due(const report::Summary& summary) {
+  return std::any_of(summary.outputs.begin(), summary.outputs.end(),
+                     [](const auto& output) { return report::judged_db(output) < kDefaultAim; });
 }
 
 void explain_float_nodes(report::Summary& summary) {

@@ -49,8 +49,8 @@ void require_valid(const ChoiceOptions& options);
 /// in a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
 ChoiceOptions completed(ChoiceOptions options, Effort effort);
 
-/// Whether an output is so bad, or so hidden behind selections, that a choice should be looked at.
-bool is_choice_due(const Plan& plan, const report::Summary& summary);
+/// Whether an output that was measured misses the default aim (report::judged_db()).
+bool is_choice_due(const report::Summary& summary);
 
 /// Gives nodes that were left float by choice that as their reason.
 void explain_float_nodes(report::Summary& summary);

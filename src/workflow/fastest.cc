@@ -18,12 +18,19 @@ namespace {
 /// layouts that change on the way may double it, or make it free.
 constexpr std::array<double, 4> kBorderSeconds = {0.1e-9, 0.3e-9, 0.5e-9, 1e-9};
 
+/// Kernels in blocks are called by the tensor that they make, others by their node.
 class PartTimes {
  public:
-  explicit PartTimes(std::vector<refine::TimedPart>& parts) : parts_(parts) {
+  PartTimes(const onnx::ModelProto& model, std::vector<refine::TimedPart>& parts) : parts_(parts) {
     for (size_t i = 0; i < parts.size(); ++i) {
       for (const auto& name : parts[i].nodes) part_of_[name] = i;
       for (const auto& name : parts[i].bounds) part_of_.try_emplace(name, i);
+    }
+    const auto part_of_node = part_of_;
+    for (const auto& node : model.graph().node()) {
+      const auto part = part_of_node.find(node.name());
+      if (part == part_of_node.end()) continue;
+      for (const auto& output : node.output()) part_of_.try_emplace(output, part->second);
     }
   }
 
@@ -84,7 +91,7 @@ std::vector<TimeChoice> choices_by_time(const Plan& plan, const engine::ModelSou
   onnx::ModelProto model = plan.prepared.model;
   graph::Graph graph(model);
   auto parts = refine::timed_parts(graph, plan.annotation, *plan.target, atoms);
-  PartTimes times(parts);
+  PartTimes times(plan.prepared.model, parts);
   times.add(engine::profile_kernels(plan.prepared_source(), sample, sample_name),
             &refine::TimedPart::float_seconds);
   times.add(engine::profile_kernels(quantized, sample, sample_name),

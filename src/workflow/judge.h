@@ -5,11 +5,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "analysis/compare.h"
+#include "analysis/noise_bound.h"
+#include "analysis/sections.h"
 #include "engine/model_source.h"
 #include "engine/session.h"
 #include "rangefinder/run_control.h"
@@ -18,14 +20,38 @@
 
 namespace rangefinder::workflow {
 
-/// Names of the tensors that tell how good a quantized form of the plan's model is
-/// (analysis::judged_outputs()), each once: outputs of floats, and what lies before a selection.
-std::vector<std::string> judged_tensors(const Plan& plan);
+/// What tells how good a quantized form of a model is: its outputs of floats, the last tensors
+/// before a selection (analysis::judged_outputs()), and where different quantities make up a tensor
+/// (analysis::sections_of()) each of them by itself.
+class JudgedQuantities {
+ public:
+  explicit JudgedQuantities(const Plan& plan);
 
-/// The signal over the noise, in dB, of the tensor that is worst by its upper bound
-/// (analysis::OutputError::noise_bound()), or by what was measured where a single sample allows no
-/// bound. Infinite if nothing could be measured; tensors without a signal do not count.
-double worst_sqnr_db(std::span<const analysis::OutputError> errors);
+  size_t count() const { return count_; }
+  /// The tensors that hold them, and those of them that are no outputs.
+  const std::vector<std::string>& tensors() const { return tensors_; }
+  const std::vector<std::string>& inner() const { return inner_; }
+
+  /// Of one sample, for each quantity; empty where the models give different shapes.
+  std::vector<std::optional<analysis::SamplePower>> compare(
+      const tensor::NamedTensors& real, const tensor::NamedTensors& restored) const;
+
+ private:
+  size_t quantities_in(const std::string& tensor) const;
+
+  std::vector<std::string> tensors_;
+  std::vector<std::string> inner_;
+  std::map<std::string, analysis::Sections> sections_;
+  size_t count_ = 0;
+};
+
+/// For each quantity what was measured on each sample, in order.
+using JudgedPowers = std::vector<std::vector<analysis::SamplePower>>;
+
+/// The signal over the noise, in dB, of the quantity that is worst by its upper bound
+/// (analysis::noise_bound()), or by what was measured where a single sample allows no bound.
+/// Infinite if nothing could be measured; quantities without a signal do not count.
+double worst_sqnr_db(const JudgedPowers& powers);
 
 /// Measures several quantized forms of one model on the same samples, on the kernels that users
 /// get.
@@ -35,18 +61,21 @@ double worst_sqnr_db(std::span<const analysis::OutputError> errors);
 /// once and kept while it is small.
 class Judge {
  public:
-  static constexpr size_t kSamples = 40;
+  static constexpr size_t kSamples = 32;
   static constexpr uint64_t kKeptBytes = uint64_t{64} << 20;
 
   /// `samples` must outlive this. Throws Error as engine::Session does.
   Judge(const Plan& plan, Samples& samples, const RunControl& run);
 
-  /// Errors of the judged tensors, in their order, over all samples: the same, bit for bit, for any
-  /// number of jobs. A sample that cannot be run does not count. Throws Error: a model that does
-  /// not load, cancellation.
-  std::vector<analysis::OutputError> measure(const engine::ModelSource& quantized);
+  /// The same, bit for bit, for any number of jobs. A sample that cannot be run does not count.
+  /// Throws Error: a model that does not load, cancellation.
+  ///
+  /// `aim_db`: what is asked for. From the second model on, a measurement ends as soon as the noise
+  /// is more than all samples together allow: the powers are then those of some samples, and below
+  /// the aim.
+  JudgedPowers measure(const engine::ModelSource& quantized, std::optional<double> aim_db = {});
 
-  const std::vector<std::string>& tensors() const { return tensors_; }
+  const JudgedQuantities& quantities() const { return quantities_; }
   size_t sample_count() const { return sample_count_; }
 
  private:
@@ -55,14 +84,15 @@ class Judge {
                                                           const tensor::NamedTensors& sample,
                                                           const std::string& name);
 
-  std::vector<std::string> tensors_;
-  std::vector<std::string> revealed_;
+  JudgedQuantities quantities_;
   Samples& samples_;
   RunControl run_;
   std::shared_ptr<const data::SampleSource> held_out_;
   size_t from_calibration_ = 0;
   size_t sample_count_ = 0;
   engine::Session real_;
+  /// Power of each quantity over all samples; empty until all were seen.
+  std::vector<double> signal_;
   std::mutex mutex_;
   uint64_t kept_bytes_ = 0;
   std::map<uint64_t, std::shared_ptr<const tensor::NamedTensors>> kept_;

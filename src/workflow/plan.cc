@@ -56,17 +56,19 @@ std::vector<std::string> fitting(const Plan& plan, const std::string& text) {
   return tensors;
 }
 
-/// What was observed only as the source of a mover before something was excluded.
-std::map<std::string, std::string> stand_ins(const passes::Annotation& annotation,
-                                             const passes::Annotation& without_exclusion) {
-  std::map<std::string, std::string> sources;
-  std::map<std::string, const passes::QuantizedTensor*> before;
-  for (const auto& tensor : without_exclusion.tensors) before[tensor.name] = &tensor;
-  for (const auto& name : annotation.observed()) {
-    const auto found = before.find(name);
-    if (found == before.end() || found->second->root == name || found->second->factor != 1)
-      continue;
-    sources[name] = found->second->root;
+/// What was observed only as the source of a mover or a factor before something was excluded; where
+/// that source is known without data, so is what is made of it.
+std::map<std::string, StandIn> stand_ins(passes::Annotation& annotation,
+                                         const passes::Annotation& without_exclusion) {
+  std::map<std::string, StandIn> sources;
+  for (auto& tensor : annotation.tensors) {
+    const auto* before = tensor.is_observed() ? without_exclusion.find(tensor.name) : nullptr;
+    if (before == nullptr) continue;
+    if (const auto& known = without_exclusion.find(before->root)->fixed) {
+      tensor.fixed = {before->scale(known->scale), known->zero_point};
+    } else if (before->root != tensor.name) {
+      sources[tensor.name] = {before->root, before->factor};
+    }
   }
   return sources;
 }

@@ -35,6 +35,13 @@ struct PlanOptions {
   }
 };
 
+/// Where the statistics of a tensor are that was not observed itself.
+struct StandIn {
+  std::string source;
+  /// The tensor's values are the source's times this.
+  float factor = 1;
+};
+
 /// A model, a target, and what follows from them before any data: which tensors become codes.
 struct Plan {
   engine::ModelSource source = {};
@@ -46,8 +53,9 @@ struct Plan {
   /// More names that observed tensors go by, see passes::fused_names().
   std::map<std::string, std::vector<std::string>> other_names = {};
   /// Tensors that are observed because something is excluded, and those whose statistics say the
-  /// same in a file that was observed without exclusions: what a mover reads for what it makes.
-  std::map<std::string, std::string> stand_ins = {};
+  /// same in a file that was observed without exclusions: what a mover or a constant factor reads
+  /// for what it makes.
+  std::map<std::string, StandIn> stand_ins = {};
   /// Observed tensors whose values cannot leave an interval, see passes::known_bounds().
   std::map<std::string, quantization::Range> known_bounds = {};
   /// Constant tables that nodes look up rows of.

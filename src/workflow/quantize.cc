@@ -19,11 +19,10 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "engine/packed_model.h"
-#include "engine/session.h"
 #include "engine/write_model.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
-#include "workflow/compare.h"
+#include "workflow/held_out.h"
 #include "workflow/keep.h"
 #include "workflow/lookup_tables.h"
 #include "workflow/observe.h"
@@ -32,6 +31,7 @@
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
 #include "workflow/smooth.h"
+#include "workflow/verdict.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -145,40 +145,6 @@ void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary
   explain_float_nodes(summary);
 }
 
-/// The model is not optimized anew where what came of that can be run as it is.
-engine::Session open_optimized(const analysis::FusionReport& fusion,
-                               const engine::ModelSource& quantized) {
-  try {
-    return engine::Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
-  } catch (const Error&) {
-    return engine::Session(quantized);
-  }
-}
-
-/// The error on held-out samples. The model is there already: what cannot be measured is said, and
-/// only a user who interrupts stops it.
-void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
-                     const engine::ModelSource& quantized,
-                     const std::shared_future<analysis::FusionReport>& fusion,
-                     report::Summary& summary) {
-  summary.held_out_count = held_out.size();
-  summary.outputs.clear();
-  if (summary.held_out_count == 0) {
-    summary.notes.push_back("no sample was left to measure the error on");
-    return;
-  }
-  try {
-    OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
-                                          check_observed(plan), BadSamples::kLeaveOut,
-                                          [&] { return open_optimized(fusion.get(), quantized); });
-    summary.outputs = std::move(errors.outputs);
-    summary.left_out = std::move(errors.left_out);
-  } catch (const std::exception& error) {
-    if (run.cancelled != nullptr && *run.cancelled) throw;
-    summary.notes.push_back(fmt::format("the error could not be measured: {}", error.what()));
-  }
-}
-
 std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path>& paths) {
   std::vector<std::filesystem::path> found;
   for (const auto& path : paths) {
@@ -240,13 +206,22 @@ void require_repeatable(const Plan& plan, const Samples& samples,
   }
 }
 
+report::Circumstances circumstances_of(const QuantizeRequest& request) {
+  return {.command = request.command,
+          .available_samples = request.samples.list ? request.samples.list->size() : 0,
+          .declined_held_out = !request.split.held_out && request.split.most_held_out == 0,
+          .has_aim = request.choice.min_sqnr || request.choice.metric,
+          .is_fastest = request.choice.fastest};
+}
+
 /// Which kernels there are, and the error on held-out samples.
-void verify(const Candidate& made, Samples& samples, const RunControl& run,
+void verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
             report::Summary& summary) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
   const auto fusion = look_at_kernels(made.plan, made.model);
-  if (run.jobs == 1) fusion.wait();
-  measure_outputs(made.plan, *samples.held_out(), run, made.model, fusion, summary);
+  if (request.run.jobs == 1) fusion.wait();
+  measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
+                  request.run, made.model, fusion, summary);
   tell_kernels(fusion.get(), summary);
 }
 
@@ -274,20 +249,21 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
 }
 
 /// Verifies the model; where nothing was asked for and an output is worse than tasks can bear,
-/// chooses first what is to be float.
-void finish(Candidate& made, Samples& samples, const QuantizeRequest& request, Quantized& result) {
+/// chooses first what is to be float. Then the verdict.
+void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
+            const QuantizeRequest& request, Quantized& result) {
   report::Summary& summary = result.summary;
   const auto verified = [&] {
     Stopwatch watch;
     tell_solution(made, summary);
     keep_quantized(made.model, request.run);
     return_free_memory();
-    verify(made, samples, request.run, summary);
+    verify(made, samples, request, summary);
     summary.seconds.verify = watch.lap();
   };
   verified();
   const bool is_free = !request.choice.is_asked() && request.effort != Effort::kFast;
-  if (is_free && is_choice_due(made.plan, summary)) {
+  if (is_free && is_choice_due(summary)) {
     Stopwatch watch;
     take_choice(
         choose(std::move(made), samples, {.min_sqnr = kDefaultAim}, request.run, summary.output),
@@ -295,6 +271,10 @@ void finish(Candidate& made, Samples& samples, const QuantizeRequest& request, Q
     summary.seconds.choose = watch.lap();
     verified();
   }
+  Stopwatch watch;
+  give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,
+               circumstances_of(request), summary);
+  summary.seconds.verify += watch.lap();
   result.model = std::move(made.model);
   summary.peak_memory_bytes = peak_memory_bytes();
 }
@@ -308,6 +288,9 @@ Quantized quantize(const QuantizeRequest& request) {
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
   const auto samples = split_samples(request.samples, request.split);
+  if (request.require_sqnr) {
+    require_measurable(*request.require_sqnr, request.samples, request.split, *samples);
+  }
   const Plan plan = make_plan(request.model, request.plan);
   keep_plan(plan, request.run);
   const RowAxes rows = rows_of(plan, request.calibration);
@@ -317,12 +300,12 @@ Quantized quantize(const QuantizeRequest& request) {
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
   const bool with_sums = request.effort != Effort::kFast;
-  result.statistics = observe(
+  ObservedBoth seen = observe_both(
       plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run);
-  require_some(result.statistics, request.split);
+  require_some(seen.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
-  const WorkingPlan working(plan, request.plan, result.statistics, request.calibration,
+  const WorkingPlan working(plan, request.plan, seen.statistics, request.calibration,
                             request.effort, summary);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
@@ -337,8 +320,10 @@ Quantized quantize(const QuantizeRequest& request) {
   watch.lap();
   if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
-  finish(made, *samples, request, result);
+  finish(made, seen, *samples, request, result);
+  result.statistics = std::move(seen.statistics);
   stop_if_cancelled();
+  if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);
   write_results(result, request.results, request.choice.decisions);
   return result;
 }
@@ -393,6 +378,7 @@ Quantized solve(const SolveRequest& request) {
   keep_quantized(result.model, request.run);
   watch.lap();
   tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), summary);
+  summary.verdict.reasons.push_back("nothing was run: 'compare' tells how good it is");
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();

@@ -28,6 +28,10 @@ struct QuantizeRequest {
   SplitOptions split = {};
   RunControl run = {};
   ResultFiles results = {};
+  /// Every output must have so many dB, see workflow/verdict.h; else nothing is written.
+  std::optional<double> require_sqnr = {};
+  /// How the program was called: what hints repeat.
+  std::vector<std::string> command = {};
 };
 
 /// An int8 model, and what is known of it.

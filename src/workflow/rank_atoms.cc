@@ -12,40 +12,39 @@
 #include "engine/session.h"
 #include "engine/switches.h"
 #include "exporters/simulation.h"
-#include "quantization/error_metrics.h"
 
 namespace rangefinder::workflow {
 namespace {
 
-using quantization::ErrorMetrics;
+using analysis::SamplePower;
 using tensor::NamedTensors;
 
 /// Runs that are spent on an order, and samples that it takes at least.
 constexpr size_t kRuns = 400;
 constexpr size_t kLeastSamples = 4;
 
-/// Of one sample: for each atom and judged tensor what was measured.
-using AtomErrors = std::vector<std::vector<ErrorMetrics>>;
+/// For each atom and judged quantity what was measured.
+using AtomErrors = std::vector<std::vector<SamplePower>>;
 
 class Simulation {
  public:
   Simulation(const Plan& plan, const Solution& solution, const std::vector<passes::Atom>& atoms,
-             std::span<const std::string> judged)
+             const JudgedQuantities& judged)
       : atom_count_(atoms.size()),
-        judged_(judged.begin(), judged.end()),
-        session_(simulated(plan, solution, atoms, judged_),
-                 {.fetch = judged_, .has_switches = true}) {}
+        judged_(judged),
+        session_(simulated(plan, solution, atoms, judged.inner()),
+                 {.fetch = judged.tensors(), .has_switches = true}) {}
 
   AtomErrors measure(const engine::PendingSample& pending) {
     const NamedTensors sample = pending.read(engine::header_check(session_.inputs(), pending.name));
     const NamedTensors real = session_.run(sample, pending.name);
-    AtomErrors errors(atom_count_, std::vector<ErrorMetrics>(judged_.size()));
+    AtomErrors errors(atom_count_, std::vector<SamplePower>(judged_.count()));
     for (size_t atom = 0; atom < atom_count_; ++atom) {
       stop_if_cancelled();
       const engine::SwitchedOn scope(atom);
-      const NamedTensors rounded = session_.run(sample, pending.name);
-      for (size_t i = 0; i < judged_.size(); ++i) {
-        add(real.at(judged_[i]), rounded.at(judged_[i]), errors[atom][i]);
+      const auto powers = judged_.compare(real, session_.run(sample, pending.name));
+      for (size_t i = 0; i < powers.size(); ++i) {
+        if (powers[i]) errors[atom][i] = *powers[i];
       }
     }
     return errors;
@@ -64,20 +63,15 @@ class Simulation {
     return engine::pack_model(model.model, plan.source.file, model.held);
   }
 
-  /// A detector may find another number of objects: then there is nothing to compare.
-  static void add(const tensor::Tensor& real, const tensor::Tensor& rounded, ErrorMetrics& error) {
-    if (real.shape() == rounded.shape()) error.add(real.floats(), rounded.floats());
-  }
-
   size_t atom_count_;
-  std::vector<std::string> judged_;
+  const JudgedQuantities& judged_;
   engine::Session session_;
 };
 
-double worst_share(const std::vector<ErrorMetrics>& errors) {
+double worst_share(const std::vector<SamplePower>& powers) {
   double worst = 0;
-  for (const ErrorMetrics& error : errors) {
-    if (error.real_power() > 0) worst = std::max(worst, error.error_power() / error.real_power());
+  for (const SamplePower& power : powers) {
+    if (power.signal > 0) worst = std::max(worst, power.noise / power.signal);
   }
   return worst;
 }
@@ -99,7 +93,7 @@ RankingSamples samples_for(Samples& samples, const data::SampleSource& held_out,
 
 std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                                    const std::vector<passes::Atom>& atoms,
-                                   std::span<const std::string> judged, Samples& samples,
+                                   const JudgedQuantities& judged, Samples& samples,
                                    const RunControl& run, size_t most) {
   Simulation simulation(plan, solution, atoms, judged);
   const auto held_out = samples.held_out();
@@ -111,14 +105,17 @@ std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                           [&](size_t, uint64_t index, const engine::PendingSample& sample) {
                             found.at(index) = simulation.measure(sample);
                           });
-  AtomErrors total(atoms.size(), std::vector<ErrorMetrics>(judged.size()));
+  AtomErrors total(atoms.size(), std::vector<SamplePower>(judged.count()));
   for (const AtomErrors& errors : found) {
     for (size_t atom = 0; atom < errors.size(); ++atom) {
-      for (size_t i = 0; i < judged.size(); ++i) total[atom][i].merge(errors[atom][i]);
+      for (size_t i = 0; i < judged.count(); ++i) {
+        total[atom][i].signal += errors[atom][i].signal;
+        total[atom][i].noise += errors[atom][i].noise;
+      }
     }
   }
   std::vector<double> noise;
-  for (const auto& errors : total) noise.push_back(worst_share(errors));
+  for (const auto& powers : total) noise.push_back(worst_share(powers));
   return noise;
 }
 

@@ -1,18 +1,18 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "passes/atoms.h"
 #include "rangefinder/run_control.h"
+#include "workflow/judge.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
 #include "workflow/solve.h"
 
 namespace rangefinder::workflow {
 
-/// What each atom does alone to the judged tensor that suffers most: power of the noise over that
+/// What each atom does alone to the judged quantity that suffers most: power of the noise over that
 /// of the signal, with every other atom in float. In the atoms' order.
 ///
 /// One session with a switch for each atom (exporters/simulation.h); activations, weights and
@@ -22,7 +22,7 @@ namespace rangefinder::workflow {
 /// engine::Session does.
 std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                                    const std::vector<passes::Atom>& atoms,
-                                   std::span<const std::string> judged, Samples& samples,
+                                   const JudgedQuantities& judged, Samples& samples,
                                    const RunControl& run, size_t most = 8);
 
 /// The atoms' numbers, the most harmful first; of equal ones the first.

@@ -75,6 +75,35 @@ TEST_F(Quantize, TellsWhatBecameOfTheBiases) {
   expect_failure(command(data, {"--effort", "slow"}), 2, {"'slow'", "fast, normal, thorough"});
 }
 
+TEST_F(Quantize, EndsWithTheVerdictAndWhatToTry) {
+  write_model();
+  const std::string data = write_samples(12);
+  const std::string printed = succeed(command(data, {"--held-out", "0"}));
+  EXPECT_THAT(printed, HasSubstr("\nVERDICT   NONE\n"));
+  EXPECT_THAT(printed, testing::EndsWith("\ntry       rangefinder quantize " + path("model.onnx") +
+                                         " --data " + data + " -o " + path("int8.onnx") +
+                                         " --held-out 32\n"));
+  const Json summary = summary_of(data, {});
+  EXPECT_THAT(summary["verdict"]["level"], testing::AnyOf("good", "fair", "poor"));
+  EXPECT_EQ(summary["data_checks"][0]["name"], "few_samples");
+  EXPECT_GT(summary["latency"]["int8_us"].get<double>(), 0);
+}
+
+TEST_F(Quantize, WhatIsRequiredIsReachedOrNothingIsWritten) {
+  write_model();
+  const std::string data = write_samples(12);
+  succeed(command(data, {"--require-sqnr", "5"}));
+  EXPECT_THAT(content("int8.onnx"), Not(IsEmpty()));
+  std::filesystem::remove(path("int8.onnx"));
+  const auto before = files();
+  expect_failure(command(data, {"--require-sqnr", "150", "--summary", path("summary.json")}), 1,
+                 {"'y'", "held-out samples", "150 dB are required"});
+  EXPECT_EQ(files(), before);
+  expect_failure(command(data, {"--require-sqnr", "5", "--held-out", "0"}), 2, {"held out"});
+  expect_failure(command(data, {"--require-sqnr", "much"}), 2, {"--require-sqnr"});
+  expect_failure(command(data, {"--require-sqnr", "nan"}), 2, {"NaN"});
+}
+
 TEST_F(Quantize, AnyNumberOfJobsGivesTheSameBytes) {
   write_model();
   const std::string data = write_samples(7);

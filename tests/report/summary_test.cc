@@ -43,7 +43,9 @@ Summary summary() {
                       .nan_count = 2,
                       .inf_count = 3,
                       .clipped_share = 0.25,
-                      .sqnr_db = 40.5}};
+                      .sqnr_db = 40.5,
+                      .held_out_clipped_share = 0.5,
+                      .held_out_sqnr_db = 20.5}};
   summary.integer_nodes = 6;
   summary.eligible_nodes = 7;
   summary.float_nodes = {{"fc", "Gemm", "is too small"}};
@@ -65,6 +67,21 @@ Summary summary() {
                         {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
   summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
                            {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
+  summary.outputs[0].sqnr_bound_db = 29.5;
+  summary.outputs[0].score_sqnr_db = 28.5;
+  summary.outputs[0].score_bound_db = 27.5;
+  summary.outputs[0].joined_count = 23;
+  summary.outputs[0].same_top_share = 0.75;
+  summary.outputs[0].top_loss = 0.125;
+  summary.outputs[0].top_loss_bound = 0.25;
+  summary.outputs[0].judged_at = {{"scores", 31.5, 30.25, {}, {}}};
+  summary.outputs[0].selected_by = "nms";
+  summary.outputs[0].hidden_node_count = 4;
+  summary.looked_at_count = 8;
+  summary.latency = LatencyRow{.float_us = 2000, .int8_us = 500, .runs = 11};
+  summary.error_sources = {{"conv", "Conv", kInfinity, 12.5}};
+  summary.data_checks = {{"few_samples", "3 samples are few"}};
+  summary.verdict = {VerdictLevel::kFair, {"a reason"}, {"a hint"}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -73,20 +90,26 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
   EXPECT_THAT(
       keys(json),
-      ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
-                  "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+      ElementsAre("schema_version", "model", "output", "method", "effort", "target", "version",
+                  "samples", "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                   "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
                   "raised_channels", "bias_corrections", "smoothings", "lookup_tables", "outputs",
-                  "left_out_samples", "choice", "decisions", "tensors", "notes"));
+                  "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
+                  "latency", "error_sources", "data_checks", "verdict", "notes"));
+  EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
-  EXPECT_THAT(keys(json["outputs"][0]),
-              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
-                          "sample_count", "shape_mismatch_count", "equal_share", "reason"));
+  EXPECT_THAT(
+      keys(json["outputs"][0]),
+      ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",
+                  "shape_mismatch_count", "equal_share", "sqnr_bound_db", "score_sqnr_db",
+                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound",
+                  "joined_samples", "judged_at", "selected_by", "hidden_nodes", "reason"));
   EXPECT_THAT(keys(json["tensors"][0]),
               ElementsAre("name", "root", "method", "range", "scale", "offset", "count",
-                          "nan_count", "inf_count", "clipped_share", "sqnr_db"));
+                          "nan_count", "inf_count", "clipped_share", "sqnr_db",
+                          "held_out_clipped_share", "held_out_sqnr_db"));
 }
 
 TEST(SummaryJson, HoldsEveryField) {
@@ -125,7 +148,22 @@ TEST(SummaryJson, HoldsEveryField) {
   EXPECT_EQ(json["outputs"].dump(),
             R"([{"name":"y","sqnr_db":30.5,"cosine":0.99,"max_abs_error":0.125,)"
             R"("nonfinite_count":3,"sample_count":9,"shape_mismatch_count":1,)"
-            R"("equal_share":null,"reason":null}])");
+            R"("equal_share":null,"sqnr_bound_db":29.5,"score_sqnr_db":28.5,)"
+            R"("score_bound_db":27.5,"same_top_share":0.75,"top_loss":0.125,)"
+            R"("top_loss_bound":0.25,"joined_samples":23,)"
+            R"("judged_at":[{"name":"scores","sqnr_db":31.5,"sqnr_bound_db":30.25,)"
+            R"("score_sqnr_db":null,"score_bound_db":null}],)"
+            R"("selected_by":"nms","hidden_nodes":4,"reason":null}])");
+  EXPECT_EQ(json["schema_version"], 1);
+  EXPECT_EQ(json["looked_at_samples"], 8);
+  EXPECT_EQ(json["latency"].dump(),
+            R"({"float_us":2000.0,"int8_us":500.0,"ratio":0.25,"runs":11,"threads":1})");
+  EXPECT_EQ(json["error_sources"].dump(),
+            R"([{"node":"conv","op_type":"Conv","before_db":null,"after_db":12.5}])");
+  EXPECT_EQ(json["data_checks"].dump(),
+            R"([{"name":"few_samples","message":"3 samples are few"}])");
+  EXPECT_EQ(json["verdict"].dump(),
+            R"({"level":"fair","reasons":["a reason"],"hints":["a hint"]})");
   EXPECT_EQ(json["left_out_samples"].dump(), R"([{"name":"10.npy","reason":"is cut short"}])");
   EXPECT_EQ(json["notes"], Json({"a note"}));
 }
@@ -156,6 +194,8 @@ TEST(SummaryJson, HoldsEveryFieldOfATensor) {
   EXPECT_EQ(json["inf_count"], 3);
   EXPECT_EQ(json["clipped_share"], 0.25);
   EXPECT_EQ(json["sqnr_db"], 40.5);
+  EXPECT_EQ(json["held_out_clipped_share"], 0.5);
+  EXPECT_EQ(json["held_out_sqnr_db"], 20.5);
 }
 
 TEST(SummaryJson, ScalesSurviveWritingAndReading) {
@@ -204,14 +244,17 @@ TEST(SummaryJson, FiguresOfAMethodStandBesideTheOtherKeys) {
   const Json json = to_json(given)["tensors"][0];
   EXPECT_EQ(json["kept_share"], 0.75);
   EXPECT_EQ(json["row_count"], 12);
-  EXPECT_EQ(json.size(), 13u);
+  EXPECT_EQ(json.size(), 15u);
 }
 
 TEST(SummaryJson, NothingIsAnEmptyList) {
   const Json json = to_json(Summary());
-  for (const char* key : {"float_nodes", "outputs", "tensors", "notes"}) {
+  for (const char* key :
+       {"float_nodes", "outputs", "tensors", "error_sources", "data_checks", "notes"}) {
     EXPECT_EQ(json[key].dump(), "[]") << key;
   }
+  EXPECT_TRUE(json["latency"].is_null());
+  EXPECT_EQ(json["verdict"].dump(), R"({"level":null,"reasons":[],"hints":[]})");
 }
 
 }  // namespace

@@ -79,6 +79,34 @@ class LeaveFloatTest : public WorkflowTest {
     return names;
   }
 
+  /// Each node alone, then halves of all.
+  std::vector<std::vector<std::string>> node_sets(size_t count) const {
+    const auto names = node_names();
+    std::mt19937 random(5);
+    std::vector<std::vector<std::string>> sets;
+    for (const auto& name : names) sets.push_back({name});
+    while (sets.size() < count) {
+      sets.emplace_back();
+      for (const auto& name : names) {
+        if (random() % 2 == 0) sets.back().push_back(name);
+      }
+    }
+    return sets;
+  }
+
+  /// Bounds that were fused may have made a scale a little smaller.
+  void expect_parameters_near_those_of_all(const Candidate& candidate) const {
+    for (const auto& tensor : candidate.plan.annotation.tensors) {
+      const auto* before = full_.annotation.find(tensor.name);
+      ASSERT_NE(before, nullptr) << tensor.name;
+      const auto& config = candidate.solution.tensors.at(tensor.root);
+      const auto& config_before = solution_.tensors.at(before->root);
+      const float scale = tensor.scale(config.scale.at(0));
+      EXPECT_NEAR(scale / before->scale(config_before.scale.at(0)), 1, 0.02) << tensor.name;
+      EXPECT_EQ(config.offset, config_before.offset) << tensor.name;
+    }
+  }
+
   static void expect_names_of_their_own(const engine::ModelSource& model) {
     std::set<std::string> names;
     const onnx::ModelProto proto = engine::parse_model(model);
@@ -131,23 +159,29 @@ TEST_F(LeaveFloatTest, ScalesAndWeightsStayThoseOfTheOneSolution) {
 /// Any set of nodes: what was observed for all serves it, and ONNX Runtime takes the model.
 TEST_F(LeaveFloatTest, AnySetGivesAModelThatRuns) {
   const auto names = node_names();
-  const auto set = split_samples(open_input({samples()}), {.samples = 8});
   const auto sample = open_input({samples()}).list->read(0);
-  std::mt19937 random(5);
-  for (int round = 0; round < 60; ++round) {
-    std::unordered_set<std::string> nodes;
-    if (round < static_cast<int>(names.size())) {
-      nodes.insert(names[static_cast<size_t>(round)]);
-    } else {
-      for (const auto& name : names) {
-        if (random() % 2 == 0) nodes.insert(name);
-      }
-    }
+  for (const auto& nodes : node_sets(60)) {
     SCOPED_TRACE(testing::PrintToString(nodes));
-    const Candidate candidate = without(nodes);
+    const Candidate candidate = without({nodes.begin(), nodes.end()});
     expect_names_of_their_own(candidate.model);
     engine::Session session(candidate.model);
     EXPECT_EQ(session.run(sample).at("y").shape(), (tensor::Shape{1, 1}));
+  }
+}
+
+/// The same by --exclude: parameters are solved for the tensors that are left.
+TEST_F(LeaveFloatTest, AnyExclusionIsServedByWhatWasObservedWithoutIt) {
+  const auto sample = open_input({samples()}).list->read(0);
+  for (const auto& nodes : node_sets(60)) {
+    SCOPED_TRACE(testing::PrintToString(nodes));
+    Candidate candidate{.plan = make_plan(model(), {.exclude = nodes})};
+    require_match(candidate.plan, statistics_, "s.rfs");
+    candidate.solution = solve(candidate.plan, statistics_, {.method = "mse"});
+    candidate.model = export_candidate(candidate, "");
+    expect_names_of_their_own(candidate.model);
+    engine::Session session(candidate.model);
+    EXPECT_EQ(session.run(sample).at("y").shape(), (tensor::Shape{1, 1}));
+    expect_parameters_near_those_of_all(candidate);
   }
 }
 

@@ -27,7 +27,7 @@ class RankAtomsTest : public WorkflowTest {
   }
 
   std::vector<double> ranked(int jobs) {
-    return noise_of_atoms(plan_, solution_, atoms_, judged_tensors(plan_), *set_, {.jobs = jobs});
+    return noise_of_atoms(plan_, solution_, atoms_, JudgedQuantities(plan_), *set_, {.jobs = jobs});
   }
 
   /// The noise of a real model in which this atom alone computes in integers.
