@@ -154,7 +154,8 @@ TEST(SmoothedStatistics, AreThoseOfTheDividedValues) {
   counted.add(divided);
   EXPECT_EQ(told.extrema, counted.extrema);
   EXPECT_EQ(told.count(), counted.count());
-  const uint32_t width = statistics::ValueHistogram::kBucketsPerOctave >> ChannelSpread::kMantissaBits;
+  const uint32_t width =
+      statistics::ValueHistogram::kBucketsPerOctave >> ChannelSpread::kMantissaBits;
   for (uint32_t o = 0; o < statistics::ValueHistogram::kOctaveCount; ++o) {
     const auto mine = told.histogram.octave_counts(o);
     const auto theirs = counted.histogram.octave_counts(o);

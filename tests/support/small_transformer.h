@@ -9,7 +9,8 @@
 
 namespace rangefinder::test_support {
 
-/// A transformer block of one head over kTransformerTokens tokens of kTransformerWidth channels: "x" to "y".
+/// A transformer block of one head over kTransformerTokens tokens of kTransformerWidth channels:
+/// "x" to "y".
 struct SmallTransformer {
   /// Norms stand before the blocks, as in ViT: nobody else reads them. Else behind the residual
   /// additions, as in BERT: the next addition reads them, too.
@@ -86,7 +87,8 @@ struct SmallTransformer {
     std::vector<float> values;
     const float size = 1.5f / std::sqrt(static_cast<float>(in));
     for (int64_t i = 0; i < in * out; ++i) {
-      const double at = 78.233 * static_cast<double>(i + 1) + 0.001 * static_cast<double>(to.size());
+      const double at =
+          78.233 * static_cast<double>(i + 1) + 0.001 * static_cast<double>(to.size());
       const float row = reads_norm && is_outlier(i / out) ? 1 / outlier : 1;
       values.push_back(size * row * static_cast<float>(std::sin(at * at)));
     }

@@ -112,7 +112,8 @@ TEST_F(SmoothTest, SolvingFromStatisticsGivesTheSame) {
   for (const bool is_pre_norm : {true, false}) {
     const auto wanted = request({is_pre_norm, true, kOutlier});
     const Quantized at_once = quantize(wanted);
-    const auto parsed = statistics::parse_statistics(statistics::serialize(at_once.statistics), "f");
+    const auto parsed =
+        statistics::parse_statistics(statistics::serialize(at_once.statistics), "f");
     const Quantized later = solve(solve_request(wanted, parsed));
     EXPECT_EQ(later.model.bytes, at_once.model.bytes);
     EXPECT_EQ(report::to_json(later.summary)["smoothings"],
