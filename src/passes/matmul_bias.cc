@@ -84,8 +84,7 @@ class Writer {
   }
 
   std::string constant(const std::string& tensor, const tensor::Shape& shape) {
-    return graph_.add_initializer(
-        graph::make_int64s(graph_.fresh_name(tensor + "_shape"), shape));
+    return graph_.add_initializer(graph::make_int64s(graph_.fresh_name(tensor + "_shape"), shape));
   }
 
   graph::Graph& graph_;

@@ -12,6 +12,7 @@
 #include "engine/packed_model.h"
 #include "observers/calibrate.h"
 #include "refine/smooth_model.h"
+#include "refine/smoothed_statistics.h"
 
 namespace rangefinder::workflow {
 namespace {
