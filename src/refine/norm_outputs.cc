@@ -1,11 +1,11 @@
-// From a tensor that matrices read we go back to the norm that made it:
+// From the norm we go forward to the matrices that read what it gives:
 //
-//   core -> Mul(gain) -> Add(bias) -> x -> [Reshape, Transpose] -> tensor -> MatMul, MatMul, ...
-//   LayerNormalization(gain, bias) -> x
+//   core -> Mul(gain) -> Add(bias) -> x -> [Reshape, Transpose] -> MatMul
+//   LayerNormalization(gain, bias) -> x -> [Reshape, Transpose] -> Gemm, ...
 //
-// If nobody else sees anything on that way, the constants take the scales and the graph stays as it
-// is. In a network that normalizes behind its residual additions, x is also read by the next one:
-// that must not see the scales, so they go into a Mul of their own before the matrices.
+// If x leads nowhere else, the constants take the scales and the graph stays as it is. In a network
+// that normalizes behind its residual additions, x is also read by the next one: that must not see
+// the scales, so they go into a Mul of their own on the way to the matrices.
 
 #include "refine/norm_outputs.h"
 
@@ -50,14 +50,14 @@ class Search {
 
   std::vector<NormOutput> run() {
     std::vector<NormOutput> found;
-    for (const auto& tensor : annotation_.tensors) {
-      if (!tensor.is_observed()) continue;
-      std::vector<SmoothedReader> readers = readers_of(tensor.name);
-      const bool any = std::any_of(readers.begin(), readers.end(),
-                                   [](const auto& reader) { return reader.is_integer; });
-      if (!any) continue;
-      NormOutput output{.tensor = tensor.name, .readers = std::move(readers)};
-      if (trace(output)) found.push_back(std::move(output));
+    for (const auto& node : graph_.message().node()) {
+      const auto norm = norm_at(node);
+      if (!norm) continue;
+      NormOutput output{.output = node.output(0), .norm = norm->node};
+      const bool is_seen_by_matrices_alone = follow(node.output(0), norm->channels, output);
+      if (!observe(output)) continue;
+      if (is_seen_by_matrices_alone && norm->is_private) output.constants = norm->constants;
+      found.push_back(std::move(output));
     }
     return found;
   }
@@ -67,6 +67,8 @@ class Search {
     std::string node;
     std::vector<std::pair<std::string, int>> constants = {};
     bool is_private = true;
+    /// 0: not known.
+    int64_t channels = 0;
   };
 
   const onnx::TensorProto* float_constant(const std::string& name) const {
@@ -90,32 +92,55 @@ class Search {
     return matrix && matrix->dims_size() == 2 && graph::int_attribute(node, "transA", 0) == 0;
   }
 
-  std::vector<SmoothedReader> readers_of(const std::string& tensor) const {
-    std::vector<SmoothedReader> readers;
-    for (const graph::Use& use : graph_.uses(tensor)) {
-      if (use.input == 0 && multiplies_by_matrix(*use.node)) {
-        readers.push_back({use.node->name(), weighted_.contains(use.node->name())});
+  /// Gathers the matrices that read the norm's output and the reads of it that lead to them. False
+  /// if others see it, too.
+  bool follow(const std::string& output, int64_t channels, NormOutput& into) const {
+    bool is_complete = is_seen_by_nodes(output);
+    for (const graph::Use& use : graph_.uses(output)) {
+      NormOutput branch;
+      if (leads_to_matrices(use, channels, branch)) {
+        into.reads.emplace_back(use.node->name(), use.input);
+        append(branch.tensors, into.tensors);
+        append(branch.readers, into.readers);
+      } else {
+        is_complete = false;
       }
     }
-    return readers;
+    return is_complete;
   }
 
-  bool trace(NormOutput& output) const {
-    const auto& uses = graph_.uses(output.tensor);
-    bool is_private = uses.size() == output.readers.size() && is_seen_by_nodes(output.tensor);
-    std::string tensor = output.tensor;
-    const auto* maker = graph_.producer(tensor);
-    while (maker != nullptr && keeps_last_axis(*maker)) {
-      tensor = maker->input(0);
-      is_private = is_private && graph_.is_private(tensor);
-      maker = graph_.producer(tensor);
+  bool leads_to_matrices(const graph::Use& use, int64_t channels, NormOutput& branch) const {
+    const onnx::NodeProto& node = *use.node;
+    if (use.input != 0) return false;
+    if (multiplies_by_matrix(node)) {
+      branch.tensors.push_back(node.input(0));
+      branch.readers.push_back({node.name(), weighted_.contains(node.name())});
+      return true;
     }
-    if (maker == nullptr) return false;
-    auto norm = norm_at(*maker);
-    if (!norm) return false;
-    output.norm = norm->node;
-    if (is_private && norm->is_private) output.constants = std::move(norm->constants);
-    return true;
+    if (!keeps_last_axis(node, channels) || !is_seen_by_nodes(node.output(0))) return false;
+    const auto& uses = graph_.uses(node.output(0));
+    return !uses.empty() && std::all_of(uses.begin(), uses.end(), [&](const graph::Use& next) {
+      return leads_to_matrices(next, channels, branch);
+    });
+  }
+
+  template <typename T>
+  static void append(const std::vector<T>& from, std::vector<T>& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  }
+
+  /// Chooses the tensor to observe; false if nothing computes in integers.
+  bool observe(NormOutput& output) const {
+    const bool any = std::any_of(output.readers.begin(), output.readers.end(),
+                                 [](const auto& reader) { return reader.is_integer; });
+    if (!any) return false;
+    for (const auto& name : output.tensors) {
+      const auto* tensor = annotation_.find(name);
+      if (tensor == nullptr || !tensor->is_observed()) continue;
+      output.observed = name;
+      return true;
+    }
+    return false;
   }
 
   bool is_seen_by_nodes(const std::string& tensor) const {
@@ -123,7 +148,7 @@ class Search {
   }
 
   /// A node that moves whole rows of channels.
-  bool keeps_last_axis(const onnx::NodeProto& node) const {
+  bool keeps_last_axis(const onnx::NodeProto& node, int64_t channels) const {
     if (is(node, "Transpose")) {
       const auto* permutation = graph::find_attribute(node, "perm");
       const int rank = permutation == nullptr ? 0 : permutation->ints_size();
@@ -133,30 +158,7 @@ class Search {
     const auto* shape = graph_.initializer(node.input(1));
     if (shape == nullptr || shape->dims_size() != 1) return false;
     const auto sizes = graph::read_int64s(*shape);
-    const auto channels = channels_of(node.input(0));
-    return !sizes.empty() && channels && sizes.back() == *channels;
-  }
-
-  /// Known from the gain or bias that is applied last.
-  std::optional<int64_t> channels_of(const std::string& tensor) const {
-    const auto* maker = graph_.producer(tensor);
-    if (maker == nullptr) return {};
-    if (keeps_last_axis(*maker)) return channels_of(maker->input(0));
-    const auto norm = norm_at(*maker);
-    if (!norm || norm->constants.empty()) return {};
-    const auto& [node, input] = norm->constants.front();
-    const auto& dims = norm_constant(*maker, node, input)->dims();
-    return dims[dims.size() - 1];
-  }
-
-  const onnx::TensorProto* norm_constant(const onnx::NodeProto& last, const std::string& node,
-                                         int input) const {
-    if (last.name() == node) return graph_.initializer(last.input(input));
-    for (const auto& name : last.input()) {
-      const auto* maker = graph_.producer(name);
-      if (maker && maker->name() == node) return graph_.initializer(maker->input(input));
-    }
-    return nullptr;
+    return !sizes.empty() && channels > 0 && sizes.back() == channels;
   }
 
   /// The norm whose last node this is.
@@ -176,6 +178,7 @@ class Search {
         return Norm{node.name()};
       }
       norm.constants.emplace_back(node.name(), i);
+      norm.channels = float_constant(node.input(i))->dims(0);
     }
     return norm;
   }
@@ -199,7 +202,8 @@ class Search {
     if (!is_row(mul.input(place))) return {};
     const auto* maker = graph_.producer(mul.input(1 - place));
     if (maker == nullptr || (!is(*maker, "Div") && !is(*maker, "Mul"))) return {};
-    return Norm{mul.name(), {{mul.name(), place}}};
+    const auto& dims = float_constant(mul.input(place))->dims();
+    return Norm{mul.name(), {{mul.name(), place}}, true, dims[dims.size() - 1]};
   }
 
   graph::Graph& graph_;

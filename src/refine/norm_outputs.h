@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -16,17 +16,22 @@ struct SmoothedReader {
   bool is_integer = true;
 };
 
-/// What a normalization gives, as the matrices behind it read it: a tensor whose channels, along
-/// its last axis, may be scaled if the matrices' rows are scaled the other way.
+/// What a normalization gives to matrices: values whose channels, along the last axis, may be
+/// scaled if the matrices' rows are scaled the other way.
 struct NormOutput {
-  /// What the matrices read: the norm's output, or what a chain of Reshape and Transpose makes of
-  /// it.
-  std::string tensor = {};
-  /// The node that applies the norm's gain.
+  /// What the norm gives, and the node that applies its gain.
+  std::string output = {};
   std::string norm = {};
+  /// What the matrices read: the output itself, or what chains of Reshape and Transpose make of it,
+  /// with the same values in each channel.
+  std::vector<std::string> tensors = {};
+  /// One of those that becomes codes with parameters of its own.
+  std::string observed = {};
   std::vector<SmoothedReader> readers = {};
+  /// The reads of the output that lead to these matrices alone: node and input.
+  std::vector<std::pair<std::string, int>> reads = {};
   /// Node and input of the constants, gain and bias, that take the scales: nobody else sees the
-  /// tensor. None: others read it, too, and a Mul must stand before the matrices.
+  /// output. None: others read it, too, and a Mul must stand before the matrices.
   std::vector<std::pair<std::string, int>> constants = {};
 
   bool takes_scales() const { return !constants.empty(); }

@@ -36,7 +36,7 @@ class Smoother {
     for (const auto& [node, input] : norm.output.constants) {
       scale_row(*nodes_.at(node), input, exponents);
     }
-    return norm.output.tensor;
+    return norm.output.output;
   }
 
   uint64_t new_bytes() const { return new_bytes_; }
@@ -72,14 +72,14 @@ class Smoother {
   std::string add_mul(const NormOutput& output, std::span<const int> exponents) {
     std::vector<float> factors;
     for (const int exponent : exponents) factors.push_back(std::ldexp(1.0f, -exponent));
-    const std::string smoothed = graph_.fresh_name(output.tensor + "_smoothed");
+    const std::string smoothed = graph_.fresh_name(output.output + "_smoothed");
     const std::string row = graph_.add_initializer(graph::make_floats(
         graph_.fresh_name(smoothed + "_factors"), {static_cast<int64_t>(factors.size())}, factors));
-    for (const SmoothedReader& reader : output.readers) {
-      graph_.set_input(*nodes_.at(reader.node), 0, smoothed);
+    for (const auto& [node, input] : output.reads) {
+      graph_.set_input(*nodes_.at(node), input, smoothed);
     }
-    graph_.add_node("Mul", graph_.fresh_name(smoothed + "_Mul"), {output.tensor, row}, {smoothed});
-    infos_[smoothed] = infos_[output.tensor];
+    graph_.add_node("Mul", graph_.fresh_name(smoothed + "_Mul"), {output.output, row}, {smoothed});
+    infos_[smoothed] = infos_[output.output];
     return smoothed;
   }
 

@@ -27,7 +27,7 @@ ReadMatrix read_matrix(const graph::Graph& graph, const onnx::NodeProto& node);
 /// the range of normal numbers. New weights go into a temporary folder that the model holds. What
 /// is new is added to `infos`.
 ///
-/// Returns for each norm the tensor that its matrices read now. Throws Error (disk full).
+/// Returns for each norm the tensor that leads to its matrices now. Throws Error (disk full).
 /// Cost: a copy of the matrices.
 std::vector<std::string> smooth_model(engine::HeldModel& model, passes::TensorInfos& infos,
                                       const std::vector<SmoothedNorm>& norms);

@@ -144,7 +144,7 @@ std::vector<engine::ObservedTensor> Plan::observed_with_sums(const RowAxes& rows
     missing.erase(found);
   }
   std::unordered_set<std::string> norms;
-  for (const auto& output : norm_outputs) norms.insert(output.tensor);
+  for (const auto& output : norm_outputs) norms.insert(output.observed);
   for (auto& tensor : tensors) tensor.keeps_spread = norms.contains(tensor.name);
   for (const auto& [name, axis] : missing) {
     tensors.push_back({.name = name, .sum_axis = axis, .is_counted = false});

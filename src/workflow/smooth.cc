@@ -12,6 +12,7 @@
 #include "engine/packed_model.h"
 #include "observers/calibrate.h"
 #include "refine/smooth_model.h"
+#include "refine/smoothed_statistics.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -32,6 +33,15 @@ Seen seen_of(const statistics::StatisticsFile& statistics) {
   return seen;
 }
 
+/// Of whichever of its tensors has one: all have the same values.
+const statistics::ChannelSpread* spread_of(const NormOutput& output, const Seen& seen) {
+  for (const std::string& name : output.tensors) {
+    const auto found = seen.find(name);
+    if (found != seen.end() && found->second->spread) return &*found->second->spread;
+  }
+  return nullptr;
+}
+
 /// Decides on one norm after the other; each for itself, so in any thread.
 class Chooser {
  public:
@@ -48,13 +58,13 @@ class Chooser {
 
   /// The row tells why if there is none.
   std::optional<refine::Smoothing> choose(const NormOutput& output, report::SmoothingRow& row) {
-    const auto seen = seen_.find(output.tensor);
-    if (seen == seen_.end() || !seen->second->spread) {
+    const auto* spread = spread_of(output, seen_);
+    if (spread == nullptr) {
       row.reason = "the statistics hold no counts of its channels";
       return {};
     }
     const auto& config = plan_.target->activation;
-    const std::string method = calibration_.method_of(output.tensor, config);
+    const std::string method = calibration_.method_of(output.observed, config);
     if (needs_more_than_counts(method)) {
       row.reason = "the method '" + method + "' must see more than counts";
       return {};
@@ -63,8 +73,7 @@ class Chooser {
     const quantization::Grid grid{config.quant_min, config.quant_max, config.is_symmetric(),
                                   config.is_power_of_2()};
     auto found = refine::choose_smoothing(
-        *seen->second->spread, matrices, grid,
-        [&](const auto& values) { return parameters_of(method, values); },
+        *spread, matrices, grid, [&](const auto& values) { return parameters_of(method, values); },
         output.takes_scales() ? kLeastGainDb : kLeastGainOfMulDb);
     if (!found) row.reason = "the products behind it would gain too little";
     return found;
@@ -103,7 +112,7 @@ class Chooser {
 };
 
 report::SmoothingRow row_of(const NormOutput& output) {
-  report::SmoothingRow row{.norm = output.norm, .tensor = output.tensor};
+  report::SmoothingRow row{.norm = output.norm, .tensor = output.output};
   for (const auto& reader : output.readers) row.nodes.push_back(reader.node);
   return row;
 }
@@ -148,13 +157,27 @@ statistics::ChannelSums divided(const statistics::ChannelSums& sums,
   return statistics::ChannelSums::restore(std::move(parts));
 }
 
+/// A norm that is smoothed: what is divided by what, and the name of it afterwards.
+struct Divided {
+  const refine::SmoothedNorm& norm;
+  const std::string& tensor;
+  const statistics::ChannelSpread& spread;
+
+  const std::vector<int>& exponents() const { return norm.smoothing.exponents; }
+  const std::string& name_of(const std::string& seen) const {
+    return seen == norm.output.output ? tensor : seen;
+  }
+};
+
 /// What would have been observed of a tensor whose channels are divided.
-statistics::ObservedTensor divided(const statistics::ObservedTensor& seen, const std::string& name,
-                                   const std::vector<int>& exponents) {
-  statistics::ObservedTensor tensor{.name = name, .type = seen.type};
-  tensor.channels.push_back(refine::smoothed_statistics(*seen.spread, exponents));
+statistics::ObservedTensor divided(const statistics::ObservedTensor& seen, const Divided& by) {
+  statistics::ObservedTensor tensor{.name = by.name_of(seen.name), .type = seen.type};
+  tensor.holds_sums_alone = seen.holds_sums_alone;
+  if (!seen.holds_sums_alone) {
+    tensor.channels.push_back(refine::smoothed_statistics(by.spread, by.exponents()));
+  }
   tensor.sum_axis = seen.sum_axis;
-  tensor.channel_sums = divided(seen.channel_sums, exponents);
+  tensor.channel_sums = divided(seen.channel_sums, by.exponents());
   return tensor;
 }
 
@@ -165,14 +188,19 @@ statistics::StatisticsFile observed_again(const statistics::StatisticsFile& stat
   statistics::StatisticsFile file{.model_fingerprint = statistics.model_fingerprint,
                                   .plan_fingerprint = statistics.plan_fingerprint,
                                   .samples = statistics.samples};
-  std::map<std::string, size_t> smoothed;
-  for (size_t i = 0; i < norms.size(); ++i) smoothed[norms[i].output.tensor] = i;
+  const Seen known = seen_of(statistics);
+  std::map<std::string, Divided> smoothed;
+  for (size_t i = 0; i < norms.size(); ++i) {
+    const NormOutput& output = norms[i].output;
+    for (const auto& name : output.tensors) {
+      smoothed.emplace(name, Divided{norms[i], tensors[i], *spread_of(output, known)});
+    }
+  }
   for (const auto& seen : statistics.tensors) {
-    const auto found = seen.holds_sums_alone ? smoothed.end() : smoothed.find(seen.name);
+    const auto found = smoothed.find(seen.name);
     if (found != smoothed.end()) {
-      const size_t i = found->second;
-      file.tensors.push_back(divided(seen, tensors[i], norms[i].smoothing.exponents));
-      if (tensors[i] == seen.name) continue;
+      file.tensors.push_back(divided(seen, found->second));
+      if (file.tensors.back().name == seen.name) continue;
     }
     statistics::ObservedTensor copy = seen;
     copy.spread.reset();
@@ -185,7 +213,7 @@ statistics::StatisticsFile observed_again(const statistics::StatisticsFile& stat
 void name_tensors(const std::vector<refine::SmoothedNorm>& norms,
                   const std::vector<std::string>& tensors, const Plan& before, Plan& plan) {
   for (size_t i = 0; i < norms.size(); ++i) {
-    const std::string& known = norms[i].output.tensor;
+    const std::string& known = norms[i].output.output;
     if (tensors[i] == known) continue;
     auto& names = plan.other_names[tensors[i]];
     names.push_back(known);

@@ -33,19 +33,19 @@ std::vector<std::string> reader_names(const NormOutput& output) {
 TEST(NormOutputs, OfAnOperatorThatNobodyElseReadsTakeTheScalesThemselves) {
   const auto found = norm_outputs_of(SmallTransformer{}.build());
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].tensor, "n1");
+  EXPECT_EQ(found[0].output, "n1");
   EXPECT_EQ(found[0].norm, "LayerNormalization_n1");
   EXPECT_THAT(reader_names(found[0]), ElementsAre("query", "key", "value"));
   EXPECT_THAT(found[0].constants,
               ElementsAre(Pair("LayerNormalization_n1", 1), Pair("LayerNormalization_n1", 2)));
-  EXPECT_EQ(found[1].tensor, "n2");
+  EXPECT_EQ(found[1].output, "n2");
   EXPECT_THAT(reader_names(found[1]), ElementsAre("wide"));
 }
 
 TEST(NormOutputs, OfPrimitivesAreTheSame) {
   const auto found = norm_outputs_of(SmallTransformer{.has_operator = false}.build());
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_EQ(found[0].tensor, "n1");
+  EXPECT_EQ(found[0].output, "n1");
   EXPECT_EQ(found[0].norm, "Mul_n1_scaled");
   EXPECT_THAT(reader_names(found[0]), ElementsAre("query", "key", "value"));
   EXPECT_THAT(found[0].constants, ElementsAre(Pair("Mul_n1_scaled", 1), Pair("Add_n1", 1)));
@@ -91,7 +91,9 @@ TEST(NormOutputs, AreFollowedThroughMovesOfWholeRows) {
     b.output("y", {8, 5});
   });
   ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found[0].tensor, "r");
+  EXPECT_EQ(found[0].output, "n");
+  EXPECT_EQ(found[0].observed, "r");
+  EXPECT_THAT(found[0].reads, ElementsAre(Pair("Transpose_t", 0)));
   EXPECT_EQ(found[0].norm, "LayerNormalization_n");
   EXPECT_THAT(found[0].constants, ElementsAre(Pair("LayerNormalization_n", 1)));
 }
