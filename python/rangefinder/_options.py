@@ -34,10 +34,15 @@ class RunOptions(TypedDict, total=False):
 
 class SolveOptions(PlanOptions, MethodOptions, RunOptions, total=False):
     effort: Literal["fast", "normal", "thorough"]
+    decisions: str | os.PathLike[str]
 
 
 class QuantizeOptions(SolveOptions, total=False):
-    pass
+    """Also what parts are left float for."""
+
+    min_sqnr: float
+    max_drop: float
+    fastest: bool
 
 
 class ObserveOptions(PlanOptions, RunOptions, total=False):
@@ -71,8 +76,9 @@ def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
             words[name] = [words[name]]
         elif words.get(name) is not None:
             words[name] = list(words[name])
-    if words.get("keep") is not None:
-        words["keep"] = os.fspath(words["keep"])
+    for name in ("keep", "decisions"):
+        if words.get(name) is not None:
+            words[name] = os.fspath(words[name])
     if words.get("method_for") is not None:
         words["method_for"] = list(words["method_for"].items())
     for name in ("samples", "most_held_out"):
