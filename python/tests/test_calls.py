@@ -73,6 +73,31 @@ def test_progress_tells_every_stage_to_its_end(cnn, samples):
         assert total is None or done == total, stage
 
 
+def test_a_bar_for_each_stage(cnn, samples, monkeypatch):
+    tqdm_auto = pytest.importorskip("tqdm.auto")
+    bars = []
+
+    class Bar:
+        def __init__(self, desc, total, disable, leave):
+            assert disable is None
+            self.desc, self.total, self.done, self.is_open = desc, total, 0, True
+            bars.append(self)
+
+        def update(self, count):
+            assert count >= 0 and self.is_open
+            self.done += count
+
+        def close(self):
+            self.is_open = False
+
+    monkeypatch.setattr(tqdm_auto, "tqdm", Bar)
+    rf.quantize(cnn, samples, samples=40, progress=True)
+    assert bars[0].desc == "observe" and bars[0].total == 40
+    assert all(bar.done in (bar.total, None) or bar.total is None for bar in bars)
+    rf.quantize(cnn, samples, samples=40, progress=False)
+    assert len({bar.desc for bar in bars}) == len(bars)
+
+
 def test_without_samples_and_ending_early(cnn, samples):
     with pytest.raises((rf.Error, ValueError), match="no samples"):
         rf.quantize(cnn, iter([]))
