@@ -1,6 +1,6 @@
 """How long does calibrate_input_ranges() take beside AIHWKIT-Lightning's, on the same network?
 
-A convolutional network (three layers, tiles of 512 rows) and a perceptron (three layers of 1024), 20 calls each; one
+A convolutional network (three layers, tiles of 512 rows) and a perceptron (three layers of 512), 20 calls each; one
 thread for PyTorch. The network itself runs in both.
 """
 
@@ -19,8 +19,8 @@ CALLS = 20
 def network(torch, name):
     torch.manual_seed(0)
     if name == "perceptron":
-        layers = [layer for _ in range(3) for layer in (torch.nn.Linear(1024, 1024), torch.nn.GELU())]
-        return torch.nn.Sequential(*layers).eval(), (64, 1024)
+        layers = [layer for _ in range(3) for layer in (torch.nn.Linear(512, 512), torch.nn.GELU())]
+        return torch.nn.Sequential(*layers).eval(), (64, 512)
     layers = [
         torch.nn.Conv2d(3, 32, 3, padding=1),
         torch.nn.GELU(),
