@@ -3,7 +3,7 @@
 # that: house rules, formatting, and a second build with Clang under the address and
 # undefined-behaviour sanitizers, with a short run of every fuzz target and the tests of the layers
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
-# not over: both packages, used on a bare system; the library as part of another project; the layers that
+# not over: both packages, used on a bare system; the wheel in a fresh environment; the library as part of another project; the layers that
 # make every number on arm64. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
@@ -74,6 +74,10 @@ if [ "${CI:-}" = true ]; then
     else
       printf '\n== NOT RUN, no root system may be mounted here: %s\n' 'packages on a bare system'
     fi
+  fi
+  if begin 8 'the wheel, in a fresh environment (tests/packaging/wheel.sh)'; then
+    quietly wheel tests/packaging/wheel.sh "$root/.deps/python/bin/python" build/dev/src/cli/rangefinder
+    tail -n 1 "$logs/wheel.log"
   fi
   if begin 12 'part of another project (tests/packaging/subproject.sh)'; then
     quietly subproject tests/packaging/subproject.sh "$root" "$root/build/outside" "$jobs"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # wheel.sh [PYTHON...] - builds wheels into build/wheels, for x86-64 or arm64, whichever this machine
-# is: one for CPython 3.11, and one for all from 3.12 on if one of the interpreters given is such.
-# What they need beside Python's own and the C library is inside; ONNX Runtime is the user's.
-# Default: python3. The wheels run where glibc is as new as here; the oldest system wanted must build.
+# is: one for CPython 3.11, and one for all from 3.12 on, as the interpreters given (default: python3)
+# are; each must have pip. What wheels need beside Python and the C library is inside; ONNX Runtime is
+# the user's. They run where the C library is at least as new as here.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -12,7 +12,8 @@ out="$root/build/wheels"
 most_bytes=3145728
 if [ $# = 0 ]; then set -- python3; fi
 
-scripts/wheel_deps.sh "$deps" >"$(mktemp)"
+mkdir -p build/logs
+scripts/wheel_deps.sh "$deps" >build/logs/wheel-deps.log
 [ -e .deps/onnxruntime/include ] || scripts/fetch_onnxruntime.sh
 mkdir -p "$out"
 tools="$root/.deps/wheel-tools"

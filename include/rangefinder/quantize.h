@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,28 @@ RANGEFINDER_API std::string name_of(Effort effort);
 /// Throws std::invalid_argument naming what is known.
 RANGEFINDER_API Effort parse_effort(std::string_view name);
 
+/// What parts of a network are left float for, beside nodes that are excluded by name
+/// (docs/numerics/choice.md). Nothing of it given, Effort::kNormal and above leave float what keeps
+/// an output below 20 dB, and Effort::kFast leaves nothing.
+///
+///     options.choice.metric = [](const rangefinder::Model& model) { return top1(model); };
+///     options.choice.max_drop = 0.01;
+struct ChoiceOptions {
+  /// Every output is to reach so many dB of signal over noise, by an upper bound on the noise:
+  /// leave float what is most harmful.
+  std::optional<double> min_sqnr = {};
+  /// A figure of a model, higher is better: asked of the float model first, then of models that are
+  /// tried. What it throws ends the work and reaches the caller.
+  std::function<double(const Model&)> metric = {};
+  /// By how much the figure may be lower than the float model's; not negative.
+  double max_drop = 0;
+  /// Leave float what integers make slower on this machine; never slower than float.
+  bool fastest = false;
+  /// A JSON file of what was left float (docs/formats/decisions.md). If it is there, it is read and
+  /// nothing is chosen; else it is written with the results.
+  std::filesystem::path decisions = {};
+};
+
 /// Which samples of a source are calibrated on and which judge the result.
 struct SplitOptions {
   /// Calibrate on the first so many; others, up to `most_held_out` evenly spaced, are held out.
@@ -69,6 +92,7 @@ struct QuantizeOptions {
   PlanOptions plan = {};
   Method method = {};
   Effort effort = Effort::kNormal;
+  ChoiceOptions choice = {};
   SplitOptions split = {};
   /// Written at the end, all of them together or nothing. That they can be written, and that none
   /// is a file which is read, is checked before the work.
@@ -149,6 +173,8 @@ struct SolveOptions {
   Method method = {};
   /// What statistics without the sums for bias correction do not serve is left out.
   Effort effort = Effort::kNormal;
+  /// A decisions file of quantize() to follow; empty: nothing is left float but what is excluded.
+  std::filesystem::path decisions = {};
   /// As in QuantizeOptions; without statistics.
   ResultFiles results = {};
   RunControl run = {};

@@ -76,11 +76,61 @@ struct BiasCorrectionRow {
   std::string reason = {};
 };
 
+/// A part of the network - a node with weights and the arithmetic behind it - that was left float.
+struct DecisionRow {
+  std::string node = {};
+  std::string op_type = {};
+  /// "accuracy", "time", "user" (excluded by name) or "file" (as a decisions file has it).
+  std::string reason = {};
+  /// Signal over noise at the output that suffers most if this part alone computes in integers;
+  /// empty if it was not measured.
+  std::optional<double> sqnr_db = {};
+};
+
+/// A model that was timed to find the quickest one.
+struct TimedRow {
+  /// "quantized", "mixed" (some parts float for their time), "prepared float" or "float".
+  std::string model = {};
+  /// Parts that are float in it.
+  size_t float_count = 0;
+  /// Median for one sample, on one thread.
+  double seconds = 0;
+};
+
+/// How it was chosen what stays float (docs/numerics/choice.md).
+struct ChoiceRow {
+  /// What every judged output was to reach, in dB; empty if accuracy did not matter, or was told by
+  /// a metric.
+  std::optional<double> aim_db = {};
+  /// The upper bound of the noise at the worst judged output, in dB, with everything in integers
+  /// and as chosen. Infinite for a float model; empty if it was not measured.
+  std::optional<double> integer_db = {};
+  std::optional<double> reached_db = {};
+  /// The user's figure of the float model, of all in integers, and as chosen.
+  std::optional<double> float_metric = {};
+  std::optional<double> integer_metric = {};
+  std::optional<double> reached_metric = {};
+  /// Whether what was asked for is reached.
+  bool is_reached = true;
+  /// Parts that could compute in integers, and those that do not.
+  size_t part_count = 0;
+  size_t float_count = 0;
+  /// Models that were made and measured, and samples that they were judged on.
+  size_t try_count = 0;
+  size_t sample_count = 0;
+  /// "quantized"; where nothing is left in integers "prepared float" or "float", the file as given.
+  std::string written = "quantized";
+  /// Empty unless the quickest model was asked for.
+  std::vector<TimedRow> timed = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
   double observe = 0;
   double solve = 0;
+  /// Finding out what is to stay float; 0 if that was not asked.
+  double choose = 0;
   double export_ = 0;
   double verify = 0;
 };
@@ -117,6 +167,10 @@ struct RANGEFINDER_API Summary {
   size_t raised_channel_count = 0;
   /// Of each integer node with constant weights; empty with Effort::kFast.
   std::vector<BiasCorrectionRow> bias_corrections = {};
+  /// How it was chosen what stays float; empty if no choice was made.
+  std::optional<ChoiceRow> choice = {};
+  /// What was left float by choice or by name, in graph order.
+  std::vector<DecisionRow> decisions = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 

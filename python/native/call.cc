@@ -18,6 +18,9 @@ namespace nb = nanobind;
 
 /// How often a thread that waits looks whether the user wants to interrupt.
 constexpr std::chrono::milliseconds kListen(50);
+/// How long the engine may take to end by itself, and say where, when what it asked of Python
+/// failed.
+constexpr std::chrono::milliseconds kGrace(300);
 
 thread_local std::weak_ptr<Call> current_call;
 
@@ -63,9 +66,12 @@ void Call::watch(RunControl& control) {
 }
 
 void Call::end_work() {
-  const std::lock_guard lock(mutex_);
-  cancelled_ = true;
+  const nb::gil_scoped_release release;
+  std::unique_lock lock(mutex_);
   for (const auto& stream : streams_) stream->close();
+  changed_.notify_all();
+  if (has_failed_request_) changed_.wait_for(lock, kGrace, [this] { return done_; });
+  cancelled_ = true;
   for (Request* const request : requests_) request->failed = request->done = true;
   requests_.clear();
   changed_.notify_all();
@@ -155,6 +161,7 @@ void Call::answer(Request& request) {
   try {
     (*request.work)();
   } catch (...) {
+    has_failed_request_ = true;
     settle(true);
     throw;
   }

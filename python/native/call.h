@@ -83,6 +83,7 @@ class Call {
   std::deque<Report> reports_;
   std::vector<std::string> notices_;
   std::deque<Request*> requests_;
+  bool has_failed_request_ = false;
   bool done_ = false;
   std::exception_ptr failure_;
 };

@@ -26,6 +26,22 @@ void read(OptionReader& given, Effort& effort) {
   given.read_word("effort", [&](std::string_view word) { effort = parse_effort(word); });
 }
 
+/// What keeps nodes float. `metric` is called with a Model on the thread that called; it must
+/// outlive the options.
+void read(OptionReader& given, ChoiceOptions& choice, Call& call, nb::object& metric) {
+  given.read("min_sqnr", choice.min_sqnr);
+  given.read("max_drop", choice.max_drop);
+  given.read("fastest", choice.fastest);
+  given.read("decisions", choice.decisions);
+  given.read("metric", metric);
+  if (!metric.is_valid()) return;
+  choice.metric = [ask = nb::handle(metric), &call](const Model& model) {
+    double figure = 0;
+    call.ask([&] { figure = nb::cast<double>(ask(model)); });
+    return figure;
+  };
+}
+
 /// No more samples than will be used are taken out of an iterable of the user's.
 std::optional<uint64_t> most_samples(const SplitOptions& split, bool has_held_out) {
   if (!split.samples) return std::nullopt;
@@ -42,13 +58,15 @@ QuantizedModel quantize_model(const Model& model, const GivenSamples& data,
                               const GivenSamples* held_out, nb::object progress, nb::dict words) {
   QuantizeOptions options;
   OptionReader given(std::move(words));
+  Call call(std::move(progress));
+  nb::object metric;
   read(given, options.plan);
   read(given, options.method);
   read(given, options.effort);
+  read(given, options.choice, call, metric);
   read(given, options.split);
   read(given, options.run);
   given.finish();
-  Call call(std::move(progress));
   const SampleSource source = calibration_source(call, data, held_out, options.split);
   call.watch(options.run);
   std::optional<QuantizedModel> result;
@@ -83,6 +101,7 @@ QuantizedModel solve_model(const Model& model, const Statistics& statistics, nb:
   read(given, options.method);
   read(given, options.effort);
   read(given, options.run);
+  given.read("decisions", options.decisions);
   given.finish();
   Call call(std::move(progress));
   call.watch(options.run);

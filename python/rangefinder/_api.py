@@ -22,6 +22,7 @@ def quantize(
     example_inputs: Any = None,
     pictures: Mapping[str, Any] | None = None,
     method_for: Mapping[str, str] | None = None,
+    metric: Callable[[str], float] | None = None,
     progress: Progress = True,
     **options: Unpack[_options.QuantizeOptions],
 ) -> _results.QuantizedModel:
@@ -38,6 +39,11 @@ def quantize(
     percentile, alpha, axis, top_k: what methods can be told
     effort          "fast", "normal" (default), "thorough"
     exclude         patterns of nodes that stay float
+    min_sqnr        leave float what is most harmful, until every output reaches so many dB on the held-out samples
+    metric          the same by a figure of your own: a function of the path of a model, higher is better;
+    max_drop        by how much it may be lower than the float model's
+    fastest         leave float what integers make slower on this machine
+    decisions       a JSON file of what was left float: followed if it exists, written if not
     target          one of targets()
     jobs            cores, default all; the result does not depend on it
     nonfinite       "error" (default) or "ignore"
@@ -50,7 +56,9 @@ def quantize(
     loaded = _models.load(model, example_inputs)
     source = _samples.samples_of(data, loaded.input_names, collate_fn, pictures)
     judges, most = _held_out(held_out, loaded, collate_fn, pictures)
-    words = _options.native(options, samples=samples, most_held_out=most, method_for=method_for)
+    words = _options.native(
+        options, samples=samples, most_held_out=most, method_for=method_for, metric=_models.metric_of(metric)
+    )
     native = _native.quantize(loaded.native, source, judges, _progress.function_of(progress), words)
     return _results.QuantizedModel(native, loaded.module_of, loaded)
 

@@ -81,3 +81,23 @@ def _of_message(message: Any) -> LoadedModel:
     copy.CopyFrom(message)
     onnx.save_model(copy, file, save_as_external_data=True, location="model.onnx.data")
     return LoadedModel(_native.Model.load(file), folder=folder)
+
+
+def metric_of(metric: Callable[[str], float] | None) -> Callable[[_native.Model], float] | None:
+    """What the engine asks, of a figure that the user takes of a file."""
+    if metric is None:
+        return None
+    if not callable(metric):
+        raise TypeError(f"metric: {type(metric).__name__}; allowed: a function of the path of a model")
+    function = metric
+
+    def figure(model: _native.Model) -> float:
+        file = os.fspath(model.file)
+        if file not in ("", "."):
+            return float(function(file))
+        with tempfile.TemporaryDirectory(prefix="rangefinder-") as folder:
+            file = os.path.join(folder, "model.onnx")
+            model.save(file)
+            return float(function(file))
+
+    return figure

@@ -34,10 +34,15 @@ class RunOptions(TypedDict, total=False):
 
 class SolveOptions(PlanOptions, MethodOptions, RunOptions, total=False):
     effort: Literal["fast", "normal", "thorough"]
+    decisions: str | os.PathLike[str]
 
 
 class QuantizeOptions(SolveOptions, total=False):
-    pass
+    """Also what parts are left float for."""
+
+    min_sqnr: float
+    max_drop: float
+    fastest: bool
 
 
 class ObserveOptions(PlanOptions, RunOptions, total=False):
@@ -64,16 +69,17 @@ class TensorOptions(MethodOptions, total=False):
 
 def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """As the extension reads them."""
-    words = {**options, **more}
+    words = {name: value for name, value in {**options, **more}.items() if value is not None}
     for name in ("exclude", "rows"):
         # One pattern alone, which would be taken letter by letter.
         if isinstance(words.get(name), str):
             words[name] = [words[name]]
-        elif words.get(name) is not None:
+        elif name in words:
             words[name] = list(words[name])
-    if words.get("keep") is not None:
-        words["keep"] = os.fspath(words["keep"])
-    if words.get("method_for") is not None:
+    for name in ("keep", "decisions"):
+        if name in words:
+            words[name] = os.fspath(words[name])
+    if "method_for" in words:
         words["method_for"] = list(words["method_for"].items())
     for name in ("samples", "most_held_out"):
         natural(name.removeprefix("most_"), words.get(name))

@@ -45,6 +45,22 @@ def test_kinds_of_models(cnn, samples, tmp_path):
     assert rf.quantize(content, samples).to_bytes() == expected
 
 
+def test_a_message_too_large_for_protobuf_takes_its_way_through_a_file(cnn, samples, monkeypatch):
+    import onnx
+
+    from rangefinder import _models
+
+    expected = rf.quantize(cnn, samples).to_dict()["tensors"]
+    message = onnx.load(cnn)
+    before = message.SerializeToString()
+    monkeypatch.setattr(_models, "_MOST_BYTES", 1000)
+    quantized = rf.quantize(message, samples)
+    assert quantized.to_dict()["tensors"] == expected
+    assert message.SerializeToString() == before
+    # What it was read from is gone by now.
+    assert len(quantized.to_bytes()) > 50_000
+
+
 def loader(samples, make):
     for index, sample in enumerate(samples):
         yield make(index, sample)

@@ -25,7 +25,7 @@ def test_the_programs_files(program, cnn, samples, sample_folder, tmp_path):
     ours = rf.observe(cnn, str(sample_folder))
     assert ours == theirs and ours.to_bytes() == (tmp_path / "theirs.rfs").read_bytes()
     ours.save(tmp_path / "ours.rfs")
-    program("solve", tmp_path / "ours.rfs", "--model", cnn, "-o", tmp_path / "theirs.onnx")
+    program("solve", cnn, "--statistics", tmp_path / "ours.rfs", "-o", tmp_path / "theirs.onnx")
     assert rf.solve(cnn, tmp_path / "ours.rfs").to_bytes() == (tmp_path / "theirs.onnx").read_bytes()
     assert rf.inspect(tmp_path / "ours.rfs")["samples"] == ours.sample_count
 

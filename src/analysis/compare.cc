@@ -99,6 +99,7 @@ void measure(const Tensor& real, const Tensor& restored, OutputError& error) {
   }
   error.sample_count = 1;
   error.metrics.add(real.to_float32().floats(), restored.to_float32().floats());
+  error.powers = {{error.metrics.real_power(), error.metrics.error_power()}};
   if (tensor::is_floating(real.type()) || real.type() != restored.type()) return;
   error.integer_count = real.element_count();
   error.equal_count = equal_elements(real, restored);
@@ -208,6 +209,7 @@ class Pair {
 
 void OutputError::merge(const OutputError& other) {
   metrics.merge(other.metrics);
+  powers.insert(powers.end(), other.powers.begin(), other.powers.end());
   sample_count += other.sample_count;
   shape_mismatch_count += other.shape_mismatch_count;
   integer_count += other.integer_count;
@@ -217,6 +219,25 @@ void OutputError::merge(const OutputError& other) {
 std::optional<double> OutputError::equal_share() const {
   if (integer_count == 0) return std::nullopt;
   return static_cast<double>(equal_count) / static_cast<double>(integer_count);
+}
+
+std::optional<double> OutputError::noise_bound() const {
+  if (powers.size() < 2) return std::nullopt;
+  const auto count = static_cast<double>(powers.size());
+  const double mean = metrics.error_power() / count;
+  quantization::CompensatedSum squares;
+  for (const SamplePower& sample : powers) {
+    squares.add((sample.noise - mean) * (sample.noise - mean));
+  }
+  // Of the sum, not of the mean: the standard deviation of one sample times the root of their
+  // number.
+  return metrics.error_power() + kBoundErrors * std::sqrt(squares.value() / (count - 1) * count);
+}
+
+std::optional<double> OutputError::sqnr_bound_db() const {
+  const auto noise = noise_bound();
+  if (!noise) return std::nullopt;
+  return quantization::decibels(metrics.real_power(), *noise);
 }
 
 ModelError compare(const ModelSource& reference, const ModelSource& other,

@@ -15,11 +15,23 @@
 
 namespace rangefinder::analysis {
 
+/// Standard errors in a bound: of a normal distribution 95 % lies below.
+inline constexpr double kBoundErrors = 1.64;
+
+/// Of one sample: the reference's values squared and added up, and the differences.
+struct SamplePower {
+  double signal = 0;
+  double noise = 0;
+};
+
 /// How far one output of a model is from the same output of another, over all samples on which
 /// both gave it in one shape.
 struct OutputError {
   std::string name = {};
+  /// Over all samples; its sqnr_db() is their pooled signal over their pooled noise.
   quantization::ErrorMetrics metrics = {};
+  /// Of each sample that was compared, in order.
+  std::vector<SamplePower> powers = {};
   /// Samples that were compared, and those on which the models gave different shapes.
   uint64_t sample_count = 0;
   uint64_t shape_mismatch_count = 0;
@@ -33,6 +45,14 @@ struct OutputError {
   void merge(const OutputError& other);
   /// equal_count over integer_count; empty without integers.
   std::optional<double> equal_share() const;
+
+  /// What the pooled noise would hardly exceed on as many other samples: it plus kBoundErrors of
+  /// its standard errors, told from how the samples differ. Empty with fewer than two samples.
+  /// Samples that were not used for any decision are needed: a mean of few samples, chosen for
+  /// being low, is lower than that of others.
+  std::optional<double> noise_bound() const;
+  /// The pooled signal over noise_bound(), in dB: infinite if there is no noise.
+  std::optional<double> sqnr_bound_db() const;
 };
 
 /// A sample on which nothing was compared, and why.

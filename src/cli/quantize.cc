@@ -17,13 +17,15 @@ struct Arguments {
   PlanArguments plan;
   MethodArguments method;
   std::string effort = name_of(Effort::kNormal);
+  ChoiceArguments choice;
 };
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
   QuantizeOptions options{.plan = arguments.plan.options,
                           .method = arguments.method.parse(arguments.plan.options.target),
-                          .effort = parse_effort(arguments.effort)};
+                          .effort = parse_effort(arguments.effort),
+                          .choice = arguments.choice.options()};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
   options.run = run_control(arguments.run, progress);
@@ -54,6 +56,7 @@ void add_quantize(CLI::App& app) {
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   add_effort_option(command, arguments->effort);
+  add_choice_options(command, arguments->choice);
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -28,4 +28,15 @@ inline constexpr char kBetaAttribute[] = "beta";
 inline constexpr char kScaleChannelsOperator[] = "ScaleChannels";
 inline constexpr char kChannelMeansOperator[] = "ChannelMeans";
 
+/// See switch_ops.h.
+inline constexpr char kRoundOperator[] = "Round";
+inline constexpr char kRestoreOperator[] = "Restore";
+inline constexpr char kSelectOperator[] = "Select";
+inline constexpr char kSwitchAttribute[] = "switch";
+inline constexpr char kScaleAttribute[] = "scale";
+inline constexpr char kZeroPointAttribute[] = "zero_point";
+inline constexpr char kLeastCodeAttribute[] = "least_code";
+inline constexpr char kLargestCodeAttribute[] = "largest_code";
+inline constexpr char kAxisAttribute[] = "axis";
+
 }  // namespace rangefinder::engine

@@ -31,11 +31,8 @@ Json tensor_json(const TensorRow& tensor) {
 }
 
 Json seconds_json(const Seconds& seconds) {
-  return {{"prepare", seconds.prepare},
-          {"observe", seconds.observe},
-          {"solve", seconds.solve},
-          {"export", seconds.export_},
-          {"verify", seconds.verify}};
+  return {{"prepare", seconds.prepare}, {"observe", seconds.observe}, {"solve", seconds.solve},
+          {"choose", seconds.choose},   {"export", seconds.export_},  {"verify", seconds.verify}};
 }
 
 template <typename Row, typename ToJson>
@@ -80,6 +77,32 @@ nlohmann::ordered_json to_json(const BiasCorrectionRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+nlohmann::ordered_json to_json(const DecisionRow& row) {
+  return {{"node", row.node},
+          {"op_type", row.op_type},
+          {"reason", row.reason},
+          {"sqnr_db", number(row.sqnr_db)}};
+}
+
+nlohmann::ordered_json to_json(const ChoiceRow& row) {
+  const auto timed_json = [](const TimedRow& timed) -> Json {
+    return {{"model", timed.model}, {"float_parts", timed.float_count}, {"seconds", timed.seconds}};
+  };
+  return {{"aim_db", number(row.aim_db)},
+          {"integer_db", number(row.integer_db)},
+          {"reached_db", number(row.reached_db)},
+          {"float_metric", number(row.float_metric)},
+          {"integer_metric", number(row.integer_metric)},
+          {"reached_metric", number(row.reached_metric)},
+          {"is_reached", row.is_reached},
+          {"parts", row.part_count},
+          {"float_parts", row.float_count},
+          {"tries", row.try_count},
+          {"samples", row.sample_count},
+          {"written", row.written},
+          {"timed", to_array(row.timed, timed_json)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"model", summary.model},
           {"output", summary.output},
@@ -100,6 +123,8 @@ Json to_json(const Summary& summary) {
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
+          {"choice", summary.choice ? to_json(*summary.choice) : Json(nullptr)},
+          {"decisions", to_array(summary.decisions)},
           {"tensors", to_array(summary.tensors, tensor_json)},
           {"notes", summary.notes}};
 }

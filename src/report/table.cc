@@ -84,6 +84,33 @@ void add_corrections(const Summary& summary, std::string& text) {
                  corrected, channels);
 }
 
+std::string aim_of(const ChoiceRow& choice) {
+  if (choice.aim_db) {
+    return fmt::format(": {} dB wanted, {} in integers, {} so", decibels(choice.aim_db),
+                       decibels(choice.integer_db), decibels(choice.reached_db));
+  }
+  if (choice.float_metric && choice.integer_metric && choice.reached_metric) {
+    return fmt::format(": metric {:.6g} in float, {:.6g} in integers, {:.6g} so",
+                       *choice.float_metric, *choice.integer_metric, *choice.reached_metric);
+  }
+  return "";
+}
+
+void add_choice(const Summary& summary, std::string& text) {
+  if (!summary.choice) return;
+  const ChoiceRow& choice = *summary.choice;
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "choice    {} of {} parts float{}\n", choice.float_count, choice.part_count,
+                 aim_of(choice));
+  for (const TimedRow& timed : choice.timed) {
+    fmt::format_to(out, "          {:.3f} ms {} ({} parts float)\n", timed.seconds * 1e3,
+                   timed.model, timed.float_count);
+  }
+  if (choice.written != "quantized") {
+    fmt::format_to(out, "          written is the {} model\n", choice.written);
+  }
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -148,13 +175,16 @@ std::string to_table(const Summary& summary) {
                  mebibytes(summary.quantized_bytes));
   fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes run in integers\n",
                  summary.integer_nodes, summary.eligible_nodes);
+  add_choice(summary, text);
   add_corrections(summary, text);
   fmt::format_to(
       out,
-      "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}, verify "
+      "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}{}, verify "
       "{:.2f})\n",
-      seconds.prepare + seconds.observe + seconds.solve + seconds.export_ + seconds.verify,
-      seconds.prepare, seconds.observe, seconds.solve, seconds.export_, seconds.verify);
+      seconds.prepare + seconds.observe + seconds.solve + seconds.export_ + seconds.choose +
+          seconds.verify,
+      seconds.prepare, seconds.observe, seconds.solve, seconds.export_,
+      seconds.choose > 0 ? fmt::format(", choose {:.2f}", seconds.choose) : "", seconds.verify);
   fmt::format_to(out, "memory    {} at most\n", mebibytes(summary.peak_memory_bytes));
   add_worst_tensors(summary, text);
   add_float_nodes(summary, text);

@@ -247,6 +247,7 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   refuse_nonfinite_constants(graph, plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
+  plan.excluded = excluded;
   if (!excluded.empty()) {
     plan.stand_ins =
         stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/instrument.h"
@@ -47,6 +48,8 @@ struct Plan {
   std::map<std::string, std::string> stand_ins = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
+  /// Nodes of the prepared model that compute in float because somebody wants it.
+  std::unordered_set<std::string> excluded = {};
 
   /// The prepared model, ready to be run. Throws Error.
   engine::ModelSource prepared_source() const;

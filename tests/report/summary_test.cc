@@ -27,7 +27,8 @@ Summary summary() {
   summary.version = "1.2.3";
   summary.sample_count = 90;
   summary.held_out_count = 10;
-  summary.seconds = {.prepare = 1, .observe = 2, .solve = 3, .export_ = 4, .verify = 5};
+  summary.seconds = {
+      .prepare = 1, .observe = 2, .solve = 3, .choose = 6, .export_ = 4, .verify = 5};
   summary.peak_memory_bytes = uint64_t{1} << 40;
   summary.float_bytes = 4000;
   summary.quantized_bytes = 1000;
@@ -51,6 +52,15 @@ Summary summary() {
   summary.raised_channel_count = 8;
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
+  summary.choice = {.aim_db = 20,
+                    .integer_db = 8.5,
+                    .reached_db = 21.25,
+                    .part_count = 7,
+                    .float_count = 1,
+                    .try_count = 4,
+                    .sample_count = 40,
+                    .timed = {{"quantized", 1, 0.5}}};
+  summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -62,9 +72,9 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
                           "raised_channels", "bias_corrections", "outputs", "left_out_samples",
-                          "tensors", "notes"));
+                          "choice", "decisions", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
-              ElementsAre("prepare", "observe", "solve", "export", "verify"));
+              ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
   EXPECT_THAT(keys(json["outputs"][0]),
               ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
@@ -84,7 +94,7 @@ TEST(SummaryJson, HoldsEveryField) {
   EXPECT_EQ(json["samples"], 90);
   EXPECT_EQ(json["held_out_samples"], 10);
   EXPECT_EQ(json["seconds"].dump(),
-            R"({"prepare":1.0,"observe":2.0,"solve":3.0,"export":4.0,"verify":5.0})");
+            R"({"prepare":1.0,"observe":2.0,"solve":3.0,"choose":6.0,"export":4.0,"verify":5.0})");
   EXPECT_EQ(json["peak_memory_bytes"], uint64_t{1} << 40);
   EXPECT_EQ(json["float_bytes"], 4000);
   EXPECT_EQ(json["quantized_bytes"], 1000);
@@ -104,6 +114,20 @@ TEST(SummaryJson, HoldsEveryField) {
             R"("equal_share":null,"reason":null}])");
   EXPECT_EQ(json["left_out_samples"].dump(), R"([{"name":"10.npy","reason":"is cut short"}])");
   EXPECT_EQ(json["notes"], Json({"a note"}));
+}
+
+TEST(SummaryJson, TellsWhatWasChosen) {
+  Json json = to_json(summary());
+  EXPECT_EQ(json["choice"].dump(),
+            R"({"aim_db":20.0,"integer_db":8.5,"reached_db":21.25,"float_metric":null,)"
+            R"("integer_metric":null,"reached_metric":null,"is_reached":true,"parts":7,)"
+            R"("float_parts":1,"tries":4,"samples":40,"written":"quantized",)"
+            R"("timed":[{"model":"quantized","float_parts":1,"seconds":0.5}]})");
+  EXPECT_EQ(json["decisions"].dump(),
+            R"([{"node":"fc","op_type":"Gemm","reason":"accuracy","sqnr_db":12.5}])");
+  Summary none = summary();
+  none.choice.reset();
+  EXPECT_TRUE(to_json(none)["choice"].is_null());
 }
 
 TEST(SummaryJson, HoldsEveryFieldOfATensor) {
