@@ -87,6 +87,10 @@ if [ "${CI:-}" = true ]; then
   if begin 12 'part of another project (tests/packaging/subproject.sh)'; then
     quietly subproject tests/packaging/subproject.sh "$root" "$root/build/outside" "$jobs"
   fi
+  if begin 5 'PyTorch, and the originals beside (scripts/check_originals.sh)'; then
+    quietly originals scripts/check_originals.sh build/dev
+    grep -E 'passed|failed' "$logs/originals.log"
+  fi
   if begin 8 'arm64 (scripts/check_arm64.sh)'; then
     quietly arm64 scripts/check_arm64.sh
     tail -n 3 "$logs/arm64.log"

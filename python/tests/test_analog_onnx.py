@@ -159,16 +159,17 @@ def test_ranges_go_to_torch_and_back(cnn, calibrated):
 
     import onnx
 
-    weights = {tensor.name: tensor.dims for tensor in onnx.load(cnn).graph.initializer if len(tensor.dims) in (2, 4)}
+    graph = onnx.load(cnn).graph
+    shapes = {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     net = torch.nn.Sequential()
-    for index, shape in enumerate(weights.values()):
-        layer = (
-            torch.nn.Linear(shape[1], shape[0])
-            if len(shape) == 2
-            else torch.nn.Conv2d(shape[1], shape[0], shape[2:], bias=False)
-        )
-        # The example's modules: five blocks whose first part is a convolution, then the classifier at 8.
-        net.add_module("8" if len(shape) == 2 else str(index), layer if len(shape) == 2 else torch.nn.Sequential(layer))
+    for node in graph.node:
+        # "/0/0.0/Conv" is the first module of the block "0", "/8/Gemm" the module "8".
+        if node.op_type == "Conv":
+            outputs, inputs, *kernel = shapes[node.input[1]]
+            net.add_module(node.name.split("/")[1], torch.nn.Sequential(torch.nn.Conv2d(inputs, outputs, kernel)))
+        elif node.op_type == "Gemm":
+            outputs, inputs = shapes[node.input[1]]
+            net.add_module(node.name.split("/")[1], torch.nn.Linear(inputs, outputs))
     went = load_input_ranges(net, calibrated)
     assert set(went.values()) == {name for name, module in net.named_modules() if hasattr(module, "weight")}
     back = input_ranges(net)

@@ -309,3 +309,12 @@ def test_the_table_of_observers():
     assert "all-of-it" in rangefinder.methods()
     with pytest.raises(KeyError):
         OBSERVER_TABLE["nothing"]
+
+
+def test_names_of_ppq_that_are_not_there():
+    with pytest.raises(NotImplementedError, match="LearnedStepSizePass: not done by rangefinder.ppq.quantization.optim"):
+        from rangefinder.ppq.quantization.optim import LearnedStepSizePass  # noqa: F401
+    with pytest.raises(NotImplementedError, match="quantize_caffe_model: not done by rangefinder.ppq"):
+        from rangefinder.ppq import quantize_caffe_model  # noqa: F401
+    with pytest.raises(ImportError, match="NoSuchThing"):
+        from rangefinder.ppq.api import NoSuchThing  # noqa: F401

@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 import rangefinder
+import rangefinder.analog
+import rangefinder.onnxruntime
+import rangefinder.ppq
 
 
 def images() -> Iterator[npt.NDArray[np.float32]]:
@@ -45,3 +48,35 @@ def main() -> None:
         rangefinder.quantize(b"...", [])
     except rangefinder.Error as error:
         print(error.file, error.node, error.tensor)
+
+
+class Reader(rangefinder.onnxruntime.CalibrationDataReader):
+    def __init__(self) -> None:
+        self.images = images()
+
+    def get_next(self) -> dict[str, npt.NDArray[np.float32]] | None:
+        image = next(self.images, None)
+        return None if image is None else {"input": image}
+
+
+def other_tools() -> None:
+    quantized = rangefinder.onnxruntime.quantize_static(
+        "model.onnx", "int8.onnx", Reader(), activation_type=rangefinder.onnxruntime.QuantType.QUInt8
+    )
+    print(quantized.table())
+    setting = rangefinder.ppq.QuantizationSettingFactory.default_setting()
+    setting.quantize_activation_setting.calib_algorithm = "kl"
+    setting.dispatching_table.append(operation="conv1", platform=rangefinder.ppq.TargetPlatform.FP32)
+    graph: rangefinder.ppq.BaseGraph = rangefinder.ppq.quantize_onnx_model("model.onnx", images(), 32, setting=setting)
+    calibrated: list[str] = rangefinder.ppq.RuntimeCalibrationPass("mse", override=True).optimize(graph, images())
+    errors: dict[str, float] = rangefinder.ppq.graphwise_error_analyse(graph, dataloader=images())
+    rangefinder.ppq.export_ppq_graph(graph, rangefinder.ppq.TargetPlatform.ONNXRUNTIME, "int8.onnx")
+    print(calibrated, errors)
+    rpu_config = rangefinder.analog.TorchInferenceRPUConfig()
+    rpu_config.forward.inp_res = 2**8 - 2
+    ranges: dict[str, list[float]] = rangefinder.analog.calibrate_input_ranges(
+        rangefinder.analog.convert_to_analog("model.onnx", rpu_config),
+        rangefinder.analog.InputRangeCalibrationType.CACHE_QUANTILE,
+        [((image,), {}) for image in images()],
+    )
+    print(ranges)

@@ -5,6 +5,8 @@ What is not done raises NotImplementedError naming the argument or the field; do
 
 from __future__ import annotations
 
+from typing import Any
+
 from ._analyse import graphwise_error_analyse, layerwise_error_analyse, statistical_analyse
 from ._calibration import IsotoneCalibrationPass, QuantizationOptimizationPass, RuntimeCalibrationPass
 from ._configs import QuantizationStates, TensorQuantizationConfig
@@ -12,6 +14,7 @@ from ._executor import TorchExecutor
 from ._export import export_ppq_graph
 from ._graph import BaseGraph, Operation, QuantableOperation, Variable, load_onnx_graph
 from ._measure import convert_any_to_numpy, convert_any_to_torch_tensor, torch_snr_error
+from ._missing import refuse as _refuse
 from ._observers import OBSERVER_TABLE, BaseTensorObserver, register_calibration_observer
 from ._platforms import DISABLE_CUDA_KERNEL, ENABLE_CUDA_KERNEL, TargetPlatform
 from ._quantize import (
@@ -73,3 +76,7 @@ __all__ = [
     "statistical_analyse",
     "torch_snr_error",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    _refuse(__name__, name)

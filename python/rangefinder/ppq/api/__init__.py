@@ -1,5 +1,7 @@
 """Where `ppq.api` has them."""
 
+from typing import Any
+
 from rangefinder.ppq import (
     DISABLE_CUDA_KERNEL,
     DispatchingTable,
@@ -15,6 +17,7 @@ from rangefinder.ppq import (
     quantize_torch_model,
     register_calibration_observer,
 )
+from rangefinder.ppq._missing import refuse as _refuse
 
 __all__ = [
     "DISABLE_CUDA_KERNEL",
@@ -31,3 +34,7 @@ __all__ = [
     "quantize_torch_model",
     "register_calibration_observer",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    _refuse(__name__, name)

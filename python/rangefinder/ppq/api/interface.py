@@ -1,5 +1,7 @@
 """Where `ppq.api.interface` has them."""
 
+from typing import Any
+
 from rangefinder.ppq import (
     DISABLE_CUDA_KERNEL,
     ENABLE_CUDA_KERNEL,
@@ -11,6 +13,7 @@ from rangefinder.ppq import (
     quantize_onnx_model,
     quantize_torch_model,
 )
+from rangefinder.ppq._missing import refuse as _refuse
 
 __all__ = [
     "DISABLE_CUDA_KERNEL",
@@ -23,3 +26,7 @@ __all__ = [
     "quantize_onnx_model",
     "quantize_torch_model",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    _refuse(__name__, name)
