@@ -22,7 +22,7 @@ import measure
 from collect import collect, score, stored_samples
 from material import Material
 from networks import NETWORKS
-from quantizers import OTHERS, OURS, Variant
+from quantizers import OTHERS, OURS, Variant, summary_path
 
 
 def result_path(folder, variant):
@@ -40,7 +40,7 @@ def verdict_of(summary):
         verdict = json.loads(summary.read_text()).get("verdict")
     except (OSError, ValueError):
         return None
-    return verdict.get("word", verdict.get("verdict")) if isinstance(verdict, dict) else verdict
+    return verdict.get("level") if isinstance(verdict, dict) else None
 
 
 def make(folder, variant, program, limit):
@@ -63,7 +63,7 @@ def make(folder, variant, program, limit):
             trouble = f"the model does not run: {error}"[:600]
     if trouble is not None:
         values["failed"] = trouble
-    values["verdict"] = verdict_of(model.with_suffix(".json")) if variant in OURS else None
+    values["verdict"] = verdict_of(summary_path(model)) if variant in OURS else None
     return values
 
 
@@ -115,29 +115,46 @@ def machine():
     return f"{model}, {os.cpu_count()} cores; ONNX Runtime {onnxruntime.__version__}, one thread"
 
 
-def cell(values):
+def quality(values):
+    """Score and error of one model; its verdict, if the tool gives one."""
     if "failed" in values:
         return "fails"
     ratio = values["sqnr"]
-    noise = f"{ratio:.1f}" if isinstance(ratio, float) else {"inf": "exact", "-inf": "other shape"}.get(ratio, ratio)
-    parts = [f"**{values['metric']:.1f}**", noise, f"{values['integer']}/{values['weighted']}",
-             f"{values['time']:.2f}" if "time" in values else "-", f"{values['seconds']:.1f}"]
-    if values.get("verdict"):
-        parts.append(str(values["verdict"]))
-    return " · ".join(parts)
+    noise = f"{ratio:.1f} dB" if isinstance(ratio, float) else {"inf": "exact", "-inf": "other shape"}.get(ratio, ratio)
+    word = f", {values['verdict']}" if values.get("verdict") else ""
+    return f"**{values['metric']:.1f}** {noise}{word}"
+
+
+def cost(values):
+    """Products in integers, time over float's, seconds of quantizing."""
+    if "failed" in values:
+        return "fails"
+    ratio = f"{values['time']:.2f}" if "time" in values else "-"
+    return f"{values['integer']}/{values['weighted']} **{ratio}** {values['seconds']:.0f} s"
+
+
+def print_table(arguments, first, cell_of):
+    """One row a network; `first` gives its first cells by network, results and name of the float time."""
+    head = [*first, *arguments.variants]
+    print(f"| {' | '.join(head)} |\n{'|---' * len(head)}|")
+    for name in arguments.networks:
+        results = [json.loads(path.read_text()) if path.exists() else None
+                   for path in (result_path(arguments.folder / name, variant) for variant in arguments.variants)]
+        cells = [make(NETWORKS[name], results) for make in first.values()]
+        print(f"| {' | '.join([*cells, *(cell_of(values) if values else '' for values in results)])} |")
+
+
+def float_time(_, results):
+    seconds = next((values["float_seconds"] for values in results if values and "float_seconds" in values), None)
+    return "" if seconds is None else f"{seconds * 1000:.1f}"
 
 
 def run_table(arguments):
     print(f"{machine()}.\n")
-    print("| network | metric | float, ms | " + " | ".join(arguments.variants) + " |")
-    print("|---" * (3 + len(arguments.variants)) + "|")
-    for name in arguments.networks:
-        results = [json.loads(path.read_text()) if path.exists() else None
-                   for path in (result_path(arguments.folder / name, variant) for variant in arguments.variants)]
-        seconds = next((values["float_seconds"] for values in results if values and "float_seconds" in values), None)
-        cells = [cell(values) if values else "" for values in results]
-        print(f"| {name}: {NETWORKS[name].kind} | {NETWORKS[name].metric} | "
-              f"{'' if seconds is None else f'{seconds * 1000:.1f}'} | {' | '.join(cells)} |")
+    print_table(arguments, {"network": lambda network, _: f"{network.name}: {network.kind}",
+                            "score": lambda network, _: network.metric}, quality)
+    print()
+    print_table(arguments, {"network": lambda network, _: network.name, "float, ms": float_time}, cost)
 
 
 def main():

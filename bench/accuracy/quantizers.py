@@ -20,6 +20,11 @@ OTHERS = {"onnxruntime": "quantize_static, MinMax, uint8/int8 per channel, after
           "nncf": "nncf.quantize, defaults; model type transformer for those"}
 
 
+def summary_path(model):
+    """Where the program's own summary of `model` lies."""
+    return model.with_suffix(".summary.json")
+
+
 @dataclass(frozen=True)
 class Variant:
     """One column: the command that writes `output` for the network in `folder`."""
@@ -31,7 +36,7 @@ class Variant:
         if self.name in OTHERS:
             return [sys.executable, __file__, self.name, folder, output]
         return [self.program, "quantize", folder / "model.onnx", "--data", folder / "calib", "--output", output,
-                "--summary", output.with_suffix(".json"), "--progress", "none", *OURS[self.name]]
+                "--summary", summary_path(output), "--progress", "none", *OURS[self.name]]
 
 
 def calibration(folder):
@@ -40,6 +45,17 @@ def calibration(folder):
         with np.load(path) as arrays:
             samples.append(dict(arrays))
     return samples
+
+
+def newest(path, work):
+    """The model at an opset in which scales per channel exist, as ONNX Runtime's manual asks for."""
+    import onnx
+    import onnx.version_converter
+    model = onnx.load(path)
+    if next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")) >= 13:
+        return str(path)
+    onnx.save(onnx.version_converter.convert_version(model, 13), work / "converted.onnx")
+    return str(work / "converted.onnx")
 
 
 def quantize_by_onnxruntime(folder, output):
@@ -56,7 +72,7 @@ def quantize_by_onnxruntime(folder, output):
     with tempfile.TemporaryDirectory() as work:
         prepared = Path(work) / "prepared.onnx"
         # Its symbolic shapes take minutes and do not understand every model; what is quantized does not depend on them.
-        quant_pre_process(str(folder / "model.onnx"), str(prepared), skip_symbolic_shape=True)
+        quant_pre_process(newest(folder / "model.onnx", Path(work)), str(prepared), skip_symbolic_shape=True)
         quantize_static(str(prepared), str(output), Samples(), per_channel=True,
                         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
 
