@@ -162,6 +162,37 @@ struct ChoiceRow {
   std::vector<TimedRow> timed = {};
 };
 
+/// What became of the output of a norm (LayerNormalization and its kin) that integer nodes read.
+struct SmoothingRow {
+  /// The node that applies the norm's gain, the tensor whose channels were divided, and the nodes
+  /// whose weights were multiplied instead.
+  std::string norm = {};
+  std::string tensor = {};
+  std::vector<std::string> nodes = {};
+  bool is_smoothed = false;
+  /// How much of the channels' differences went into the weights, 0 to 1.
+  double alpha = 0;
+  /// By how much the estimated error of the products falls.
+  double gain_db = 0;
+  /// Others read the norm's output, too: a Mul was added for the integer nodes.
+  bool adds_node = false;
+  /// Why it was left alone; else empty.
+  std::string reason = {};
+};
+
+/// A constant table that nodes look up rows of (an embedding), behind Gather.
+struct LookupTableRow {
+  std::string name = {};
+  uint64_t row_count = 0;
+  uint64_t column_count = 0;
+  /// Signal over error of its codes: over all values, and of the row that a hundredth of the rows
+  /// is worse than. Infinite if nothing is lost; empty if it was not tried.
+  std::optional<double> sqnr_db = {};
+  std::optional<double> row_sqnr_db = {};
+  /// Why it stays float; empty if it became int8.
+  std::string reason = {};
+};
+
 /// How long one held-out sample takes, on one thread: medians of runs in turn.
 struct LatencyRow {
   double float_us = 0;
@@ -253,6 +284,10 @@ struct RANGEFINDER_API Summary {
   std::optional<ChoiceRow> choice = {};
   /// What was left float by choice or by name, in graph order.
   std::vector<DecisionRow> decisions = {};
+  /// Of each norm whose output integer nodes read; empty with Effort::kFast.
+  std::vector<SmoothingRow> smoothings = {};
+  /// Of each embedding that is worth it; empty with Effort::kFast.
+  std::vector<LookupTableRow> lookup_tables = {};
   /// Held-out samples on which the tensors were looked at, too.
   size_t looked_at_count = 0;
   /// Empty if nothing was held out.

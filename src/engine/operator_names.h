@@ -17,6 +17,7 @@ inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
 inline constexpr char kRowAxisAttribute[] = "row_axis";
 inline constexpr char kKeepsSumsAttribute[] = "keeps_sums";
 inline constexpr char kSumAxisAttribute[] = "sum_axis";
+inline constexpr char kKeepsSpreadAttribute[] = "keeps_spread";
 inline constexpr char kIsCountedAttribute[] = "is_counted";
 /// Of the one node whose output is asked for.
 inline constexpr char kMakesTokenAttribute[] = "makes_token";

@@ -152,6 +152,26 @@ nlohmann::ordered_json to_json(const ChoiceRow& row) {
           {"timed", to_array(row.timed, timed_json)}};
 }
 
+nlohmann::ordered_json to_json(const SmoothingRow& row) {
+  return {{"norm", row.norm},
+          {"tensor", row.tensor},
+          {"nodes", row.nodes},
+          {"smoothed", row.is_smoothed},
+          {"alpha", row.is_smoothed ? Json(row.alpha) : Json(nullptr)},
+          {"gain_db", row.is_smoothed ? number(row.gain_db) : Json(nullptr)},
+          {"adds_node", row.adds_node},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
+nlohmann::ordered_json to_json(const LookupTableRow& row) {
+  return {{"name", row.name},
+          {"rows", row.row_count},
+          {"columns", row.column_count},
+          {"sqnr_db", number(row.sqnr_db)},
+          {"row_sqnr_db", number(row.row_sqnr_db)},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"schema_version", kSchemaVersion},
           {"model", summary.model},
@@ -171,6 +191,8 @@ Json to_json(const Summary& summary) {
           {"float_nodes", to_array(summary.float_nodes)},
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
+          {"smoothings", to_array(summary.smoothings)},
+          {"lookup_tables", to_array(summary.lookup_tables)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"choice", summary.choice ? to_json(*summary.choice) : Json(nullptr)},

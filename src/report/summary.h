@@ -17,8 +17,10 @@ using rangefinder::FloatNodeRow;
 using rangefinder::JudgedTensorRow;
 using rangefinder::LatencyRow;
 using rangefinder::LeftOutRow;
+using rangefinder::LookupTableRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
+using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
 using rangefinder::TimedRow;
@@ -32,6 +34,8 @@ nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
 nlohmann::ordered_json to_json(const DecisionRow& row);
 nlohmann::ordered_json to_json(const ChoiceRow& row);
+nlohmann::ordered_json to_json(const SmoothingRow& row);
+nlohmann::ordered_json to_json(const LookupTableRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

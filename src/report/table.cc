@@ -113,6 +113,33 @@ void add_choice(const Summary& summary, std::string& text) {
   }
 }
 
+void add_smoothings(const Summary& summary, std::string& text) {
+  size_t smoothed = 0;
+  size_t added = 0;
+  for (const auto& row : summary.smoothings) {
+    smoothed += row.is_smoothed;
+    added += row.adds_node;
+  }
+  if (smoothed == 0) return;
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "norms     {} of {} smoothed", smoothed, summary.smoothings.size());
+  if (added > 0) fmt::format_to(out, ", {} by a Mul of its own", added);
+  text += '\n';
+}
+
+void add_tables(const std::vector<LookupTableRow>& tables, std::string& text) {
+  auto out = std::back_inserter(text);
+  for (const auto& table : tables) {
+    fmt::format_to(out, "table     {} of {} x {} values ", shortened(table.name), table.row_count,
+                   table.column_count);
+    if (table.reason.empty()) {
+      fmt::format_to(out, "is int8, {} dB\n", decibels(table.sqnr_db));
+    } else {
+      fmt::format_to(out, "stays float: {}\n", printable(table.reason));
+    }
+  }
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -236,6 +263,8 @@ std::string to_table(const Summary& summary) {
                  summary.integer_nodes, summary.eligible_nodes);
   add_choice(summary, text);
   add_corrections(summary, text);
+  add_smoothings(summary, text);
+  add_tables(summary.lookup_tables, text);
   fmt::format_to(
       out,
       "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}{}, verify "

@@ -64,6 +64,9 @@ Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan) {
     const auto correction = corrections.find(node.name);
     if (correction != corrections.end()) kept.corrections.push_back(*correction->second);
   }
+  // Without a node in integers it is to be the float model.
+  if (!plan.annotation.weighted.empty()) kept.tables = solution.tables;
+  kept.held = solution.held;
   return kept;
 }
 

@@ -13,7 +13,8 @@ namespace rangefinder::workflow {
 Plan leave_float(const Plan& plan, const std::unordered_set<std::string>& nodes);
 
 /// What the solution of `full` says of a plan that leave_float() made of it: each tensor keeps its
-/// scale and zero point, each weight its codes, each bias its corrections. Nothing is solved anew:
+/// scale and zero point, each weight its codes, each bias its corrections, each
+/// embedding its codes. Nothing is solved anew:
 /// any choice of float nodes has the numbers of the one solution.
 /// Throws std::invalid_argument if the plan is no such.
 Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan);

@@ -22,6 +22,7 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
                                     .sum_axis = wanted.sum_axis,
                                     .channel_sums = std::move(seen.channel_sums)};
   tensor.holds_sums_alone = !wanted.is_counted;
+  if (wanted.keeps_spread) tensor.spread = std::move(seen.spread);
   if (wanted.row_axis) {
     tensor.row_axis = *wanted.row_axis;
     // A shard without samples has rows all the same, none.

@@ -19,6 +19,7 @@
 #include "passes/constant_range.h"
 #include "passes/exclusion.h"
 #include "passes/fused_names.h"
+#include "passes/known_bounds.h"
 #include "passes/split_fused.h"
 #include "statistics/value_histogram.h"
 
@@ -142,6 +143,9 @@ std::vector<engine::ObservedTensor> Plan::observed_with_sums(const RowAxes& rows
     tensor.sum_axis = found->second;
     missing.erase(found);
   }
+  std::unordered_set<std::string> norms;
+  for (const auto& output : norm_outputs) norms.insert(output.observed);
+  for (auto& tensor : tensors) tensor.keeps_spread = norms.contains(tensor.name);
   for (const auto& [name, axis] : missing) {
     tensors.push_back({.name = name, .sum_axis = axis, .is_counted = false});
   }
@@ -223,6 +227,32 @@ void refuse_nonfinite_constants(const graph::Graph& graph, const Plan& plan) {
   }
 }
 
+/// What follows from the prepared model.
+void complete(Plan& plan, const PlanOptions& options) {
+  graph::Graph graph(plan.prepared.model);
+  const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
+  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);
+  const auto& left_float = plan.annotation.left_float;
+  const bool is_wanted = std::any_of(left_float.begin(), left_float.end(), [&](const auto& node) {
+    return excluded.contains(node.name);
+  });
+  if (plan.annotation.weighted.empty() && !is_wanted) {
+    throw Error("nothing in this model can be quantized: " + obstacle(plan),
+                {.file = plan.source.name()});
+  }
+  refuse_nonfinite_constants(graph, plan);
+  plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  plan.known_bounds = passes::known_bounds(graph, plan.annotation);
+  plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
+  plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
+  plan.norm_outputs = refine::norm_outputs(graph, plan.annotation);
+  plan.excluded = excluded;
+  if (!excluded.empty()) {
+    plan.stand_ins =
+        stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));
+  }
+}
+
 }  // namespace
 
 Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
@@ -235,26 +265,14 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   plan.asking = std::async(std::launch::async, [fingerprint = plan.prepared.fingerprint] {
                   fingerprint.wait();
                 }).share();
-  graph::Graph graph(plan.prepared.model);
-  const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
-  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);
-  const auto& left_float = plan.annotation.left_float;
-  const bool is_wanted = std::any_of(left_float.begin(), left_float.end(), [&](const auto& node) {
-    return excluded.contains(node.name);
-  });
-  if (plan.annotation.weighted.empty() && !is_wanted) {
-    throw Error("nothing in this model can be quantized: " + obstacle(plan),
-                {.file = model.name()});
-  }
-  refuse_nonfinite_constants(graph, plan);
-  plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
-  plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
-  plan.excluded = excluded;
-  if (!excluded.empty()) {
-    plan.stand_ins =
-        stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));
-  }
+  complete(plan, options);
   return plan;
+}
+
+Plan replan(const Plan& plan, passes::PreparedModel prepared, const PlanOptions& options) {
+  Plan again{plan.source, plan.target, std::move(prepared), {}, plan.asking};
+  complete(again, options);
+  return again;
 }
 
 }  // namespace rangefinder::workflow

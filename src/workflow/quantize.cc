@@ -24,9 +24,13 @@
 #include "report/json_text.h"
 #include "workflow/held_out.h"
 #include "workflow/keep.h"
+#include "workflow/lookup_tables.h"
 #include "workflow/observe.h"
+#include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
+#include "workflow/sample_check.h"
+#include "workflow/smooth.h"
 #include "workflow/verdict.h"
 
 namespace rangefinder::workflow {
@@ -64,6 +68,40 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
+/// The plan and the statistics to go on with: of the same network, smoothed where that helps.
+class WorkingPlan {
+ public:
+  WorkingPlan(const Plan& plan, const PlanOptions& options,
+              const statistics::StatisticsFile& statistics,
+              const passes::RuntimeCalibration& calibration, Effort effort,
+              report::Summary& summary)
+      : plan_(plan), statistics_(statistics) {
+    if (effort == Effort::kFast) return;
+    Stopwatch watch;
+    smoothed_ = smooth_norms(plan, options, statistics, calibration);
+    summary.smoothings = std::move(smoothed_.rows);
+    summary.seconds.solve = watch.lap();
+  }
+
+  const Plan& plan() const { return smoothed_.plan ? smoothed_.plan->plan : plan_; }
+  const statistics::StatisticsFile& statistics() const {
+    return smoothed_.plan ? smoothed_.plan->statistics : statistics_;
+  }
+
+ private:
+  const Plan& plan_;
+  const statistics::StatisticsFile& statistics_;
+  Smoothed smoothed_ = {};
+};
+
+/// Held-out samples were looked at before norms were smoothed: what they show of a tensor whose
+/// channels were divided says nothing of its range.
+void forget_smoothed(const std::vector<report::SmoothingRow>& smoothings, ObservedBoth& seen) {
+  for (const auto& row : smoothings) {
+    if (row.is_smoothed && !row.adds_node) seen.held_out.erase(row.tensor);
+  }
+}
+
 /// Everything that can be in integers. Its weights stay where a choice may follow.
 Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
                            const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
@@ -73,7 +111,10 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) correct_biases(plan, statistics, made.solution);
-  summary.seconds.solve = watch.lap();
+  if (effort != Effort::kFast) quantize_tables(plan, made.solution);
+  const std::string note = guard_note(made.solution.rows);
+  if (!note.empty()) summary.notes.push_back(note);
+  summary.seconds.solve += watch.lap();
   made.model = export_candidate(made, summary.output);
   summary.seconds.export_ = watch.lap();
   summary.sample_count = statistics.sample_count();
@@ -88,6 +129,7 @@ void tell_solution(const Candidate& made, report::Summary& summary) {
   }
   summary.quantized_bytes = engine::whole_size(made.model);
   summary.tensors = made.solution.rows;
+  summary.lookup_tables = table_rows(made.solution.tables);
   summary.bias_corrections.clear();
   tell_corrections(made.solution.corrections, summary);
 }
@@ -271,15 +313,19 @@ Quantized quantize(const QuantizeRequest& request) {
   require_some(seen.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
+  const WorkingPlan working(plan, request.plan, seen.statistics, request.calibration,
+                            request.effort, summary);
+  forget_smoothed(summary.smoothings, seen);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
-    workflow::show_raw(plan, *samples, tensors, visitor, request.run);
+    workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
     if (request.effort != Effort::kThorough) return;
-    summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
+    summary.notes.push_back(
+        refinement_note(refine_weights(working.plan(), *samples, request.run, solution)));
   };
-  Candidate made = solve_and_export(plan, seen.statistics, request.calibration, show_raw,
-                                    request.effort, refine, summary);
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration,
+                                    show_raw, request.effort, refine, summary);
   watch.lap();
   if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
@@ -329,7 +375,9 @@ Quantized solve(const SolveRequest& request) {
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  Candidate made = solve_and_export(plan, request.statistics, request.calibration, {},
+  const WorkingPlan working(plan, request.plan, request.statistics, request.calibration,
+                            request.effort, summary);
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration, {},
                                     request.effort, {}, summary);
   if (!request.decisions.empty()) {
     take_choice(follow_decisions(std::move(made), request.decisions, summary.output), made, result);

@@ -172,6 +172,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
   require_known_names(plan, calibration);
   auto named = calibration;
   named.other_names = plan.other_names;
+  named.known_bounds = plan.known_bounds;
   const StatisticsIndex index(plan, statistics);
   std::vector<passes::Activation> activations =
       activations_of(plan, planned, index, calibration.options.axis);
@@ -249,7 +250,8 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
 }
 
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
-  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights);
+  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
+                              solution.tables);
 }
 
 }  // namespace rangefinder::workflow

@@ -67,6 +67,10 @@ Summary summary() {
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
   tell_choice(summary);
+  summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, ""},
+                        {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
+  summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
+                           {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
   summary.outputs[0].sqnr_bound_db = 29.5;
   summary.outputs[0].score_sqnr_db = 28.5;
   summary.outputs[0].score_bound_db = 27.5;
@@ -88,13 +92,14 @@ Summary summary() {
 
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
-  EXPECT_THAT(keys(json),
-              ElementsAre("schema_version", "model", "output", "method", "effort", "target",
-                          "version", "samples", "held_out_samples", "seconds", "peak_memory_bytes",
-                          "float_bytes", "quantized_bytes", "integer_nodes", "eligible_nodes",
-                          "float_nodes", "raised_channels", "bias_corrections", "outputs",
-                          "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
-                          "latency", "error_sources", "data_checks", "verdict", "notes"));
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("schema_version", "model", "output", "method", "effort", "target", "version",
+                  "samples", "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+                  "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
+                  "raised_channels", "bias_corrections", "smoothings", "lookup_tables", "outputs",
+                  "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
+                  "latency", "error_sources", "data_checks", "verdict", "notes"));
   EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
@@ -133,6 +138,15 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"node":"conv","channels":16,"corrected_channels":15,"share":0.875,"reason":null},)"
             R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
             R"("reason":"has no bias"}])");
+  EXPECT_EQ(json["smoothings"].dump(),
+            R"([{"norm":"norm","tensor":"x","nodes":["q","k"],"smoothed":true,"alpha":0.5,)"
+            R"("gain_db":3.25,"adds_node":true,"reason":null},)"
+            R"({"norm":"last","tensor":"z","nodes":["head"],"smoothed":false,"alpha":null,)"
+            R"("gain_db":null,"adds_node":false,"reason":"gains too little"}])");
+  EXPECT_EQ(json["lookup_tables"].dump(),
+            R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
+            R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
+            R"("row_sqnr_db":null,"reason":"is shy"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
