@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-
 namespace rangefinder::analysis {
 namespace {
 

@@ -17,9 +17,9 @@ inline constexpr int64_t kManyColumns = 16;
 ///
 /// How often two models disagree says little: they do where two classes are close and either answer
 /// is as likely to be right. The loss weighs that: it is the share that the float model gives to
-/// its own choice less what it gives to the other model's choice. Were its shares probabilities, its
-/// mean would be what the other model's accuracy is expected to be lower by. Rows that are no shares
-/// (none negative, sum 1) are made shares by softmax.
+/// its own choice less what it gives to the other model's choice. Were its shares probabilities,
+/// its mean would be what the other model's accuracy is expected to be lower by. Rows that are no
+/// shares (none negative, sum 1) are made shares by softmax.
 struct TopRows {
   uint64_t row_count = 0;
   /// Rows in which both have the largest value at the same place; of equal ones the first.
@@ -33,14 +33,14 @@ struct TopRows {
   bool are_shares = true;
   bool has_many_columns = true;
 
-  /// Adds the rows along the last axis of two tensors of one shape: of one with two dimensions, with
-  /// three if there are kManyColumns, with any number if they are shares. Fewer than two columns,
-  /// or values that are not finite, are no scores.
+  /// Adds the rows along the last axis of two tensors of one shape: of one with two dimensions,
+  /// with three if there are kManyColumns, with any number if they are shares. Fewer than two
+  /// columns, or values that are not finite, are no scores.
   void add(const tensor::Tensor& real, const tensor::Tensor& restored);
   void merge(const TopRows& other);
 
-  /// Whether the rows are scores of classes, as far as can be told: shares, or many columns of which
-  /// one has most of the softmax. Others may be coordinates, or features.
+  /// Whether the rows are scores of classes, as far as can be told: shares, or many columns of
+  /// which one has most of the softmax. Others may be coordinates, or features.
   bool are_classes() const;
 
   /// All three are empty without rows; the bound also with a single one.

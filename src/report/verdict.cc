@@ -98,7 +98,8 @@ VerdictLevel noise_level(const OutputRow& output) {
 
 VerdictLevel level_of(const OutputRow& output) {
   VerdictLevel level = noise_level(output);
-  if (output.top_loss_bound.value_or(0) > kMostTopLoss) level = std::max(level, VerdictLevel::kFair);
+  if (output.top_loss_bound.value_or(0) > kMostTopLoss)
+    level = std::max(level, VerdictLevel::kFair);
   if (output.top_loss.value_or(0) > kMostTopLoss) level = VerdictLevel::kPoor;
   return level;
 }
@@ -171,9 +172,8 @@ class Judgement {
         worst.push_back(&output);
       }
     }
-    std::stable_sort(worst.begin(), worst.end(), [](const auto* a, const auto* b) {
-      return margin(*a) < margin(*b);
-    });
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const auto* a, const auto* b) { return margin(*a) < margin(*b); });
     for (size_t i = 0; i < std::min(worst.size(), kMostOutputs); ++i) tell_output(*worst[i]);
     if (worst.size() > kMostOutputs) {
       say(fmt::format("{} more outputs are no better than fair", worst.size() - kMostOutputs));
@@ -189,12 +189,14 @@ class Judgement {
 
   void tell_output(const OutputRow& output) {
     if (noise_level(output) != VerdictLevel::kGood) {
-      const std::string few =
-          has_few_samples(output) ? fmt::format(", on {} held-out samples only", output.sample_count) : "";
+      const std::string few = has_few_samples(output) ? fmt::format(", on {} held-out samples only",
+                                                                    output.sample_count)
+                                                      : "";
       say(figures_of(output) + few);
     }
     if (output.top_loss_bound.value_or(0) > kMostTopLoss) {
-      say(fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
+      say(
+          fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
                       "which costs about {:.1f}% and up to {:.1f}% of accuracy",
                       printable(output.name), 100 * (1 - *output.same_top_share),
                       100 * *output.top_loss, 100 * *output.top_loss_bound));
@@ -228,11 +230,11 @@ class Judgement {
     });
     for (size_t i = 0; i < std::min(suffering.size(), kMostTensors); ++i) {
       const TensorRow& row = *suffering[i];
-      say(fmt::format("'{}' leaves its range on held-out samples: {:.3g}% of its values ({:.3g}% in "
-                      "calibration), {} become {}",
-                      printable(row.name), 100 * *row.held_out_clipped_share,
-                      100 * row.clipped_share, decibels(*row.sqnr_db),
-                      decibels(*row.held_out_sqnr_db)));
+      say(fmt::format(
+          "'{}' leaves its range on held-out samples: {:.3g}% of its values ({:.3g}% in "
+          "calibration), {} become {}",
+          printable(row.name), 100 * *row.held_out_clipped_share, 100 * row.clipped_share,
+          decibels(*row.sqnr_db), decibels(*row.held_out_sqnr_db)));
     }
     if (suffering.size() > kMostTensors) {
       say(fmt::format("{} more tensors leave their ranges", suffering.size() - kMostTensors));
@@ -244,15 +246,17 @@ class Judgement {
   }
 
   static bool suffers(const TensorRow& row) {
-    return row.held_out_sqnr_db && row.sqnr_db && *row.held_out_sqnr_db < kHealthyDb &&
-           *row.sqnr_db - *row.held_out_sqnr_db >= kSufferedDb &&
-           *row.held_out_clipped_share > row.clipped_share;
+    return row.held_out_sqnr_db && row.sqnr_db &&
+           *row.held_out_sqnr_db<kHealthyDb&& * row.sqnr_db - *row.held_out_sqnr_db >=
+                                 kSufferedDb&& * row.held_out_clipped_share>
+                row.clipped_share;
   }
 
   void judge_latency() {
     if (!summary_.latency || !is_slower()) return;
     worsen(VerdictLevel::kFair);
-    say(fmt::format("int8 takes {:.2f} times as long as float: {:.3g} ms and {:.3g} ms on one "
+    say(
+        fmt::format("int8 takes {:.2f} times as long as float: {:.3g} ms and {:.3g} ms on one "
                     "thread",
                     summary_.latency->ratio(), summary_.latency->int8_us / 1e3,
                     summary_.latency->float_us / 1e3));
@@ -267,8 +271,8 @@ class Judgement {
     std::map<std::string, size_t> reasons;
     for (const auto& node : summary_.float_nodes) ++reasons[node.reason];
     if (reasons.empty()) return;
-    const auto most = std::ranges::max_element(
-        reasons, {}, [](const auto& reason) { return reason.second; });
+    const auto most =
+        std::ranges::max_element(reasons, {}, [](const auto& reason) { return reason.second; });
     say(fmt::format("{} of {} nodes with weights stay float, {} of them because it {}",
                     summary_.eligible_nodes - summary_.integer_nodes, summary_.eligible_nodes,
                     most->second, printable(most->first)));
@@ -295,7 +299,7 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", "25");
+    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", kAimDb));
   }
 
   const Summary& summary_;
@@ -308,11 +312,13 @@ class Judgement {
 }  // namespace
 
 double judged_db(const OutputRow& output) {
-  if (output.judged_at.empty()) return output.selected_by.empty() ? bound_of(output) : kNothing;
+  if (output.judged_at.empty()) {
+    return output.selected_by.empty() ? output.sqnr_bound_db.value_or(output.sqnr_db) : kNothing;
+  }
   double worst = std::numeric_limits<double>::infinity();
   for (const auto& tensor : output.judged_at) {
     if (std::isnan(tensor.sqnr_db)) return kNothing;
-    worst = std::min(worst, bound_of(tensor));
+    worst = std::min(worst, tensor.sqnr_bound_db.value_or(tensor.sqnr_db));
   }
   return worst;
 }

@@ -32,9 +32,9 @@ void check_counts(size_t samples, size_t held_out, Rows& rows) {
   if (held_out == 0) {
     rows.push_back({"nothing_held_out", "no sample was held out: nothing tells how good it is"});
   } else if (held_out < kFewHeldOut) {
-    rows.push_back({"few_held_out",
-                    fmt::format("judged on {} sample{}: at least {} are needed, 32 are better",
-                                held_out, held_out == 1 ? "" : "s", kFewHeldOut)});
+    rows.push_back(
+        {"few_held_out", fmt::format("judged on {} sample{}: at least {} are needed, 32 are better",
+                                     held_out, held_out == 1 ? "" : "s", kFewHeldOut)});
   }
 }
 

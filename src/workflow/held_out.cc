@@ -37,11 +37,10 @@ using engine::Session;
 /// The time that is spent on timing, a pair of runs aside: enough for a difference of two percent
 /// where a run takes a few milliseconds or less. Where the two are close, more is spent.
 constexpr double kSeconds = 0.08;
-constexpr double kSecondsIfClose = 0.25;
+constexpr double kSecondsIfClose = 0.18;
 
 /// The model is not optimized anew where what came of that can be run as it is.
-Session open_optimized(const analysis::FusionReport& fusion,
-                       const engine::ModelSource& quantized) {
+Session open_optimized(const analysis::FusionReport& fusion, const engine::ModelSource& quantized) {
   try {
     return Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
   } catch (const Error&) {
@@ -49,13 +48,14 @@ Session open_optimized(const analysis::FusionReport& fusion,
   }
 }
 
-report::LatencyRow latency_of(Session& real, Session& quantized,
-                              const data::SampleSource& samples, size_t index) {
+report::LatencyRow latency_of(Session& real, Session& quantized, const data::SampleSource& samples,
+                              size_t index) {
   const auto sample = samples.read(index);
   const std::array sessions = {&real, &quantized};
   const auto measure = [&](double seconds) {
-    const auto found = engine::median_latency(
-        sessions, sample, samples.name(index), {.least_runs = 5, .most_runs = 501, .seconds = seconds});
+    const auto found =
+        engine::median_latency(sessions, sample, samples.name(index),
+                               {.least_runs = 5, .most_runs = 501, .seconds = seconds});
     return report::LatencyRow{
         .float_us = found.seconds[0] * 1e6, .int8_us = found.seconds[1] * 1e6, .runs = found.runs};
   };
@@ -160,9 +160,8 @@ MoreSamples joining_samples(const SampleInput& input, Samples& samples) {
   return [&samples, taken, all] { return spread(samples.calibration(), taken, all); };
 }
 
-void measure_outputs(const Plan& plan, const data::SampleSource& held_out,
-                     const MoreSamples& more, const RunControl& run,
-                     const engine::ModelSource& quantized,
+void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
+                     const RunControl& run, const engine::ModelSource& quantized,
                      const std::shared_future<analysis::FusionReport>& fusion,
                      report::Summary& summary) {
   summary.held_out_count = held_out.size();

@@ -30,9 +30,8 @@ MoreSamples joining_samples(const SampleInput& input, Samples& samples);
 /// held-out samples, and how long both models take for one of them; into the summary, instead of
 /// what is there. The model exists already: what cannot be measured is noted, and only a user who
 /// interrupts stops it.
-void measure_outputs(const Plan& plan, const data::SampleSource& held_out,
-                     const MoreSamples& more, const RunControl& run,
-                     const engine::ModelSource& quantized,
+void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
+                     const RunControl& run, const engine::ModelSource& quantized,
                      const std::shared_future<analysis::FusionReport>& fusion,
                      report::Summary& summary);
 

@@ -24,7 +24,7 @@ void give_verdict(const Plan& plan, const engine::ModelSource& quantized, const 
   const bool is_lossy = level && *level != report::VerdictLevel::kGood;
   if (is_lossy && summary.effort != name_of(Effort::kFast)) {
     try {
-      summary.error_sources = error_sources(plan, quantized, held_out, run);
+      summary.error_sources = error_sources(plan, quantized, held_out, run, summary);
     } catch (const Error&) {
       stop_if_cancelled();
     }
@@ -40,9 +40,10 @@ void require_measurable(double required, const SampleInput& input, const SplitOp
         "a signal over noise is required, but no sample shall be held out to measure it on");
   }
   if (input.list && samples.held_out()->size() == 0) {
-    throw Error(fmt::format("a signal over noise is required, but {} sample{} left none to measure "
-                            "it on; 2 or more are needed",
-                            input.list->size(), input.list->size() == 1 ? "" : "s"));
+    throw Error(
+        fmt::format("a signal over noise is required, but {} sample{} left none to measure "
+                    "it on; 2 or more are needed",
+                    input.list->size(), input.list->size() == 1 ? "" : "s"));
   }
 }
 
@@ -51,18 +52,18 @@ void require_sqnr(const report::Summary& summary, double required) {
   for (const auto& output : summary.outputs) {
     const double found = report::judged_db(output);
     if (std::isnan(found)) {
-      throw Error(fmt::format("could not be judged: {}; {:g} dB of signal over noise are required",
-                              output.reason.empty() ? "nothing tells how good it is"
-                                                    : output.reason,
-                              required),
-                  {.tensor = output.name});
+      throw Error(
+          fmt::format("could not be judged: {}; {:g} dB of signal over noise are required",
+                      output.reason.empty() ? "nothing tells how good it is" : output.reason,
+                      required),
+          {.tensor = output.name});
     }
     const bool has_signal = found != -std::numeric_limits<double>::infinity();
     if (has_signal && (worst == nullptr || found < report::judged_db(*worst))) worst = &output;
   }
   if (worst == nullptr) {
-    throw Error(fmt::format("no output was measured; {:g} dB of signal over noise are required",
-                            required));
+    throw Error(
+        fmt::format("no output was measured; {:g} dB of signal over noise are required", required));
   }
   const double found = report::judged_db(*worst);
   if (found >= required) return;

@@ -13,8 +13,7 @@ TEST(NoiseBound, IsTheNoiseAndItsStandardErrors) {
   // sum of four has the standard deviation sqrt(44).
   const std::array<SamplePower, 4> samples = {{{100, 1}, {400, 4}, {100, 4}, {400, 9}}};
   EXPECT_DOUBLE_EQ(*noise_bound(samples), 18 + 1.64 * std::sqrt(44.0));
-  EXPECT_DOUBLE_EQ(*sqnr_bound_db(samples),
-                   10 * std::log10(1000 / (18 + 1.64 * std::sqrt(44.0))));
+  EXPECT_DOUBLE_EQ(*sqnr_bound_db(samples), 10 * std::log10(1000 / (18 + 1.64 * std::sqrt(44.0))));
   EXPECT_DOUBLE_EQ(*sqnr_db(samples), 10 * std::log10(1000.0 / 18));
 }
 

@@ -87,7 +87,8 @@ TEST(Sections, BehindArithmeticOrAnAxisThatIsGoneThereAreNone) {
 }
 
 TEST(SectionPowers, AddUpEachQuantity) {
-  const Sections sections{.axis = 1, .size = 3, .sections = {{"a", {{0, 1}, {2, 3}}}, {"b", {{1, 2}}}}};
+  const Sections sections{
+      .axis = 1, .size = 3, .sections = {{"a", {{0, 1}, {2, 3}}}, {"b", {{1, 2}}}}};
   const auto real = Tensor::from_floats({1, 3, 2}, std::vector<float>{1, 2, 30, 40, 5, 6});
   const auto other = Tensor::from_floats({1, 3, 2}, std::vector<float>{1, 3, 30, 43, 5, 4});
   const auto powers = section_powers(sections, real, other);

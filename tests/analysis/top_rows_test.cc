@@ -108,8 +108,7 @@ TEST(TopRows, SplitAndMergeAgree) {
   const auto first = rows(scores({2, 2}, {3, 1, 0, 4}), scores({2, 2}, {0, 1, 0, 1}));
   auto both = first;
   both.merge(rows(scores({1, 2}, {4, 5}), scores({1, 2}, {5, 4})));
-  const auto whole =
-      rows(scores({3, 2}, {3, 1, 0, 4, 4, 5}), scores({3, 2}, {0, 1, 0, 1, 5, 4}));
+  const auto whole = rows(scores({3, 2}, {3, 1, 0, 4, 4, 5}), scores({3, 2}, {0, 1, 0, 1, 5, 4}));
   EXPECT_EQ(both.row_count, 3u);
   EXPECT_EQ(both.same_share(), whole.same_share());
   EXPECT_DOUBLE_EQ(*both.loss_bound(), *whole.loss_bound());

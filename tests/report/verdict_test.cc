@@ -1,9 +1,8 @@
 #include "report/verdict.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -151,8 +150,7 @@ TEST(Verdict, WithoutHeldOutSamplesThereIsNone) {
   EXPECT_EQ(verdict.level, std::nullopt);
   EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("no sample was held out")));
   EXPECT_THAT(verdict.hints, IsEmpty());
-  EXPECT_THAT(verdict_of(summary, {.declined_held_out = true}).hints,
-              ElementsAre("--held-out 32"));
+  EXPECT_THAT(verdict_of(summary, {.declined_held_out = true}).hints, ElementsAre("--held-out 32"));
 }
 
 TEST(Verdict, WhatCouldNotBeComparedIsNotGood) {
@@ -225,7 +223,8 @@ TEST(Verdict, SaysWhereTheErrorIsBornAndWhatStaysFloat) {
                          {"c", "Conv", "is large"}};
   const Verdict verdict = verdict_of(summary);
   ASSERT_THAT(verdict.reasons, SizeIs(3));
-  EXPECT_THAT(verdict.reasons[1], HasSubstr("noise grows at Conv 'stem': no noise before it, 17.2 dB"));
+  EXPECT_THAT(verdict.reasons[1],
+              HasSubstr("noise grows at Conv 'stem': no noise before it, 17.2 dB"));
   EXPECT_THAT(verdict.reasons[2], HasSubstr("3 of 7 nodes with weights stay float, 2 of them"));
   EXPECT_THAT(verdict.hints, Not(Contains("--method minmax")));
 }
@@ -237,7 +236,7 @@ TEST(Verdict, HintsAreWhatWasNotTriedYet) {
   summary.effort = "fast";
   EXPECT_THAT(verdict_of(summary, typed).hints,
               ElementsAre("rangefinder quantize m.onnx --effort normal",
-                          "rangefinder quantize m.onnx --effort fast --min-sqnr 25"));
+                          "rangefinder quantize m.onnx --effort fast --min-sqnr 32"));
   summary.effort = "thorough";
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, IsEmpty());
   summary.method = "kl";

@@ -47,8 +47,7 @@ class DataChecksTest : public WorkflowTest {
                                            const std::vector<NamedTensors>& held_out,
                                            Nonfinite nonfinite = Nonfinite::kError) const {
     const Plan plan = make_plan(model());
-    const auto samples =
-        split_samples(input_of(calibration), {.held_out = input_of(held_out)});
+    const auto samples = split_samples(input_of(calibration), {.held_out = input_of(held_out)});
     const auto seen =
         observe_both(plan, *samples, plan.observed(), {.jobs = 1, .nonfinite = nonfinite});
     return data_checks(plan, seen, held_out.size());
