@@ -206,8 +206,8 @@ class Judgement {
   /// What the figures are worth.
   void judge_evidence() {
     for (const auto& check : summary_.data_checks) {
-      if (check.name != "held_out_calibrated") continue;
-      worsen(VerdictLevel::kFair);
+      if (!check.is_grave && check.name != "held_out_calibrated") continue;
+      worsen(check.is_grave ? VerdictLevel::kPoor : VerdictLevel::kFair);
       say(printable(check.message));
     }
     size_t hidden = 0;

@@ -13,10 +13,10 @@ namespace rangefinder::report {
 /// Signal over noise, in dB, by the upper bound of the noise, from which on an output is good, and
 /// below which it is poor; then the same of the scores behind shares. docs/verdict.md holds the
 /// measurements that they come from.
-inline constexpr double kGoodDb = 33;
+inline constexpr double kGoodDb = 32;
 inline constexpr double kFairDb = 30;
 inline constexpr double kGoodScoreDb = 26;
-inline constexpr double kFairScoreDb = 18;
+inline constexpr double kFairScoreDb = 15;
 /// With fewer held-out samples than this, of which a bound tells less, good takes so much more; a
 /// single one, which has no bound, is never good.
 inline constexpr uint64_t kEnoughHeldOut = 8;
