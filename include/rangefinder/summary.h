@@ -209,6 +209,8 @@ struct DataCheckRow {
   std::string name = {};
   /// For people: a fragment without a period.
   std::string message = {};
+  /// What was found on such samples says nothing of others: the verdict is poor.
+  bool is_grave = false;
 };
 
 /// Where the error is born: a tensor that is much worse than all that its maker reads.

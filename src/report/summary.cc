@@ -65,7 +65,7 @@ Json latency_json(const std::optional<LatencyRow>& latency) {
 }
 
 Json check_json(const DataCheckRow& check) {
-  return {{"name", check.name}, {"message", check.message}};
+  return {{"name", check.name}, {"message", check.message}, {"is_grave", check.is_grave}};
 }
 
 Json source_json(const ErrorSourceRow& row) {

@@ -206,8 +206,8 @@ class Judgement {
   /// What the figures are worth.
   void judge_evidence() {
     for (const auto& check : summary_.data_checks) {
-      if (check.name != "held_out_calibrated") continue;
-      worsen(VerdictLevel::kFair);
+      if (!check.is_grave && check.name != "held_out_calibrated") continue;
+      worsen(check.is_grave ? VerdictLevel::kPoor : VerdictLevel::kFair);
       say(printable(check.message));
     }
     size_t hidden = 0;
@@ -299,7 +299,7 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", "25");
+    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", kAimDb));
   }
 
   const Summary& summary_;
@@ -312,11 +312,13 @@ class Judgement {
 }  // namespace
 
 double judged_db(const OutputRow& output) {
-  if (output.judged_at.empty()) return output.selected_by.empty() ? bound_of(output) : kNothing;
+  if (output.judged_at.empty()) {
+    return output.selected_by.empty() ? output.sqnr_bound_db.value_or(output.sqnr_db) : kNothing;
+  }
   double worst = std::numeric_limits<double>::infinity();
   for (const auto& tensor : output.judged_at) {
     if (std::isnan(tensor.sqnr_db)) return kNothing;
-    worst = std::min(worst, bound_of(tensor));
+    worst = std::min(worst, tensor.sqnr_bound_db.value_or(tensor.sqnr_db));
   }
   return worst;
 }

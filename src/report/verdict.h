@@ -13,14 +13,16 @@ namespace rangefinder::report {
 /// Signal over noise, in dB, by the upper bound of the noise, from which on an output is good, and
 /// below which it is poor; then the same of the scores behind shares. docs/verdict.md holds the
 /// measurements that they come from.
-inline constexpr double kGoodDb = 30;
-inline constexpr double kFairDb = 25;
-inline constexpr double kGoodScoreDb = 24;
-inline constexpr double kFairScoreDb = 18;
+inline constexpr double kGoodDb = 32;
+inline constexpr double kFairDb = 30;
+inline constexpr double kGoodScoreDb = 26;
+inline constexpr double kFairScoreDb = 15;
 /// With fewer held-out samples than this, of which a bound tells less, good takes so much more; a
 /// single one, which has no bound, is never good.
 inline constexpr uint64_t kEnoughHeldOut = 8;
 inline constexpr double kFewSamplesDb = 6;
+/// What is hinted at where an output is worse than good.
+inline constexpr double kAimDb = 32;
 /// The loss of accuracy that scores of classes may show, by its upper bound.
 inline constexpr double kMostTopLoss = 0.01;
 /// What int8 may take longer than float, measuring being what it is.
@@ -45,8 +47,8 @@ std::optional<VerdictLevel> accuracy_level(const Summary& summary);
 /// The verdict on what a summary says: docs/verdict.md. A pure function.
 Verdict verdict_of(const Summary& summary, const Circumstances& circumstances = {});
 
-/// What an output is judged by: the signal over noise of itself or of the worst tensor that judges
-/// it, of the scores behind shares, and by the bound where there is one. NaN if it was not
+/// The signal over noise of an output, or of the worst tensor or part that judges it, by the bound
+/// where there is one; of shares as they are, not of the scores behind them. NaN if it was not
 /// measured.
 double judged_db(const OutputRow& output);
 

@@ -53,7 +53,8 @@ void check_repeats(const DataLook& calibration, const DataLook& held_out, Rows& 
     rows.push_back({"identical_samples",
                     fmt::format("{} of {} calibration samples hold what another one holds, as {} "
                                 "and {}",
-                                repeated, calibration.samples.size(), *one, *other)});
+                                repeated, calibration.samples.size(), *one, *other),
+                    repeated + 1 == calibration.samples.size()});
   }
   for (const auto& [index, sample] : held_out.samples) {
     const auto found = first.find(sample.hash);
@@ -100,7 +101,17 @@ void check_pixels(const Plan& plan, const std::string& name, const InputLook& lo
                   fmt::format("{} looks like pictures that are not normalized: whole numbers up to "
                               "{:g}, of which the first convolution makes values {:.0f} times as "
                               "large as its biases",
-                              input, look.maximum, *loud)});
+                              input, look.maximum, *loud),
+                  true});
+}
+
+/// Of samples without any pattern nothing can be learned.
+void check_patterns(const DataLook& look, Rows& rows) {
+  const auto has_none = [](const auto& input) {
+    return input.second.constant_count == input.second.sample_count;
+  };
+  if (look.inputs.empty() || !std::ranges::all_of(look.inputs, has_none)) return;
+  rows.push_back({"no_pattern", "all float inputs hold a single value in all samples", true});
 }
 
 /// Whether held-out samples widen a tensor's range by more than kWidened of it.
@@ -200,6 +211,7 @@ std::vector<report::DataCheckRow> data_checks(const Plan& plan, const ObservedBo
     check_constant(name, look, rows);
     check_pixels(plan, name, look, rows);
   }
+  check_patterns(seen.look, rows);
   check_ranges(seen, rows);
   return rows;
 }

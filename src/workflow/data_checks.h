@@ -20,7 +20,7 @@ inline constexpr double kWidened = 0.1;
 inline constexpr double kMovingShare = 0.15;
 /// Where the first convolution makes values so many times as large as its biases, its input is
 /// taken not to be what the network was trained on (docs/verdict.md).
-inline constexpr double kTooLoud = 30;
+inline constexpr double kTooLoud = 50;
 
 /// What is to be said of the samples that a model was calibrated and judged on: too few, identical,
 /// constant, not normalized, ... (docs/formats/summary.md lists the names). Nothing if all is well.

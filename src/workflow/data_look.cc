@@ -67,7 +67,7 @@ InputLook look_at(const tensor::Tensor& input) {
   // One number is no pattern.
   look.constant_count = look.count > 1 && look.minimum == look.maximum;
   look.zero_count = look.constant_count != 0 && look.minimum == 0;
-  look.pixel_count = are_pixels(values);
+  look.pixel_count = look.constant_count == 0 && are_pixels(values);
   look.is_picture = has_picture_shape(input.shape());
   return look;
 }

@@ -18,7 +18,7 @@ struct InputLook {
   /// Samples in which all values are the same, and of those the ones in which that is zero.
   size_t constant_count = 0;
   size_t zero_count = 0;
-  /// Samples of whole numbers from 0 to 255 that are not all 0 or 1, as pictures have.
+  /// Samples of different whole numbers from 0 to 255 that are not all 0 or 1, as pictures have.
   size_t pixel_count = 0;
   /// Of all values that are no NaN.
   float minimum = 0;

@@ -87,11 +87,39 @@ std::unordered_set<std::string> made_by(const engine::ModelSource& quantized) {
   return names;
 }
 
-std::vector<std::string> traced_tensors(const Plan& plan, const engine::ModelSource& quantized) {
+/// The largest number of values of a sample that a tensor may have so that all of those together
+/// have at most `most_values`.
+uint64_t size_limit(const report::Summary& summary, uint64_t most_values) {
+  std::vector<uint64_t> sizes;
+  for (const auto& row : summary.tensors) {
+    sizes.push_back(row.count / std::max<uint64_t>(1, summary.sample_count));
+  }
+  std::ranges::sort(sizes);
+  uint64_t total = 0;
+  for (const uint64_t size : sizes) {
+    total += size;
+    if (total > most_values) return size == 0 ? 0 : size - 1;
+  }
+  return std::numeric_limits<uint64_t>::max();
+}
+
+std::unordered_set<std::string> too_large(const report::Summary& summary, uint64_t most_values) {
+  const uint64_t limit = size_limit(summary, most_values);
+  std::unordered_set<std::string> names;
+  for (const auto& row : summary.tensors) {
+    if (row.count / std::max<uint64_t>(1, summary.sample_count) > limit) names.insert(row.name);
+  }
+  return names;
+}
+
+std::vector<std::string> traced_tensors(const Plan& plan, const engine::ModelSource& quantized,
+                                        const std::unordered_set<std::string>& left_out) {
   const auto made = made_by(quantized);
   std::vector<std::string> names;
   for (const auto& tensor : plan.annotation.tensors) {
-    if (made.contains(tensor.name)) names.push_back(tensor.name);
+    if (made.contains(tensor.name) && !left_out.contains(tensor.name)) {
+      names.push_back(tensor.name);
+    }
   }
   for (const auto& output : plan.prepared.model.graph().output()) {
     const bool is_known = std::ranges::find(names, output.name()) != names.end();
@@ -138,11 +166,10 @@ double added_noise(const report::ErrorSourceRow& row) {
 
 }  // namespace
 
-std::vector<report::ErrorSourceRow> error_sources(const Plan& plan,
-                                                  const engine::ModelSource& quantized,
-                                                  const data::SampleSource& samples,
-                                                  const RunControl& run, size_t most) {
-  const auto tensors = traced_tensors(plan, quantized);
+std::vector<report::ErrorSourceRow> error_sources(
+    const Plan& plan, const engine::ModelSource& quantized, const data::SampleSource& samples,
+    const RunControl& run, const report::Summary& summary, uint64_t most_values, size_t most) {
+  const auto tensors = traced_tensors(plan, quantized, too_large(summary, most_values));
   const auto found = measure(plan, quantized, *first_of(samples, kTracedSamples), run, tensors);
   const Steps steps(plan.prepared.model.graph(), {tensors.begin(), tensors.end()});
   std::vector<report::ErrorSourceRow> rows;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "data/sample_source.h"
@@ -19,11 +20,12 @@ inline constexpr size_t kTracedSamples = 4;
 /// proportion to the signal, than the worst tensor that it reads. The `most` nodes to blame most,
 /// the largest difference first; less than 1 dB does not count.
 ///
-/// Traced are tensors that become codes. One sample at a time: all of them are there at once.
-/// Throws Error as analysis::compare() does.
-std::vector<report::ErrorSourceRow> error_sources(const Plan& plan,
-                                                  const engine::ModelSource& quantized,
-                                                  const data::SampleSource& samples,
-                                                  const RunControl& run, size_t most = 3);
+/// Traced are tensors that become codes, one sample at a time: all of them are there at once. If
+/// those have more than `most_values` values, by the summary's counts, the largest are left out,
+/// and what happens there counts for the next node. Throws Error as analysis::compare() does.
+std::vector<report::ErrorSourceRow> error_sources(
+    const Plan& plan, const engine::ModelSource& quantized, const data::SampleSource& samples,
+    const RunControl& run, const report::Summary& summary,
+    uint64_t most_values = uint64_t{32} << 20, size_t most = 3);
 
 }  // namespace rangefinder::workflow

@@ -37,7 +37,7 @@ using engine::Session;
 /// The time that is spent on timing, a pair of runs aside: enough for a difference of two percent
 /// where a run takes a few milliseconds or less. Where the two are close, more is spent.
 constexpr double kSeconds = 0.08;
-constexpr double kSecondsIfClose = 0.25;
+constexpr double kSecondsIfClose = 0.18;
 
 /// The model is not optimized anew where what came of that can be run as it is.
 Session open_optimized(const analysis::FusionReport& fusion, const engine::ModelSource& quantized) {

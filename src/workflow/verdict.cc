@@ -24,7 +24,7 @@ void give_verdict(const Plan& plan, const engine::ModelSource& quantized, const 
   const bool is_lossy = level && *level != report::VerdictLevel::kGood;
   if (is_lossy && summary.effort != name_of(Effort::kFast)) {
     try {
-      summary.error_sources = error_sources(plan, quantized, held_out, run);
+      summary.error_sources = error_sources(plan, quantized, held_out, run, summary);
     } catch (const Error&) {
       stop_if_cancelled();
     }

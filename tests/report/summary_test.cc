@@ -165,7 +165,7 @@ TEST(SummaryJson, HoldsEveryField) {
   EXPECT_EQ(json["error_sources"].dump(),
             R"([{"node":"conv","op_type":"Conv","before_db":null,"after_db":12.5}])");
   EXPECT_EQ(json["data_checks"].dump(),
-            R"([{"name":"few_samples","message":"3 samples are few"}])");
+            R"([{"name":"few_samples","message":"3 samples are few","is_grave":false}])");
   EXPECT_EQ(json["verdict"].dump(),
             R"({"level":"fair","reasons":["a reason"],"hints":["a hint"]})");
   EXPECT_EQ(json["left_out_samples"].dump(), R"([{"name":"10.npy","reason":"is cut short"}])");

@@ -192,6 +192,14 @@ TEST(Verdict, HeldOutSamplesThatAreCalibratedOnAreSaid) {
   EXPECT_EQ(level(summary), VerdictLevel::kFair);
 }
 
+TEST(Verdict, SamplesThatSayNothingOfOthersJudgePoorly) {
+  Summary summary = sound();
+  summary.data_checks = {{"few_samples", "there are few"}, {"unnormalized", "it is loud", true}};
+  const Verdict verdict = verdict_of(summary);
+  EXPECT_EQ(verdict.level, VerdictLevel::kPoor);
+  EXPECT_THAT(verdict.reasons, ElementsAre("it is loud"));
+}
+
 TensorRow tensor(const std::string& name, double clipped, double sqnr, double held_out_clipped,
                  double held_out_sqnr) {
   TensorRow row{.name = name, .root = name, .clipped_share = clipped, .sqnr_db = sqnr};
@@ -236,7 +244,7 @@ TEST(Verdict, HintsAreWhatWasNotTriedYet) {
   summary.effort = "fast";
   EXPECT_THAT(verdict_of(summary, typed).hints,
               ElementsAre("rangefinder quantize m.onnx --effort normal",
-                          "rangefinder quantize m.onnx --effort fast --min-sqnr 25"));
+                          "rangefinder quantize m.onnx --effort fast --min-sqnr 32"));
   summary.effort = "thorough";
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, IsEmpty());
   summary.method = "kl";

@@ -84,6 +84,7 @@ TEST_F(DataChecksTest, IdenticalSamplesAreNamed) {
   auto rows = checks(calibration, held_out);
   ASSERT_THAT(names(rows), ElementsAre("identical_samples"));
   EXPECT_THAT(rows[0].message, HasSubstr("1 of 20"));
+  EXPECT_FALSE(rows[0].is_grave);
   EXPECT_THAT(rows[0].message, HasSubstr("sample3 and sample7"));
   held_out[5] = calibration[3];
   rows = checks(calibration, held_out);
@@ -102,7 +103,12 @@ TEST_F(DataChecksTest, SamplesThatHoldNothingAreSaid) {
   EXPECT_THAT(rows[0].message, HasSubstr("input 'x' is all zero in 1 of 20 samples"));
   EXPECT_THAT(rows[1].message, HasSubstr("in 2 of 20 samples"));
   const auto none = many(20, [](size_t) { return filled(0); });
-  EXPECT_THAT(checks(none, {}).at(2).message, HasSubstr("all zero in all samples"));
+  const auto found = checks(none, {});
+  EXPECT_THAT(names(found),
+              ElementsAre("nothing_held_out", "identical_samples", "zero_samples", "no_pattern"));
+  EXPECT_TRUE(found[1].is_grave);
+  EXPECT_THAT(found[2].message, HasSubstr("all zero in all samples"));
+  EXPECT_TRUE(found[3].is_grave);
 }
 
 TEST_F(DataChecksTest, PicturesThatTheFirstLayerDoesNotExpectAreSaid) {

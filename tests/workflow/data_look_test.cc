@@ -52,6 +52,7 @@ TEST(DataWatch, KnowsPixels) {
   };
   EXPECT_EQ(count({0, 128, 255}), 1u);
   EXPECT_EQ(count({0, 1, 1}), 0u) << "a mask";
+  EXPECT_EQ(count({9, 9, 9}), 0u) << "nothing";
   EXPECT_EQ(count({0, 128.5f}), 0u);
   EXPECT_EQ(count({-1, 128}), 0u);
   EXPECT_EQ(count({0, 256}), 0u);

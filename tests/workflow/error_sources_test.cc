@@ -30,17 +30,19 @@ class ErrorSourcesTest : public WorkflowTest {
     return b.model();
   }
 
-  std::vector<report::ErrorSourceRow> sources(const onnx::ModelProto& quantized) const {
+  std::vector<report::ErrorSourceRow> sources(const onnx::ModelProto& quantized,
+                                              const report::Summary& summary = {},
+                                              uint64_t most_values = 1 << 20) const {
     const Plan plan = make_plan(model());
     return error_sources(plan, {quantized.SerializeAsString(), "int8.onnx"},
-                         *open_input({samples()}).list, {.jobs = 1});
+                         *open_input({samples()}).list, {.jobs = 1}, summary, most_values);
   }
 };
 
 TEST_F(ErrorSourcesTest, ARuinedWeightIsFound) {
   write_file(model(), network().SerializeAsString());
   auto request = quantize_request("int8.onnx");
-  quantize(request);
+  const report::Summary summary = quantize(request).summary;
   onnx::ModelProto quantized;
   ASSERT_TRUE(quantized.ParseFromString(read_file(request.results.model)));
   for (auto& tensor : *quantized.mutable_graph()->mutable_initializer()) {
@@ -55,6 +57,11 @@ TEST_F(ErrorSourcesTest, ARuinedWeightIsFound) {
   EXPECT_EQ(rows[0].op_type, "Conv");
   EXPECT_GT(rows[0].before_db, 25);
   EXPECT_LT(rows[0].after_db, 10);
+  // "r" and "b" have 512 values each, "mean" has 8: without the large ones, all happens at "mean".
+  const auto coarse = sources(quantized, summary, 511);
+  ASSERT_FALSE(coarse.empty());
+  EXPECT_EQ(coarse[0].node, "Conv_b");
+  EXPECT_EQ(coarse[0].before_db, INFINITY);
 }
 
 TEST_F(ErrorSourcesTest, AStepIsNamedAfterItsWeightedNode) {

@@ -20,7 +20,9 @@ TEST_F(HeldOutTest, OutputsAreMeasuredWithTheirBounds) {
   const report::Summary found = summary();
   ASSERT_EQ(found.outputs.size(), 1u);
   const report::OutputRow& y = found.outputs[0];
-  EXPECT_LT(*y.sqnr_bound_db, y.sqnr_db);
+  EXPECT_EQ(y.sample_count, 4u);
+  EXPECT_EQ(y.joined_count, 8u) << "calibration samples, because four are few";
+  EXPECT_LE(*y.sqnr_bound_db, y.sqnr_db) << "of so few as measured, or the bound of all twelve";
   EXPECT_GT(*y.sqnr_bound_db, y.sqnr_db - 10);
   EXPECT_THAT(y.judged_at, IsEmpty());
 }
@@ -48,7 +50,7 @@ TEST_F(HeldOutTest, BehindAnArgMaxTheScoresAreMeasured) {
   ASSERT_EQ(best.judged_at.size(), 1u);
   EXPECT_EQ(best.judged_at[0].name, "y");
   EXPECT_GT(best.judged_at[0].sqnr_db, 20);
-  EXPECT_LT(*best.judged_at[0].sqnr_bound_db, best.judged_at[0].sqnr_db);
+  EXPECT_LE(*best.judged_at[0].sqnr_bound_db, best.judged_at[0].sqnr_db);
   EXPECT_TRUE(found.latency.has_value());
 }
 
@@ -59,6 +61,7 @@ TEST_F(HeldOutTest, RangesAreMeasuredOnHeldOutSamples) {
   report::Summary found = summary();
   EXPECT_EQ(found.looked_at_count, 4u);
   for (const auto& row : found.tensors) {
+    if (row.root != row.name) continue;
     auto config = plan.target->activation;
     config.activate({row.scale}, {row.offset});
     const auto error = analysis::tensor_error(seen.held_out.at(row.name), config);
