@@ -89,6 +89,16 @@ struct LookupTableRow {
   std::string reason = {};
 };
 
+/// An LSTM node with constant weights.
+struct LstmRow {
+  std::string name = {};
+  /// Signal over error of its weights as codes. Infinite if nothing is lost; empty if it was not
+  /// tried.
+  std::optional<double> sqnr_db = {};
+  /// Why it stays float; empty if its weights became int8.
+  std::string reason = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -132,6 +142,8 @@ struct RANGEFINDER_API Summary {
   std::vector<BiasCorrectionRow> bias_corrections = {};
   /// Of each embedding that is worth it; empty with Effort::kFast.
   std::vector<LookupTableRow> lookup_tables = {};
+  /// Of each LSTM that is worth it; empty with Effort::kFast.
+  std::vector<LstmRow> lstms = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 

@@ -164,8 +164,7 @@ void rate(const std::vector<Power>& rows, QuantizedTable& result) {
 
 }  // namespace
 
-std::vector<LookupTable> find_lookup_tables(graph::Graph& graph,
-                                            const Annotation& annotation,
+std::vector<LookupTable> find_lookup_tables(graph::Graph& graph, const Annotation& annotation,
                                             const std::unordered_set<std::string>& excluded) {
   const TableFinder finder(graph, annotation, excluded);
   std::vector<LookupTable> tables;
@@ -179,9 +178,8 @@ std::vector<LookupTable> find_lookup_tables(graph::Graph& graph,
 
 QuantizedTable quantize_table(const graph::Graph& graph, LookupTable table) {
   const onnx::TensorProto& constant = *graph.initializer(table.name);
-  QuantizedTable result{.table = std::move(table),
-                        .row_count = constant.dims(0),
-                        .column_count = constant.dims(1)};
+  QuantizedTable result{
+      .table = std::move(table), .row_count = constant.dims(0), .column_count = constant.dims(1)};
   if (!result.table.obstacle.empty()) return result;
   const std::vector<float> extents = column_extents(constant);
   if (extents.empty()) {

@@ -28,12 +28,11 @@ struct LookupTable {
   std::string obstacle = {};
 };
 
-/// The float matrices of at least kLeastTableBytes that some Gather reads along axis 0, in the order
-/// of those. One that is read otherwise has an obstacle - unless by nodes that get codes of it of
-/// their own, as the last layer of a network with tied weights does; so has one whose Gather is in
-/// `excluded`. Cost: linear in nodes and reads of tables.
-std::vector<LookupTable> find_lookup_tables(graph::Graph& graph,
-                                            const Annotation& annotation,
+/// The float matrices of at least kLeastTableBytes that some Gather reads along axis 0, in the
+/// order of those. One that is read otherwise has an obstacle - unless by nodes that get codes of
+/// it of their own, as the last layer of a network with tied weights does; so has one whose Gather
+/// is in `excluded`. Cost: linear in nodes and reads of tables.
+std::vector<LookupTable> find_lookup_tables(graph::Graph& graph, const Annotation& annotation,
                                             const std::unordered_set<std::string>& excluded = {});
 
 /// A table as codes, restored by `(code) * scale[column]`: what an exporter writes.

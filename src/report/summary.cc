@@ -89,6 +89,12 @@ nlohmann::ordered_json to_json(const LookupTableRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+nlohmann::ordered_json to_json(const LstmRow& row) {
+  return {{"name", row.name},
+          {"sqnr_db", number(row.sqnr_db)},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"model", summary.model},
           {"output", summary.output},
@@ -108,6 +114,7 @@ Json to_json(const Summary& summary) {
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"lookup_tables", to_array(summary.lookup_tables)},
+          {"lstms", to_array(summary.lstms)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"tensors", to_array(summary.tensors, tensor_json)},

@@ -12,6 +12,7 @@ using rangefinder::BiasCorrectionRow;
 using rangefinder::FloatNodeRow;
 using rangefinder::LeftOutRow;
 using rangefinder::LookupTableRow;
+using rangefinder::LstmRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::Summary;
@@ -23,6 +24,7 @@ nlohmann::ordered_json to_json(const FloatNodeRow& node);
 nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
 nlohmann::ordered_json to_json(const LookupTableRow& row);
+nlohmann::ordered_json to_json(const LstmRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

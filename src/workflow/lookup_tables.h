@@ -8,9 +8,9 @@
 
 namespace rangefinder::workflow {
 
-/// Codes for the plan's lookup tables, as far as that keeps what they say. No data are needed. Where
-/// they are large they go to a temporary folder, so that a solution may be exported many times.
-/// Throws Error as passes::quantize_table() does, and if the disk is full.
+/// Codes for the plan's lookup tables, as far as that keeps what they say. No data are needed.
+/// Where they are large they go to a temporary folder, so that a solution may be exported many
+/// times. Throws Error as passes::quantize_table() does, and if the disk is full.
 void quantize_tables(const Plan& plan, Solution& solution);
 
 /// What a summary says of them.

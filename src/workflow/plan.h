@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/instrument.h"
@@ -50,6 +51,8 @@ struct Plan {
   std::map<std::string, quantization::Range> known_bounds = {};
   /// Constant tables that nodes look up rows of.
   std::vector<passes::LookupTable> lookup_tables = {};
+  /// Names of nodes that compute in float.
+  std::unordered_set<std::string> excluded = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
 

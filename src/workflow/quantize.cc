@@ -26,6 +26,7 @@
 #include "workflow/compare.h"
 #include "workflow/keep.h"
 #include "workflow/lookup_tables.h"
+#include "workflow/lstms.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
@@ -76,9 +77,13 @@ engine::ModelSource solve_and_export(const Plan& plan, const statistics::Statist
   // Biases make up for what rounding does on average: they come after it.
   Solution solution = solve(plan, statistics, calibration, show_raw);
   if (refine) refine(solution);
-  if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
-  if (effort != Effort::kFast) quantize_tables(plan, solution);
+  if (effort != Effort::kFast) {
+    correct_biases(plan, statistics, solution);
+    quantize_tables(plan, solution);
+    quantize_lstms(plan, solution);
+  }
   summary.lookup_tables = table_rows(solution.tables);
+  summary.lstms = lstm_rows(solution.lstms);
   summary.seconds.solve = watch.lap();
   onnx::ModelProto model = export_model(plan, solution);
   for (const auto& weight : solution.weights) {

@@ -53,6 +53,7 @@ Summary summary() {
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
   summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
                            {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
+  summary.lstms = {{"rnn", 38.5, ""}};
   summary.notes = {"a note"};
   return summary;
 }
@@ -63,8 +64,8 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
                           "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
                           "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "bias_corrections", "lookup_tables", "outputs",
-                          "left_out_samples", "tensors", "notes"));
+                          "raised_channels", "bias_corrections", "lookup_tables", "lstms",
+                          "outputs", "left_out_samples", "tensors", "notes"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
@@ -102,6 +103,7 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
             R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
             R"("row_sqnr_db":null,"reason":"is shy"}])");
+  EXPECT_EQ(json["lstms"].dump(), R"([{"name":"rnn","sqnr_db":38.5,"reason":null}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
