@@ -126,8 +126,18 @@ TEST(Verdict, ClassesThatChangeCostAccuracy) {
   summary.outputs[0].top_loss = kMostTopLoss * 1.1;
   const Verdict verdict = verdict_of(summary);
   EXPECT_EQ(verdict.level, VerdictLevel::kPoor);
-  EXPECT_THAT(verdict.reasons, ElementsAre(AllOf(HasSubstr("10.0% of the rows"),
-                                                 HasSubstr("1.1% and up to 1.2% of accuracy"))));
+  EXPECT_THAT(verdict.reasons,
+              ElementsAre(AllOf(HasSubstr("10.0% of the rows"),
+                                HasSubstr("1.1% and up to 1.2% of accuracy, if rows are"))));
+  summary.outputs[0].score_sqnr_db = kGoodScoreDb + 1;
+  summary.outputs[0].score_bound_db = kGoodScoreDb;
+  EXPECT_THAT(verdict_of(summary).reasons, ElementsAre(testing::EndsWith("of accuracy")));
+}
+
+TEST(Verdict, LongNamesAreShownByTheirEnds) {
+  Summary summary = sound();
+  summary.outputs = {output(1, 1, std::string(500, 'a') + "logits")};
+  EXPECT_THAT(verdict_of(summary).reasons[0], HasSubstr("'..." + std::string(51, 'a') + "logits'"));
 }
 
 TEST(Verdict, SlowerThanFloatIsNotGood) {
