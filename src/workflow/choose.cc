@@ -291,16 +291,16 @@ class Chooser {
     row_.float_count = static_cast<size_t>(std::count(is_float_.begin(), is_float_.end(), true));
     if (written_.empty()) written_ = is_all(is_float_) ? "prepared float" : "quantized";
     row_.written = decisions.written = written_;
-    if (!row_.is_reached) notes_.push_back("what was asked for cannot be reached; this is the best found");
+    if (!row_.is_reached)
+      notes_.push_back("what was asked for cannot be reached; this is the best found");
     choice.row = row_;
     choice.notes = std::move(notes_);
     return choice;
   }
 
   report::DecisionRow row_of(size_t atom) const {
-    report::DecisionRow row{.node = atoms_[atom].node,
-                            .op_type = atoms_[atom].op_type,
-                            .reason = reasons_[atom]};
+    report::DecisionRow row{
+        .node = atoms_[atom].node, .op_type = atoms_[atom].op_type, .reason = reasons_[atom]};
     if (!noise_.empty()) row.sqnr_db = -10 * std::log10(noise_[atom]);
     return row;
   }

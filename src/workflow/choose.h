@@ -39,16 +39,14 @@ struct ChoiceOptions {
   /// Where decisions are kept: read if the file is there, and written if not.
   std::filesystem::path decisions = {};
 
-  bool is_asked() const {
-    return min_sqnr || metric || fastest || !decisions.empty();
-  }
+  bool is_asked() const { return min_sqnr || metric || fastest || !decisions.empty(); }
 };
 
 /// Throws std::invalid_argument: numbers that are none, a drop without a metric or below 0.
 void require_valid(const ChoiceOptions& options);
 
-/// With the default aim where nothing says what accuracy is needed: a model that is quick or kept in
-/// a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
+/// With the default aim where nothing says what accuracy is needed: a model that is quick or kept
+/// in a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
 ChoiceOptions completed(ChoiceOptions options, Effort effort);
 
 /// Whether an output is so bad, or so hidden behind selections, that a choice should be looked at.
@@ -72,8 +70,8 @@ struct Choice {
 engine::ModelSource export_candidate(const Candidate& candidate, const std::string& output);
 
 /// Leaves float what harms what is asked for, and no more (docs/numerics/choice.md): parts are
-/// ranked by their noise, as many of the most harmful as a bisection finds necessary are left float,
-/// each try a real model on the kernels that users get.
+/// ranked by their noise, as many of the most harmful as a bisection finds necessary are left
+/// float, each try a real model on the kernels that users get.
 ///
 /// `integers` is everything that can be in integers, exported; what it excludes already stays so.
 /// If all must be float, the model is the prepared float model. Throws Error: decisions that do not

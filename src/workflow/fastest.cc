@@ -56,17 +56,16 @@ refine::ElementCounts elements_of(const Plan& plan, const tensor::NamedTensors& 
     if (std::exchange(is_over, true)) return std::nullopt;
     return engine::PendingSample{sample_name, [&](const auto&) { return sample; }};
   };
-  engine::watch(
-      plan.prepared_source(), tensors, feed,
-      [&](size_t tensor, uint64_t, const tensor::TensorView& values) {
-        counts[tensors[tensor].name] = values.element_count();
-      },
-      {.jobs = 1}, {"profile", 1});
+  engine::watch(plan.prepared_source(), tensors, feed,
+                [&](size_t tensor, uint64_t, const tensor::TensorView& values) {
+                  counts[tensors[tensor].name] = values.element_count();
+                },
+                {.jobs = 1}, {"profile", 1});
   return counts;
 }
 
-TimeChoice choice_of(const std::vector<bool>& is_float,
-                     const std::vector<refine::TimedPart>& parts, size_t atom_count) {
+TimeChoice choice_of(const std::vector<bool>& is_float, const std::vector<refine::TimedPart>& parts,
+                     size_t atom_count) {
   TimeChoice choice;
   choice.atoms.assign(is_float.begin(), is_float.begin() + static_cast<ptrdiff_t>(atom_count));
   for (size_t i = atom_count; i < parts.size(); ++i) {

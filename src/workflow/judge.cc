@@ -91,8 +91,8 @@ Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
 engine::SampleFeed Judge::feed() const {
   auto held_out = engine::feed_from(*held_out_, kSamples);
   if (from_calibration_ == 0) return held_out;
-  return joined(std::move(held_out), spread(samples_.calibration(), from_calibration_,
-                                            samples_.calibration_count()));
+  return joined(std::move(held_out),
+                spread(samples_.calibration(), from_calibration_, samples_.calibration_count()));
 }
 
 std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const NamedTensors& sample,
@@ -114,21 +114,22 @@ std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const Nam
 std::vector<OutputError> Judge::measure(const engine::ModelSource& quantized) {
   engine::Session restored(analysis::revealing(quantized, revealed_), {.fetch = tensors_});
   std::vector<std::vector<OutputError>> found(sample_count_);
-  engine::for_each_sample(
-      feed(), engine::worker_count(run_.jobs, sample_count_), run_, {"judge", sample_count_},
-      [&](size_t, uint64_t index, const engine::PendingSample& pending) {
-        try {
-          const NamedTensors sample =
-              pending.read(engine::header_check(real_.inputs(), pending.name));
-          const auto real = real_values(index, sample, pending.name);
-          const NamedTensors values = restored.run(sample, pending.name);
-          std::vector<OutputError> errors;
-          for (const auto& name : tensors_) errors.push_back(error_of(name, *real, values));
-          found.at(index) = std::move(errors);
-        } catch (const Error&) {
-          if (run_.cancelled && *run_.cancelled) throw;
-        }
-      });
+  engine::for_each_sample(feed(), engine::worker_count(run_.jobs, sample_count_), run_,
+                          {"judge", sample_count_},
+                          [&](size_t, uint64_t index, const engine::PendingSample& pending) {
+                            try {
+                              const NamedTensors sample =
+                                  pending.read(engine::header_check(real_.inputs(), pending.name));
+                              const auto real = real_values(index, sample, pending.name);
+                              const NamedTensors values = restored.run(sample, pending.name);
+                              std::vector<OutputError> errors;
+                              for (const auto& name : tensors_)
+                                errors.push_back(error_of(name, *real, values));
+                              found.at(index) = std::move(errors);
+                            } catch (const Error&) {
+                              if (run_.cancelled && *run_.cancelled) throw;
+                            }
+                          });
   std::vector<OutputError> total;
   for (const auto& name : tensors_) total.push_back({.name = name});
   for (const auto& errors : found) {

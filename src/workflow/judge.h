@@ -27,7 +27,8 @@ std::vector<std::string> judged_tensors(const Plan& plan);
 /// bound. Infinite if nothing could be measured; tensors without a signal do not count.
 double worst_sqnr_db(std::span<const analysis::OutputError> errors);
 
-/// Measures several quantized forms of one model on the same samples, on the kernels that users get.
+/// Measures several quantized forms of one model on the same samples, on the kernels that users
+/// get.
 ///
 /// The samples are those that are held out; if those are fewer than kSamples, calibration samples
 /// join them: how samples differ is told better by more. What the float model gives is computed

@@ -37,8 +37,7 @@ class Simulation {
                  {.fetch = judged_, .has_switches = true}) {}
 
   AtomErrors measure(const engine::PendingSample& pending) {
-    const NamedTensors sample =
-        pending.read(engine::header_check(session_.inputs(), pending.name));
+    const NamedTensors sample = pending.read(engine::header_check(session_.inputs(), pending.name));
     const NamedTensors real = session_.run(sample, pending.name);
     AtomErrors errors(atom_count_, std::vector<ErrorMetrics>(judged_.size()));
     for (size_t atom = 0; atom < atom_count_; ++atom) {
@@ -57,10 +56,9 @@ class Simulation {
                                        const std::vector<passes::Atom>& atoms,
                                        std::span<const std::string> judged) {
     engine::HeldModel model{
-        analysis::revealing(
-            exporters::write_simulation(plan.prepared, plan.annotation, solution.tensors,
-                                        solution.weights, atoms),
-            judged),
+        analysis::revealing(exporters::write_simulation(plan.prepared, plan.annotation,
+                                                        solution.tensors, solution.weights, atoms),
+                            judged),
         plan.prepared.held};
     engine::move_weights_to_file(model);
     return engine::pack_model(model.model, plan.source.file, model.held);

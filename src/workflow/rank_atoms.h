@@ -12,14 +12,14 @@
 
 namespace rangefinder::workflow {
 
-/// What each atom does alone to the judged tensor that suffers most: power of the noise over that of
-/// the signal, with every other atom in float. In the atoms' order.
+/// What each atom does alone to the judged tensor that suffers most: power of the noise over that
+/// of the signal, with every other atom in float. In the atoms' order.
 ///
 /// One session with a switch for each atom (exporters/simulation.h); activations, weights and
-/// corrected biases count. Up to `most` samples, spread over those that are calibrated on: enough to
-/// put atoms in order, too few to judge by; fewer of networks with many atoms, down to 4. The same
-/// for any number of jobs.
-/// Cost: atoms + 1 runs of each sample. Throws Error as engine::Session does.
+/// corrected biases count. Up to `most` samples, spread over those that are calibrated on: enough
+/// to put atoms in order, too few to judge by; fewer of networks with many atoms, down to 4. The
+/// same for any number of jobs. Cost: atoms + 1 runs of each sample. Throws Error as
+/// engine::Session does.
 std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                                    const std::vector<passes::Atom>& atoms,
                                    std::span<const std::string> judged, Samples& samples,

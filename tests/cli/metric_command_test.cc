@@ -15,8 +15,8 @@ using testing::IsEmpty;
 class MetricCommandTest : public ProgramTest {
  protected:
   double run(const std::string& command, double seconds = 60) const {
-    return MetricCommand{.command = command, .timeout_seconds = seconds}(
-        Model::load(write_model()));
+    return MetricCommand{.command = command,
+                         .timeout_seconds = seconds}(Model::load(write_model()));
   }
 
   std::string refusal(const std::string& command, double seconds = 60) const {
@@ -73,8 +73,7 @@ TEST_F(MetricCommandTest, LeavesNothing) {
 
 TEST_F(MetricCommandTest, OptionsThatNeedEachOtherAreAskedFor) {
   EXPECT_THROW(validate({.command = "score"}), std::invalid_argument);
-  EXPECT_THROW(validate({.command = "score {model}", .timeout_seconds = 0}),
-               std::invalid_argument);
+  EXPECT_THROW(validate({.command = "score {model}", .timeout_seconds = 0}), std::invalid_argument);
   validate({.command = "score {model}"});
 }
 

@@ -73,15 +73,16 @@ TEST(RestoreOp, RestoresAlongItsAxis) {
   EXPECT_EQ(run(restoring({2, 3}, codes, {2, 10}, 0), x), x);
   const SwitchedOn scope(kNumber);
   EXPECT_EQ(run(restoring({2, 3}, codes, {2, 10}, 0), x), floats({2, 3}, {2, 4, 6, -40, -50, -60}));
-  EXPECT_EQ(run(restoring({2, 3}, codes, {1, 2, 3}, 1), x), floats({2, 3}, {1, 4, 9, -4, -10, -18}));
+  EXPECT_EQ(run(restoring({2, 3}, codes, {1, 2, 3}, 1), x),
+            floats({2, 3}, {1, 4, 9, -4, -10, -18}));
   EXPECT_EQ(run(restoring({2, 3}, codes, {2}, 0), x), floats({2, 3}, {2, 4, 6, -8, -10, -12}));
 }
 
 TEST(RestoreOp, RefusesScalesThatDoNotFit) {
   const SwitchedOn scope(kNumber);
-  EXPECT_THROW(run(restoring({2, 3}, {1, 2, 3, 4, 5, 6}, {1, 2, 3}, 0),
-                   floats({2, 3}, {1, 2, 3, 4, 5, 6})),
-               Error);
+  EXPECT_THROW(
+      run(restoring({2, 3}, {1, 2, 3, 4, 5, 6}, {1, 2, 3}, 0), floats({2, 3}, {1, 2, 3, 4, 5, 6})),
+      Error);
 }
 
 TEST(SelectOp, GivesTheOtherTensorWhileItsSwitchIsOn) {

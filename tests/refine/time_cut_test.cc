@@ -29,8 +29,8 @@ class TimeCut : public testing::Test {
     graph_.emplace(model_);
     const auto& target = targets::find_target("ort-cpu");
     annotation_ = passes::annotate(*graph_, prepared_.infos, target);
-    parts_ = timed_parts(*graph_, annotation_, target,
-                         passes::find_atoms(*graph_, annotation_, target));
+    parts_ =
+        timed_parts(*graph_, annotation_, target, passes::find_atoms(*graph_, annotation_, target));
     for (auto& part : parts_) part.float_seconds = part.integer_seconds = 1e-3;
   }
 

@@ -13,12 +13,13 @@ using testing::HasSubstr;
 class DecisionsTest : public WorkflowTest {
  protected:
   DecisionsTest() : plan_(make_plan(model())) {
-    decisions_ = {.model_fingerprint = plan_.prepared.fingerprint.get(),
-                  .target = "ort-cpu",
-                  .written = "quantized",
-                  .parts = {{.node = "Conv_c", .op_type = "Conv", .reason = "accuracy", .sqnr_db = 12.5},
-                            {.node = "Gemm_y", .op_type = "Gemm", .reason = "time"}},
-                  .nodes = {"Conv_c", "Gemm_y"}};
+    decisions_ = {
+        .model_fingerprint = plan_.prepared.fingerprint.get(),
+        .target = "ort-cpu",
+        .written = "quantized",
+        .parts = {{.node = "Conv_c", .op_type = "Conv", .reason = "accuracy", .sqnr_db = 12.5},
+                  {.node = "Gemm_y", .op_type = "Gemm", .reason = "time"}},
+        .nodes = {"Conv_c", "Gemm_y"}};
   }
 
   std::string refusal(const std::string& text) const {
