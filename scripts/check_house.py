@@ -4,7 +4,8 @@
 - every src/<layer>/<x>.cc has a test in tests/<layer>/<x>_test.cc, every examples/<y>/<x>.cc one
   beside it, and CMake knows them all;
 - a layer includes only the layers it may know (LAYERS); ONNX Runtime appears in engine/ alone;
-- the command line and the examples include public headers only, and those the standard library;
+- the command line, the Python extension and the examples include public headers only, and those the
+  standard library;
 - no function over 60 lines, no file over 800 (a NOLINT with a reason in the function's first lines
   or the file's first lines lifts the limit);
 - a link from a .md file into this repository leads somewhere;
@@ -83,9 +84,9 @@ def check_tests(files):
 def check_registered(files):
     """Every source is named in the CMakeLists.txt of its folder or of one above it."""
     for path in files:
-        if path.suffix != ".cc" or path.parts[0] not in ("src", "tests", "examples"):
+        if path.suffix != ".cc" or path.parts[0] not in ("src", "tests", "examples", "python"):
             continue
-        lists = [ROOT / folder / "CMakeLists.txt" for folder in list(path.parents)[:-2]]
+        lists = [ROOT / folder / "CMakeLists.txt" for folder in list(path.parents)[:-1]]
         # A list of plug-ins or fuzz targets names stems and appends the suffix.
         words = {word for file in lists if file.is_file()
                  for word in re.split(r"[\s()/]+", file.read_text())}
@@ -111,9 +112,9 @@ def check_layers(files):
 
 
 def check_public_only(files):
-    """The command line and the examples are the proof that the public library is complete."""
+    """Command line, Python and examples are the proof that the public library is complete."""
     for path in files:
-        is_user = path.parts[0] == "examples" or path.parts[:2] == ("src", "cli")
+        is_user = path.parts[0] in ("examples", "python") or path.parts[:2] == ("src", "cli")
         if path.suffix not in (".cc", ".h") or not is_user or path.stem.endswith("_test"):
             continue
         own = {"cli", "rangefinder"} if path.parts[0] == "src" else {path.parts[1], "rangefinder"}

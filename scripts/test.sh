@@ -3,7 +3,8 @@
 # that: house rules, formatting, and a second build with Clang under the address and
 # undefined-behaviour sanitizers, with a short run of every fuzz target and the tests of the layers
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
-# not over: both packages, used on a bare system; the library as part of another project; the layers that
+# not over: clang-tidy; both packages, used on a bare system; the wheel in a fresh environment; the library as
+# part of another project; the layers that
 # make every number on arm64. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
@@ -61,9 +62,13 @@ if [ "${CI:-}" = true ]; then
 fi
 
 step 'build'
-build dev
+build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python"
 
 if [ "${CI:-}" = true ]; then
+  if begin 15 'clang-tidy on all sources'; then
+    quietly tidy scripts/tidy.sh --all
+    tail -n 1 "$logs/tidy.log"
+  fi
   if begin 6 'packages, on a bare system too'; then
     quietly packages tests/packaging/packages.sh build/dev build/packages
     grep -E '^==|newest' "$logs/packages.log"
@@ -75,8 +80,16 @@ if [ "${CI:-}" = true ]; then
       printf '\n== NOT RUN, no root system may be mounted here: %s\n' 'packages on a bare system'
     fi
   fi
+  if begin 8 'the wheel, in a fresh environment (tests/packaging/wheel.sh)'; then
+    quietly wheel tests/packaging/wheel.sh "$root/.deps/python/bin/python" build/dev/src/cli/rangefinder
+    tail -n 1 "$logs/wheel.log"
+  fi
   if begin 12 'part of another project (tests/packaging/subproject.sh)'; then
     quietly subproject tests/packaging/subproject.sh "$root" "$root/build/outside" "$jobs"
+  fi
+  if begin 5 'PyTorch, and the originals beside (scripts/check_originals.sh)'; then
+    quietly originals scripts/check_originals.sh build/dev
+    grep -E 'passed|failed' "$logs/originals.log"
   fi
   if begin 8 'arm64 (scripts/check_arm64.sh)'; then
     quietly arm64 scripts/check_arm64.sh

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,15 @@ template <typename Method>
 void register_calibration_observer(std::string_view name, Traits traits = {}) {
   register_calibration_observer(name, plugin::describe<Method>("", traits));
 }
+
+/// Makes the observer of one tensor.
+using ObserverFactory = std::function<std::unique_ptr<Observer>(const plugin::Request&)>;
+
+/// The same for observers that know more than their class does, e.g. those of another language:
+/// `factory` makes one for each tensor, may be called by any thread, and lives as long as the
+/// program. Throws as above.
+RANGEFINDER_API void register_calibration_observer(std::string_view name, ObserverFactory factory,
+                                                   Traits traits = {});
 
 /// Registers every observer of a shared library and returns their names; all or nothing. The
 /// library stays loaded. Throws Error naming the file: not a library, not a plug-in, built for

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,8 @@ struct PlanOptions {
 enum class Effort {
   /// Ranges alone.
   kFast,
-  /// Also corrects the biases for what rounding the weights does to the mean of each output
-  /// channel (docs/methods.md).
+  /// Also smooths what norms give to integer nodes, and corrects the biases for what rounding the
+  /// weights does to the mean of each output channel (docs/methods.md).
   kNormal,
   /// Before that, rounds weights by what their errors do to outputs; takes another look at up to 32
   /// calibration samples. For quantize() alone: statistics do not tell enough.
@@ -43,6 +44,28 @@ enum class Effort {
 RANGEFINDER_API std::string name_of(Effort effort);
 /// Throws std::invalid_argument naming what is known.
 RANGEFINDER_API Effort parse_effort(std::string_view name);
+
+/// What parts of a network are left float for, beside nodes that are excluded by name
+/// (docs/numerics/choice.md). Nothing of it given, Effort::kNormal and above leave float what keeps
+/// an output below 20 dB, and Effort::kFast leaves nothing.
+///
+///     options.choice.metric = [](const rangefinder::Model& model) { return top1(model); };
+///     options.choice.max_drop = 0.01;
+struct ChoiceOptions {
+  /// Every output is to reach so many dB of signal over noise, by an upper bound on the noise:
+  /// leave float what is most harmful.
+  std::optional<double> min_sqnr = {};
+  /// A figure of a model, higher is better: asked of the float model first, then of models that are
+  /// tried. What it throws ends the work and reaches the caller.
+  std::function<double(const Model&)> metric = {};
+  /// By how much the figure may be lower than the float model's; not negative.
+  double max_drop = 0;
+  /// Leave float what integers make slower on this machine; never slower than float.
+  bool fastest = false;
+  /// A JSON file of what was left float (docs/formats/decisions.md). If it is there, it is read and
+  /// nothing is chosen; else it is written with the results.
+  std::filesystem::path decisions = {};
+};
 
 /// Which samples of a source are calibrated on and which judge the result.
 struct SplitOptions {
@@ -69,11 +92,19 @@ struct QuantizeOptions {
   PlanOptions plan = {};
   Method method = {};
   Effort effort = Effort::kNormal;
+  ChoiceOptions choice = {};
   SplitOptions split = {};
   /// Written at the end, all of them together or nothing. That they can be written, and that none
   /// is a file which is read, is checked before the work.
   ResultFiles results = {};
   RunControl run = {};
+  /// Every output must have so many dB of signal over noise on held-out samples, by the upper bound
+  /// of the noise (OutputRow::sqnr_bound_db; of the tensors that judge it where it is not judged at
+  /// itself); else Error, and nothing is written.
+  std::optional<double> require_sqnr = {};
+  /// A program's own command line: hints (Verdict::hints) repeat it with the option in question.
+  /// Empty: hints are options alone, as "--effort thorough".
+  std::vector<std::string> command = {};
 };
 
 /// An int8 model and all that is known of it.
@@ -110,8 +141,9 @@ class RANGEFINDER_API QuantizedModel {
 /// Cost: little more than one inference a sample; memory does not grow with the samples. The same
 /// model, samples and options give the same bytes, for any number of jobs.
 /// Throws Error: a model that is not float or has nothing to quantize, a sample that does not fit,
-/// NaN or infinity in a tensor, an interrupt; std::invalid_argument: unknown names, options that
-/// contradict each other, a method that must see the data twice on a source that passes by once.
+/// NaN or infinity in a tensor, a required quality that is missed, an interrupt;
+/// std::invalid_argument: unknown names, options that contradict each other, a method that must see
+/// the data twice on a source that passes by once.
 RANGEFINDER_API QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                         const QuantizeOptions& options = {});
 
@@ -149,6 +181,8 @@ struct SolveOptions {
   Method method = {};
   /// What statistics without the sums for bias correction do not serve is left out.
   Effort effort = Effort::kNormal;
+  /// A decisions file of quantize() to follow; empty: nothing is left float but what is excluded.
+  std::filesystem::path decisions = {};
   /// As in QuantizeOptions; without statistics.
   ResultFiles results = {};
   RunControl run = {};

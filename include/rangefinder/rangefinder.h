@@ -5,6 +5,7 @@
 #include "rangefinder/calibrate_tensor.h"
 #include "rangefinder/compare.h"
 #include "rangefinder/error.h"
+#include "rangefinder/input_range_counter.h"
 #include "rangefinder/inspect.h"
 #include "rangefinder/method.h"
 #include "rangefinder/model.h"

@@ -29,8 +29,23 @@ struct TensorRow {
   double clipped_share = 0;
   /// Signal over quantization error, from the counts; empty for a tensor of zeros.
   std::optional<double> sqnr_db = {};
+  /// The same of some held-out samples (Summary::looked_at_count); empty without.
+  std::optional<double> held_out_clipped_share = {};
+  std::optional<double> held_out_sqnr_db = {};
   /// What the method reports beside (e.g. isotone: the share of rows whose order survives).
   std::map<std::string, double> figures = {};
+};
+
+/// By what an output is judged that is not judged as a whole (docs/verdict.md): a tensor before a
+/// selection, or a part of it that is a quantity of its own, as a detector's boxes and its scores.
+struct JudgedTensorRow {
+  std::string name = {};
+  /// Infinite if equal, NaN if nothing could be compared.
+  double sqnr_db = 0;
+  /// See OutputRow.
+  std::optional<double> sqnr_bound_db = {};
+  std::optional<double> score_sqnr_db = {};
+  std::optional<double> score_bound_db = {};
 };
 
 /// How far the quantized model's output is from the float model's.
@@ -47,6 +62,29 @@ struct OutputRow {
   uint64_t shape_mismatch_count = 0;
   /// Of an output of integers or booleans: how many values are the same in both.
   std::optional<double> equal_share = {};
+  /// What the signal over the noise of other samples would hardly stay under: by the pooled noise
+  /// plus 1.64 of its standard errors, of the held-out samples, and of those with calibration
+  /// samples that join them where they are few; the worse of both. Empty with fewer than two.
+  std::optional<double> sqnr_bound_db = {};
+  /// Of an output whose rows are shares of classes: the same two figures of their logarithms less
+  /// their mean, which is what Softmax was given. Such an output is judged by these.
+  std::optional<double> score_sqnr_db = {};
+  std::optional<double> score_bound_db = {};
+  /// In how many rows both models have the largest value at the same place, and what the quantized
+  /// model's choice loses: the mean share that the float model gives to its own choice and not to
+  /// that one; with 1.64 standard errors. Of rows that are scores of classes, as far as can be
+  /// told.
+  std::optional<double> same_top_share = {};
+  std::optional<double> top_loss = {};
+  std::optional<double> top_loss_bound = {};
+  /// Calibration samples that joined the held-out ones for the bounds and the rows.
+  uint64_t joined_count = 0;
+  /// By what the output is judged, if not as a whole.
+  std::vector<JudgedTensorRow> judged_at = {};
+  /// The node that selects on the way from there, if one does; then they are no parts of it.
+  std::string selected_by = {};
+  /// Nodes with weights between there and the output, whose error nothing shows.
+  size_t hidden_node_count = 0;
   /// Why nothing could be compared; else empty.
   std::string reason = {};
 };
@@ -76,11 +114,138 @@ struct BiasCorrectionRow {
   std::string reason = {};
 };
 
+/// A part of the network - a node with weights and the arithmetic behind it - that was left float.
+struct DecisionRow {
+  std::string node = {};
+  std::string op_type = {};
+  /// "accuracy", "time", "user" (excluded by name) or "file" (as a decisions file has it).
+  std::string reason = {};
+  /// Signal over noise at the output that suffers most if this part alone computes in integers;
+  /// empty if it was not measured.
+  std::optional<double> sqnr_db = {};
+};
+
+/// A model that was timed to find the quickest one.
+struct TimedRow {
+  /// "quantized", "mixed" (some parts float for their time), "prepared float" or "float".
+  std::string model = {};
+  /// Parts that are float in it.
+  size_t float_count = 0;
+  /// Median for one sample, on one thread.
+  double seconds = 0;
+};
+
+/// How it was chosen what stays float (docs/numerics/choice.md).
+struct ChoiceRow {
+  /// What every judged output was to reach, in dB; empty if accuracy did not matter, or was told by
+  /// a metric.
+  std::optional<double> aim_db = {};
+  /// The upper bound of the noise at the worst judged output, in dB, with everything in integers
+  /// and as chosen. Infinite for a float model; empty if it was not measured.
+  std::optional<double> integer_db = {};
+  std::optional<double> reached_db = {};
+  /// The user's figure of the float model, of all in integers, and as chosen.
+  std::optional<double> float_metric = {};
+  std::optional<double> integer_metric = {};
+  std::optional<double> reached_metric = {};
+  /// Whether what was asked for is reached.
+  bool is_reached = true;
+  /// Parts that could compute in integers, and those that do not.
+  size_t part_count = 0;
+  size_t float_count = 0;
+  /// Models that were made and measured, and samples that they were judged on.
+  size_t try_count = 0;
+  size_t sample_count = 0;
+  /// "quantized"; where nothing is left in integers "prepared float" or "float", the file as given.
+  std::string written = "quantized";
+  /// Empty unless the quickest model was asked for.
+  std::vector<TimedRow> timed = {};
+};
+
+/// What became of the output of a norm (LayerNormalization and its kin) that integer nodes read.
+struct SmoothingRow {
+  /// The node that applies the norm's gain, the tensor whose channels were divided, and the nodes
+  /// whose weights were multiplied instead.
+  std::string norm = {};
+  std::string tensor = {};
+  std::vector<std::string> nodes = {};
+  bool is_smoothed = false;
+  /// How much of the channels' differences went into the weights, 0 to 1.
+  double alpha = 0;
+  /// By how much the estimated error of the products falls.
+  double gain_db = 0;
+  /// Others read the norm's output, too: a Mul was added for the integer nodes.
+  bool adds_node = false;
+  /// Why it was left alone; else empty.
+  std::string reason = {};
+};
+
+/// A constant table that nodes look up rows of (an embedding), behind Gather.
+struct LookupTableRow {
+  std::string name = {};
+  uint64_t row_count = 0;
+  uint64_t column_count = 0;
+  /// Signal over error of its codes: over all values, and of the row that a hundredth of the rows
+  /// is worse than. Infinite if nothing is lost; empty if it was not tried.
+  std::optional<double> sqnr_db = {};
+  std::optional<double> row_sqnr_db = {};
+  /// Why it stays float; empty if it became int8.
+  std::string reason = {};
+};
+
+/// How long one held-out sample takes, on one thread: medians of runs in turn.
+struct LatencyRow {
+  double float_us = 0;
+  double int8_us = 0;
+  size_t runs = 0;
+  int threads = 1;
+
+  double ratio() const { return int8_us / float_us; }
+};
+
+/// Something about the samples that a reader should know.
+struct DataCheckRow {
+  /// For programs: "few_samples", "nothing_held_out", ... (docs/formats/summary.md).
+  std::string name = {};
+  /// For people: a fragment without a period.
+  std::string message = {};
+  /// What was found on such samples says nothing of others: the verdict is poor.
+  bool is_grave = false;
+};
+
+/// Where the error is born: a tensor that is much worse than all that its maker reads.
+struct ErrorSourceRow {
+  std::string node = {};
+  std::string op_type = {};
+  /// Signal over noise of the worst tensor that the node reads (infinite: exact), and of what it
+  /// makes.
+  double before_db = 0;
+  double after_db = 0;
+};
+
+/// What a verdict may be; docs/verdict.md says what each means.
+enum class VerdictLevel { kGood, kFair, kPoor };
+
+/// "good", "fair" or "poor".
+RANGEFINDER_API std::string name_of(VerdictLevel level);
+
+/// How good the int8 model is, by outputs on held-out samples and by its latency.
+struct Verdict {
+  /// Empty if nothing was held out, or nothing could be measured.
+  std::optional<VerdictLevel> level = {};
+  /// Why it is not better, the weightiest first; fragments without a period.
+  std::vector<std::string> reasons = {};
+  /// What to try: command lines, see QuantizeOptions::command.
+  std::vector<std::string> hints = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
   double observe = 0;
   double solve = 0;
+  /// Finding out what is to stay float; 0 if that was not asked.
+  double choose = 0;
   double export_ = 0;
   double verify = 0;
 };
@@ -117,11 +282,27 @@ struct RANGEFINDER_API Summary {
   size_t raised_channel_count = 0;
   /// Of each integer node with constant weights; empty with Effort::kFast.
   std::vector<BiasCorrectionRow> bias_corrections = {};
+  /// How it was chosen what stays float; empty if no choice was made.
+  std::optional<ChoiceRow> choice = {};
+  /// What was left float by choice or by name, in graph order.
+  std::vector<DecisionRow> decisions = {};
+  /// Of each norm whose output integer nodes read; empty with Effort::kFast.
+  std::vector<SmoothingRow> smoothings = {};
+  /// Of each embedding that is worth it; empty with Effort::kFast.
+  std::vector<LookupTableRow> lookup_tables = {};
+  /// Held-out samples on which the tensors were looked at, too.
+  size_t looked_at_count = 0;
+  /// Empty if nothing was held out.
+  std::optional<LatencyRow> latency = {};
+  /// Looked for where the verdict is not good; the largest losses first.
+  std::vector<ErrorSourceRow> error_sources = {};
+  std::vector<DataCheckRow> data_checks = {};
+  Verdict verdict = {};
   /// Things a reader should know, one sentence each.
   std::vector<std::string> notes;
 
   /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,
-  /// outputs. At most about 100 columns wide.
+  /// outputs, and at the end the verdict. At most about 100 columns wide, but for command lines.
   std::string table() const;
   /// All of it for programs; docs/formats/summary.md lists the keys.
   std::string json() const;

@@ -99,9 +99,20 @@ void measure(const Tensor& real, const Tensor& restored, OutputError& error) {
   }
   error.sample_count = 1;
   error.metrics.add(real.to_float32().floats(), restored.to_float32().floats());
+  error.powers = {{error.metrics.real_power(), error.metrics.error_power()}};
+  error.top.add(real, restored);
+  if (const auto power = score_power(real, restored)) error.score_powers = {*power};
   if (tensor::is_floating(real.type()) || real.type() != restored.type()) return;
   error.integer_count = real.element_count();
   error.equal_count = equal_elements(real, restored);
+}
+
+void measure(const Sections& sections, const Tensor& real, const Tensor& restored,
+             OutputError& error) {
+  const auto powers = section_powers(sections, real, restored);
+  for (size_t i = 0; i < powers.size(); ++i) {
+    error.sections.push_back({.name = sections.sections[i].name, .powers = {powers[i]}});
+  }
 }
 
 /// Adds samples up in their order, whoever finishes first.
@@ -147,9 +158,11 @@ class Pair {
         outputs_(outputs_of(reference, expected_, other, found_)) {}
 
   const std::vector<OutputError>& outputs() const { return outputs_; }
+  Session& expected() { return expected_; }
+  Session& found() { return found_; }
 
   /// What one sample tells: a measure of each output, or that it was left out.
-  ModelError measure_sample(const engine::PendingSample& pending) {
+  ModelError measure_sample(const engine::PendingSample& pending, bool leaves_out_bad) {
     const std::string& name = pending.name;
     try {
       const NamedTensors sample = pending.read(engine::header_check(expected_.inputs(), name));
@@ -157,7 +170,7 @@ class Pair {
       engine::bind_inputs(found_.inputs(), sample, name);
       return run(sample, name);
     } catch (const Error& error) {
-      if (!options_.leave_out_bad_samples || is_cancelled()) throw;
+      if (!leaves_out_bad || is_cancelled()) throw;
       return {.left_out = {{name, error.what()}}};
     }
   }
@@ -192,6 +205,9 @@ class Pair {
       const std::string& output = outputs_[i].name;
       if (!is_measured(outputs_[i])) continue;
       measure(real.at(output), restored.at(output), result.outputs[i]);
+      const auto sections = options_.sections.find(output);
+      if (sections == options_.sections.end()) continue;
+      measure(sections->second, real.at(output), restored.at(output), result.outputs[i]);
     }
     return result;
   }
@@ -204,10 +220,33 @@ class Pair {
   std::vector<OutputError> outputs_;
 };
 
+std::vector<OutputError> measure_more(Pair& models, const CompareOptions& options) {
+  OrderedSum sum(models.outputs());
+  RunControl quiet = options.run;
+  quiet.progress = {};
+  engine::for_each_sample(options.more_samples(), engine::worker_limit(options.run.jobs), quiet,
+                          {"compare", 0},
+                          [&](size_t, uint64_t index, const engine::PendingSample& sample) {
+                            sum.add(index, models.measure_sample(sample, true));
+                          });
+  return sum.take().outputs;
+}
+
 }  // namespace
 
 void OutputError::merge(const OutputError& other) {
   metrics.merge(other.metrics);
+  top.merge(other.top);
+  powers.insert(powers.end(), other.powers.begin(), other.powers.end());
+  score_powers.insert(score_powers.end(), other.score_powers.begin(), other.score_powers.end());
+  if (sections.empty()) {
+    sections = other.sections;
+  } else {
+    for (size_t i = 0; i < other.sections.size(); ++i) {
+      auto& own = sections[i].powers;
+      own.insert(own.end(), other.sections[i].powers.begin(), other.sections[i].powers.end());
+    }
+  }
   sample_count += other.sample_count;
   shape_mismatch_count += other.shape_mismatch_count;
   integer_count += other.integer_count;
@@ -223,13 +262,16 @@ ModelError compare(const ModelSource& reference, const ModelSource& other,
                    const data::SampleSource& samples, const CompareOptions& options) {
   Pair models(reference, other, options);
   OrderedSum sum(models.outputs());
-  engine::for_each_sample(engine::feed_from(samples),
-                          engine::worker_count(options.run.jobs, samples.size()), options.run,
-                          {"compare", samples.size()},
-                          [&](size_t, uint64_t index, const engine::PendingSample& sample) {
-                            sum.add(index, models.measure_sample(sample));
-                          });
-  return sum.take();
+  engine::for_each_sample(
+      engine::feed_from(samples), engine::worker_count(options.run.jobs, samples.size()),
+      options.run, {"compare", samples.size()},
+      [&](size_t, uint64_t index, const engine::PendingSample& sample) {
+        sum.add(index, models.measure_sample(sample, options.leave_out_bad_samples));
+      });
+  ModelError found = sum.take();
+  if (options.more_samples) found.more_outputs = measure_more(models, options);
+  if (options.when_done) options.when_done(models.expected(), models.found());
+  return found;
 }
 
 }  // namespace rangefinder::analysis

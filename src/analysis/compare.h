@@ -2,12 +2,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "analysis/noise_bound.h"
+#include "analysis/sections.h"
+#include "analysis/top_rows.h"
 #include "data/sample_source.h"
 #include "engine/model_source.h"
+#include "engine/sample_pass.h"
 #include "engine/session.h"
 #include "quantization/error_metrics.h"
 #include "rangefinder/run_control.h"
@@ -15,11 +20,25 @@
 
 namespace rangefinder::analysis {
 
+/// Of one section of an output, see analysis/sections.h.
+struct SectionError {
+  std::string name = {};
+  /// Of each sample that has the section, in order.
+  std::vector<SamplePower> powers = {};
+};
+
 /// How far one output of a model is from the same output of another, over all samples on which
 /// both gave it in one shape.
 struct OutputError {
   std::string name = {};
+  /// Over all samples; its sqnr_db() is their pooled signal over their pooled noise.
   quantization::ErrorMetrics metrics = {};
+  /// Of each sample that was compared, in order.
+  std::vector<SamplePower> powers = {};
+  /// The same of the logarithms of shares, where rows are shares of classes; see score_power().
+  std::vector<SamplePower> score_powers = {};
+  /// Where CompareOptions::sections has some of this output.
+  std::vector<SectionError> sections = {};
   /// Samples that were compared, and those on which the models gave different shapes.
   uint64_t sample_count = 0;
   uint64_t shape_mismatch_count = 0;
@@ -27,12 +46,18 @@ struct OutputError {
   /// are the same in both.
   uint64_t integer_count = 0;
   uint64_t equal_count = 0;
+  /// Of scores of classes.
+  TopRows top = {};
   /// Why no sample can be compared: one model has no such output, it is a sequence. Else empty.
   std::string obstacle = {};
 
   void merge(const OutputError& other);
   /// equal_count over integer_count; empty without integers.
   std::optional<double> equal_share() const;
+
+  /// Of `powers`; see analysis/noise_bound.h.
+  std::optional<double> noise_bound() const { return analysis::noise_bound(powers); }
+  std::optional<double> sqnr_bound_db() const { return analysis::sqnr_bound_db(powers); }
 };
 
 /// A sample on which nothing was compared, and why.
@@ -45,6 +70,8 @@ struct LeftOutSample {
 struct ModelError {
   /// In the reference's order; then what only the other model has.
   std::vector<OutputError> outputs = {};
+  /// The same over CompareOptions::more_samples, if they were asked for.
+  std::vector<OutputError> more_outputs = {};
   /// In the samples' order.
   std::vector<LeftOutSample> left_out = {};
 };
@@ -63,6 +90,13 @@ struct CompareOptions {
   bool leave_out_bad_samples = false;
   /// Opens the other model, while the reference is opened on this thread; empty: as it is given.
   std::function<engine::Session()> open_other = {};
+  /// Sections by which outputs are measured, too.
+  std::map<std::string, Sections> sections = {};
+  /// More samples, to be measured apart from the others; empty: none. Of those a bad one is always
+  /// left out, and not named.
+  std::function<engine::SampleFeed()> more_samples = {};
+  /// Called at the end with both sessions, the reference's first, on this thread.
+  std::function<void(engine::Session& reference, engine::Session& other)> when_done = {};
 };
 
 /// Runs two models on the same samples and compares their outputs of the same name, as float32.

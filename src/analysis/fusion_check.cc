@@ -24,18 +24,24 @@ bool contains(const std::array<std::string_view, N>& names, const std::string& n
   return false;
 }
 
-/// Names that the node behind a kernel may have had: changing the layout appends
-/// "_token_<number>", which a model's own names may also end in.
+/// Names that the node behind a kernel may have had: a MatMul and its bias become one node with
+/// another ending, and changing the layout appends "_token_<number>"; a model's own names may also
+/// end so.
 std::vector<std::string> possible_names(std::string name) {
-  std::vector<std::string> names = {name};
+  constexpr std::string_view kMatMulWithBias = "/MatMulAddFusion";
+  std::vector<std::string> names;
   for (;;) {
+    names.push_back(name);
+    if (name.ends_with(kMatMulWithBias)) {
+      name.resize(name.size() - kMatMulWithBias.size());
+      continue;
+    }
     const auto place = name.rfind("_token_");
     if (place == std::string::npos || place + 7 == name.size() ||
         name.find_first_not_of("0123456789", place + 7) != std::string::npos) {
       return names;
     }
     name.resize(place);
-    names.push_back(name);
   }
 }
 

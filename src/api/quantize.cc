@@ -28,6 +28,19 @@ QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics) {
       QuantizedModel::State{std::move(quantized), std::move(model), std::move(statistics)}));
 }
 
+workflow::ChoiceOptions choice_options(const ChoiceOptions& options) {
+  workflow::ChoiceOptions result{.min_sqnr = options.min_sqnr,
+                                 .max_drop = options.max_drop,
+                                 .fastest = options.fastest,
+                                 .decisions = options.decisions};
+  if (options.metric) {
+    result.metric = [&metric = options.metric](const engine::ModelSource& model) {
+      return metric(model_of(model));
+    };
+  }
+  return result;
+}
+
 }  // namespace
 
 QuantizedModel::QuantizedModel(std::shared_ptr<const State> state) : state_(std::move(state)) {}
@@ -49,10 +62,13 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .plan = plan_options(options.plan),
                                        .calibration = calibration_of(options.method, options.plan),
                                        .effort = options.effort,
+                                       .choice = choice_options(options.choice),
                                        .samples = samples.state().input,
                                        .split = split_options(options.split),
                                        .run = options.run,
-                                       .results = options.results}),
+                                       .results = options.results,
+                                       .require_sqnr = options.require_sqnr,
+                                       .command = options.command}),
                    true);
 }
 
@@ -85,6 +101,7 @@ QuantizedModel solve(const Model& model, const Statistics& statistics,
                                     .plan = plan_options(options.plan),
                                     .calibration = calibration_of(options.method, options.plan),
                                     .effort = options.effort,
+                                    .decisions = options.decisions,
                                     .run = options.run,
                                     .results = options.results}),
                    false);

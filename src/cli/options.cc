@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "cli/metric_command.h"
 #include "cli/signals.h"
 #include "rangefinder/observer.h"
 #include "rangefinder/printable.h"
@@ -158,9 +159,57 @@ void add_method_rules(CLI::App& command, MethodArguments& arguments) {
 }
 
 void add_effort_option(CLI::App& command, std::string& effort) {
-  command.add_option("--effort", effort,
-                     "fast (ranges only), normal (default: also corrects biases) or, for quantize, "
-                     "thorough (also rounds weights by what that does to outputs)");
+  command.add_option(
+      "--effort", effort,
+      "fast (ranges only), normal (default: also smooths norms and corrects biases) "
+      "or, for quantize, thorough (also rounds weights by what that does to outputs)");
+}
+
+ChoiceOptions ChoiceArguments::options() const {
+  ChoiceOptions options{.min_sqnr = min_sqnr, .fastest = fastest, .decisions = decisions};
+  if (metric.empty() != !max_drop) {
+    throw std::invalid_argument("--metric and --max-drop go together");
+  }
+  if (metric.empty()) {
+    if (metric_timeout) throw std::invalid_argument("--metric-timeout needs --metric");
+    return options;
+  }
+  MetricCommand command{.command = metric};
+  if (metric_timeout) command.timeout_seconds = *metric_timeout;
+  validate(command);
+  options.metric = command;
+  options.max_drop = *max_drop;
+  return options;
+}
+
+void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
+  const char* group = "What stays float";
+  command
+      .add_option("--min-sqnr", arguments.min_sqnr,
+                  "Leave float what keeps an output below so many dB; without it, 20 with --effort "
+                  "normal")
+      ->group(group);
+  command
+      .add_option("--metric", arguments.metric,
+                  "Leave float what lowers your own figure: a command in which {model} becomes a "
+                  "model's file; its last line is a number, higher is better")
+      ->group(group);
+  command
+      .add_option("--max-drop", arguments.max_drop,
+                  "By how much --metric may be lower than that of the float model")
+      ->group(group);
+  command
+      .add_option("--metric-timeout", arguments.metric_timeout,
+                  "Seconds that the command may take; default: 3600")
+      ->group(group);
+  command
+      .add_flag("--fastest", arguments.fastest,
+                "Leave float what integers make slower on this machine; never slower than float")
+      ->group(group);
+  command
+      .add_option("--decisions", arguments.decisions,
+                  "What was left float and why (JSON): written, or followed if it is there")
+      ->group(group);
 }
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }

@@ -88,6 +88,21 @@ void add_method_rules(CLI::App& command, MethodArguments& arguments);
 /// --effort
 void add_effort_option(CLI::App& command, std::string& effort);
 
+struct ChoiceArguments {
+  std::optional<double> min_sqnr;
+  std::string metric;
+  std::optional<double> max_drop;
+  std::optional<double> metric_timeout;
+  bool fastest = false;
+  std::filesystem::path decisions;
+
+  /// Throws std::invalid_argument: options that need each other.
+  ChoiceOptions options() const;
+};
+
+/// --min-sqnr --metric --max-drop --metric-timeout --fastest --decisions
+void add_choice_options(CLI::App& command, ChoiceArguments& arguments);
+
 /// For tables and JSON.
 void print(const std::string& text);
 

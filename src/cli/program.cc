@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "cli/signals.h"
 #include "cli/standard_streams.h"
@@ -36,9 +37,9 @@ int complain(const char* message, int exit_code) {
   return interrupted != 0 ? interrupted : exit_code;
 }
 
-void add_subcommands(CLI::App& app) {
+void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line) {
   app.require_subcommand(1);
-  add_quantize(app);
+  add_quantize(app, command_line);
   add_observe(app);
   add_solve(app);
   add_merge(app);
@@ -56,7 +57,7 @@ void add_subcommands(CLI::App& app) {
 int run_program(int argc, const char* const* argv) {
   CLI::App app("Finds the ranges a neural network's tensors are quantized in.", "rangefinder");
   app.set_version_flag("--version", version_text);
-  add_subcommands(app);
+  add_subcommands(app, {argv, argv + argc});
   try {
     try {
       app.parse(argc, argv);

@@ -1,6 +1,9 @@
 #include "rangefinder/quantize.h"
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -17,17 +20,22 @@ struct Arguments {
   PlanArguments plan;
   MethodArguments method;
   std::string effort = name_of(Effort::kNormal);
+  ChoiceArguments choice;
+  std::optional<double> require_sqnr;
 };
 
-void run(const Arguments& arguments) {
+void run(const Arguments& arguments, const std::vector<std::string>& command) {
   Progress progress(arguments.run.progress);
   QuantizeOptions options{.plan = arguments.plan.options,
                           .method = arguments.method.parse(arguments.plan.options.target),
-                          .effort = parse_effort(arguments.effort)};
+                          .effort = parse_effort(arguments.effort),
+                          .choice = arguments.choice.options()};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
   options.run = run_control(arguments.run, progress);
   options.results = arguments.results;
+  options.require_sqnr = arguments.require_sqnr;
+  options.command = command;
   const QuantizedModel quantized =
       quantize(Model::load(arguments.model), arguments.data.source(), options);
   progress.finish();
@@ -36,7 +44,7 @@ void run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_quantize(CLI::App& app) {
+void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
   auto arguments = std::make_shared<Arguments>();
   auto& command =
       *app.add_subcommand("quantize", "Float ONNX model and samples in, int8 model out");
@@ -54,7 +62,11 @@ void add_quantize(CLI::App& app) {
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   add_effort_option(command, arguments->effort);
-  command.callback([arguments] { run(*arguments); });
+  add_choice_options(command, arguments->choice);
+  command.add_option("--require-sqnr", arguments->require_sqnr,
+                     "Fail, and write nothing, if an output has less than so many dB of signal "
+                     "over noise on held-out samples");
+  command.callback([arguments, command_line] { run(*arguments, command_line); });
 }
 
 }  // namespace rangefinder::cli

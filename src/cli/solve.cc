@@ -15,12 +15,14 @@ struct Arguments {
   PlanArguments plan;
   MethodArguments method;
   std::string effort = name_of(Effort::kNormal);
+  std::filesystem::path decisions;
 };
 
 void run(const Arguments& arguments) {
   SolveOptions options{.plan = arguments.plan.options,
                        .method = arguments.method.parse(arguments.plan.options.target),
                        .effort = parse_effort(arguments.effort),
+                       .decisions = arguments.decisions,
                        .results = arguments.results};
   options.run.notice = tell;
   options.run.cancelled = &interrupted();
@@ -46,6 +48,8 @@ void add_solve(CLI::App& app) {
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   add_effort_option(command, arguments->effort);
+  command.add_option("--decisions", arguments->decisions,
+                     "What 'quantize' left float (JSON), to be left float here, too");
   command.callback([arguments] { run(*arguments); });
 }
 

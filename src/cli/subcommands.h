@@ -1,6 +1,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 namespace rangefinder::cli {
 
@@ -8,7 +10,8 @@ namespace rangefinder::cli {
 // library function and prints. A callback throws std::invalid_argument or CLI::ParseError on wrong
 // usage (exit code 2) and anything else on failure (exit code 1). One file per subcommand.
 
-void add_quantize(CLI::App& app);
+/// `command_line`: the words that the program was called with, for hints.
+void add_quantize(CLI::App& app, const std::vector<std::string>& command_line);
 void add_observe(CLI::App& app);
 void add_solve(CLI::App& app);
 void add_merge(CLI::App& app);

@@ -96,10 +96,11 @@ class Rewiring {
   }
 
  private:
-  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows are only
-  /// there as the model knows the tensor.
+  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows, and channels
+  /// along the last axis, are only there as the model knows the tensor.
   bool move(onnx::NodeProto& observe) {
     if (graph::int_attribute(observe, kKeepsRowsAttribute, 0) != 0) return false;
+    if (graph::int_attribute(observe, kKeepsSpreadAttribute, 0) != 0) return false;
     bool moved = false;
     while (graph::int_attribute(observe, kBlockAttribute, 0) == 0) {
       const auto producer = producers_.find(observe.input(0));

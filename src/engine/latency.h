@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/model_source.h"
+#include "engine/session.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::engine {
@@ -19,10 +20,25 @@ struct LatencyOptions {
   double seconds = 1;
 };
 
+/// Medians over the timed runs.
+struct MedianLatency {
+  /// Of each model.
+  std::vector<double> seconds = {};
+  /// Timed runs of each.
+  size_t runs = 0;
+};
+
+/// Median seconds that each model takes for one sample, by sessions that are open and have
+/// `options.threads`. See the function below.
+MedianLatency median_latency(std::span<Session* const> sessions, const tensor::NamedTensors& sample,
+                             const std::string& sample_name = {},
+                             const LatencyOptions& options = {});
+
 /// Median seconds that each model takes for one sample, fully optimized.
 ///
 /// The models run in turn, so that what else the machine does meets all of them alike; two runs
-/// of each come first and do not count. Throws Error as Session does, std::invalid_argument unless
+/// of each come first and do not count. On one thread, what counts is the time for which that
+/// computes, not what others take of it. Throws Error as Session does, std::invalid_argument unless
 /// 1 <= least_runs <= most_runs.
 std::vector<double> median_latency(std::span<const ModelSource> models,
                                    const tensor::NamedTensors& sample,

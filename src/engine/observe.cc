@@ -1,8 +1,11 @@
 #include "engine/observe.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "base/cancellation.h"
+#include "base/error.h"
 #include "engine/finite_check.h"
 #include "engine/per_worker.h"
 #include "engine/session.h"
@@ -22,47 +25,85 @@ std::vector<TensorObservation> merge(WorkerSlots& slots, size_t tensor_count) {
   return total;
 }
 
-/// The instrumented model, ready to run.
-struct Opened {
-  InstrumentedModel model;
-  std::optional<Session> session;
-  std::string plain_because;
+}  // namespace
+
+struct Observer::State {
+  std::vector<ObservedTensor> tensors;
+  RunControl control;
+  // Before the session, which counts into them until it is gone.
+  WorkerSlots slots;
+  InstrumentedModel model = {};
+  std::optional<Session> session = {};
+  std::string plain_because = {};
+
+  State(std::span<const ObservedTensor> wanted, size_t workers, const RunControl& run)
+      : tensors(wanted.begin(), wanted.end()), control(run), slots(workers, wanted.size()) {}
+
+  void open(const ModelSource& source) {
+    plain_because =
+        open_instrumented(source, tensors, Layouts::kAny, [&](InstrumentedModel instrumented) {
+          model = std::move(instrumented);
+          keep_model(model.model, control.keep, "instrumented.onnx");
+          session.emplace(model.model, session_options(model, slots));
+        });
+    model.model.bytes = {};  // The session holds what it needs, but for files.
+  }
+
+  void run(size_t worker, const PendingSample& sample) {
+    slots.enter(worker);
+    const auto check = header_check(session->inputs(), sample.name);
+    session->execute(sample.read(check), sample.name);
+  }
+
+  template <class Work>
+  Observation observe(const SampleFeed& feed, const RunControl& run_control, const Stage& stage,
+                      const Work& work) {
+    Observation result;
+    const size_t workers = std::min(slots.worker_count(), worker_count(control.jobs, stage.total));
+    result.sample_count = for_each_sample(
+        feed, workers, run_control, stage,
+        [&](size_t worker, uint64_t, const PendingSample& sample) { work(worker, sample); });
+    result.tensors = merge(slots, tensors.size());
+    result.in_place_count = model.in_place_count;
+    result.plain_because = plain_because;
+    return result;
+  }
 };
 
-Opened open(const ModelSource& model, std::span<const ObservedTensor> tensors, WorkerSlots& slots,
-            const RunControl& control) {
-  Opened opened;
-  opened.plain_because =
-      open_instrumented(model, tensors, Layouts::kAny, [&](InstrumentedModel instrumented) {
-        opened.model = std::move(instrumented);
-        keep_model(opened.model.model, control.keep, "instrumented.onnx");
-        opened.session.emplace(opened.model.model, session_options(opened.model, slots));
-      });
-  opened.model.model.bytes = {};  // The session holds what it needs, but for files.
-  return opened;
+Observer::Observer(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                   size_t workers, const RunControl& control)
+    : state_(std::make_unique<State>(tensors, workers, control)) {
+  state_->open(model);
 }
 
-}  // namespace
+Observer::~Observer() = default;
+
+Observation Observer::observe(const SampleFeed& feed, const Stage& stage) {
+  return state_->observe(feed, state_->control, stage, [&](size_t worker, const auto& sample) {
+    state_->run(worker, sample);
+    if (state_->control.nonfinite == Nonfinite::kError) {
+      refuse_nonfinite(state_->slots.worker(worker), sample.name, state_->tensors,
+                       state_->model.graph_order);
+    }
+  });
+}
+
+Observation Observer::observe_what_fits(const SampleFeed& feed, const Stage& stage) {
+  RunControl quiet = state_->control;
+  quiet.progress = {};
+  return state_->observe(feed, quiet, stage, [&](size_t worker, const auto& sample) {
+    try {
+      state_->run(worker, sample);
+    } catch (const Error&) {
+      stop_if_cancelled();
+    }
+  });
+}
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const SampleFeed& feed, const RunControl& control, const Stage& stage) {
-  const size_t workers = worker_count(control.jobs, stage.total);
-  WorkerSlots slots(workers, tensors.size());
-  Opened opened = open(model, tensors, slots, control);
-  Observation result;
-  result.sample_count = for_each_sample(
-      feed, workers, control, stage, [&](size_t worker, uint64_t, const PendingSample& sample) {
-        slots.enter(worker);
-        const auto check = header_check(opened.session->inputs(), sample.name);
-        opened.session->execute(sample.read(check), sample.name);
-        if (control.nonfinite == Nonfinite::kError) {
-          refuse_nonfinite(slots.worker(worker), sample.name, tensors, opened.model.graph_order);
-        }
-      });
-  result.tensors = merge(slots, tensors.size());
-  result.in_place_count = opened.model.in_place_count;
-  result.plain_because = opened.plain_because;
-  return result;
+  return Observer(model, tensors, worker_count(control.jobs, stage.total), control)
+      .observe(feed, stage);
 }
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,

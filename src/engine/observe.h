@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,28 @@ struct Observation {
   size_t in_place_count = 0;
   /// Why none was: the rewritten model could not be loaded. Otherwise empty.
   std::string plain_because;
+};
+
+/// A model that is opened once to be observed on several sets of samples; see observe().
+class Observer {
+ public:
+  /// At most `workers` samples are run at a time. Throws Error as observe() does.
+  Observer(const ModelSource& model, std::span<const ObservedTensor> tensors, size_t workers,
+           const RunControl& control);
+  ~Observer();
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  /// What these samples show, and no others.
+  Observation observe(const SampleFeed& feed, const Stage& stage);
+
+  /// The same, for samples that must not stop anything: those that cannot be run are passed over,
+  /// and NaN and infinity only counted. Tells nobody of its progress. Throws Error when cancelled.
+  Observation observe_what_fits(const SampleFeed& feed, const Stage& stage);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Runs the model on all samples and gathers what calibration needs of the tensors while they are

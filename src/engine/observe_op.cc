@@ -15,6 +15,7 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
   target.row_axis = info.GetAttribute<int64_t>(kRowAxisAttribute);
   target.keeps_sums = info.GetAttribute<int64_t>(kKeepsSumsAttribute) != 0;
   target.sum_axis = info.GetAttribute<int64_t>(kSumAxisAttribute);
+  target.keeps_spread = info.GetAttribute<int64_t>(kKeepsSpreadAttribute) != 0;
   target.is_counted = info.GetAttribute<int64_t>(kIsCountedAttribute) != 0;
   return target;
 }

@@ -103,6 +103,10 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
   std::optional<float> largest;
   if (target.is_counted) largest = count_tensor(target, values, slot);
   if (target.keeps_sums) add_sums(target, values, largest, slot.channel_sums);
+  if (target.keeps_spread) {
+    const int64_t last = axis_from_front(-1, values.shape);
+    slot.spread.add(as_floats(values), layout_around(values.shape, last).channels);
+  }
 }
 
 float ObserveSlots::count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
@@ -229,9 +233,11 @@ bool ObserveSlots::saw_nonfinite(size_t index) const {
 
 void TensorObservation::merge(TensorObservation from) {
   channel_sums.merge(from.channel_sums);
+  spread.merge(from.spread);
   if (from.channels.empty()) return;
   if (channels.empty()) {
     from.channel_sums = std::move(channel_sums);
+    from.spread = std::move(spread);
     *this = std::move(from);
     return;
   }

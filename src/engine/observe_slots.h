@@ -9,6 +9,7 @@
 
 #include "engine/operator_names.h"
 #include "statistics/batch_figures.h"
+#include "statistics/channel_spread.h"
 #include "statistics/channel_summer.h"
 #include "statistics/channel_sums.h"
 #include "statistics/counter.h"
@@ -37,6 +38,8 @@ struct ObserveTarget {
   /// as the model knows it.
   bool keeps_sums = false;
   int64_t sum_axis = -1;
+  /// Count the channels along the last axis coarsely, too; only of row-major tensors.
+  bool keeps_spread = false;
   /// If not, sums are all that is kept.
   bool is_counted = true;
 
@@ -55,6 +58,8 @@ struct TensorObservation {
   std::optional<statistics::RowTop> row_top = {};
   /// Of tensors whose values are added up, once a sample was seen.
   statistics::ChannelSums channel_sums = {};
+  /// Of tensors whose channels are counted coarsely, once a sample was seen.
+  statistics::ChannelSpread spread = {};
 
   /// Adds up what two workers saw of one tensor. Throws Error if their channels differ in number.
   void merge(TensorObservation from);

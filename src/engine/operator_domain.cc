@@ -9,6 +9,9 @@ OperatorDomain::OperatorDomain(ObserveSink& sink) : observe_(sink), domain_(kOpe
   add(hard_swish_);
   add(scale_channels_);
   add(channel_means_);
+  add(round_);
+  add(restore_);
+  add(select_);
 }
 
 void OperatorDomain::add(OrtCustomOp& op) {

@@ -6,6 +6,7 @@
 
 #include "engine/gate_ops.h"
 #include "engine/observe_op.h"
+#include "engine/switch_ops.h"
 
 namespace rangefinder::engine {
 
@@ -26,6 +27,9 @@ class OperatorDomain {
   HardSwishOperator hard_swish_;
   ScaleChannelsOperator scale_channels_;
   ChannelMeansOperator channel_means_;
+  RoundOperator round_;
+  RestoreOperator restore_;
+  SelectOperator select_;
   Ort::CustomOpDomain domain_;
 };
 

@@ -17,6 +17,7 @@ inline constexpr char kKeepsRowsAttribute[] = "keeps_rows";
 inline constexpr char kRowAxisAttribute[] = "row_axis";
 inline constexpr char kKeepsSumsAttribute[] = "keeps_sums";
 inline constexpr char kSumAxisAttribute[] = "sum_axis";
+inline constexpr char kKeepsSpreadAttribute[] = "keeps_spread";
 inline constexpr char kIsCountedAttribute[] = "is_counted";
 /// Of the one node whose output is asked for.
 inline constexpr char kMakesTokenAttribute[] = "makes_token";
@@ -27,5 +28,16 @@ inline constexpr char kAlphaAttribute[] = "alpha";
 inline constexpr char kBetaAttribute[] = "beta";
 inline constexpr char kScaleChannelsOperator[] = "ScaleChannels";
 inline constexpr char kChannelMeansOperator[] = "ChannelMeans";
+
+/// See switch_ops.h.
+inline constexpr char kRoundOperator[] = "Round";
+inline constexpr char kRestoreOperator[] = "Restore";
+inline constexpr char kSelectOperator[] = "Select";
+inline constexpr char kSwitchAttribute[] = "switch";
+inline constexpr char kScaleAttribute[] = "scale";
+inline constexpr char kZeroPointAttribute[] = "zero_point";
+inline constexpr char kLeastCodeAttribute[] = "least_code";
+inline constexpr char kLargestCodeAttribute[] = "largest_code";
+inline constexpr char kAxisAttribute[] = "axis";
 
 }  // namespace rangefinder::engine

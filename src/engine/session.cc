@@ -14,9 +14,19 @@
 #include "engine/work_counts.h"
 
 namespace rangefinder::engine {
+namespace {
+
+/// Where nothing is observed.
+class NoSink : public ObserveSink {
+ public:
+  void count(const ObserveTarget&, const tensor::TensorView&) override {}
+};
+
+}  // namespace
 
 struct Session::State {
   std::string model_name;
+  NoSink no_sink;
   // Before the session: it uses the operators until it is destroyed.
   std::optional<OperatorDomain> operators;
   Ort::Session session{nullptr};
@@ -33,8 +43,8 @@ struct Session::State {
 
 void Session::State::open(const ModelSource& model, const SessionOptions& options) {
   Ort::SessionOptions runtime = runtime_options(model, options);
-  if (options.observe != nullptr) {
-    operators.emplace(*options.observe);
+  if (options.observe != nullptr || options.has_switches) {
+    operators.emplace(options.observe != nullptr ? *options.observe : no_sink);
     operators->add_to(runtime);
   }
   if (model.bytes.empty()) require_regular_file(model.file);

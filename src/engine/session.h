@@ -34,6 +34,8 @@ struct SessionOptions {
   /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
   /// session. If several threads run the session, it is called by several threads.
   ObserveSink* observe = nullptr;
+  /// Makes the operators with switches known (engine/switches.h).
+  bool has_switches = false;
 };
 
 /// A model that is ready to run on the CPU, by several threads at a time if need be. What ONNX

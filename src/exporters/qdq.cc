@@ -126,6 +126,29 @@ class QdqWriter {
                     graph::make_int32s("", {count}, bias_zeros), 0);
   }
 
+  /// Rows are looked up as codes; what the Gather made is made by a DequantizeLinear now.
+  void write(const passes::QuantizedTable& table) {
+    if (!table.table.obstacle.empty()) return;
+    const std::string name = graph_.fresh_name(table.table.name + "_quantized");
+    const std::vector<int8_t> zeros(table.scale.size(), 0);
+    const ParameterNames names = {
+        graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"),
+                                                  {table.column_count}, table.scale)),
+        graph_.add_initializer(graph::make_int8s(graph_.fresh_name(name + "_zero_point"),
+                                                 {table.column_count}, zeros))};
+    onnx::TensorProto table_codes = table.codes;
+    table_codes.set_name(name);
+    graph_.add_initializer(std::move(table_codes));
+    for (const std::string& gather : table.table.gathers) {
+      onnx::NodeProto& node = *nodes_.at(gather);
+      const std::string rows = node.output(0);
+      const std::string codes = graph_.fresh_name(rows + "_quantized");
+      graph_.set_input(node, 0, name);
+      graph_.rename_output(node, 0, codes);
+      graph::set_attribute(add_dequantize(codes, rows, names), "axis", int64_t{-1});
+    }
+  }
+
   void write(const passes::ChangedConstant& constant) {
     onnx::NodeProto& node = *nodes_.at(constant.node);
     const std::string name = graph_.fresh_name(node.input(constant.input) + "_corrected");
@@ -166,10 +189,10 @@ class QdqWriter {
             graph::make_uint8s(graph_.fresh_name(name + "_zero_point"), {}, zero_points))};
   }
 
-  void add_dequantize(const std::string& codes, const std::string& to,
-                      const ParameterNames& names) {
-    graph_.add_node("DequantizeLinear", graph_.fresh_name(to + "_DequantizeLinear"),
-                    {codes, names.scale, names.zero_point}, {to}, domain_);
+  onnx::NodeProto& add_dequantize(const std::string& codes, const std::string& to,
+                                  const ParameterNames& names) {
+    return graph_.add_node("DequantizeLinear", graph_.fresh_name(to + "_DequantizeLinear"),
+                           {codes, names.scale, names.zero_point}, {to}, domain_);
   }
 
   void add_pair(const std::string& from, const std::string& to, const std::string& tensor,
@@ -263,7 +286,8 @@ void import_microsoft(onnx::ModelProto& model) {
 
 onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
                            const passes::Annotation& annotation, const SolvedTensors& solved,
-                           const std::vector<passes::QuantizedWeight>& weights) {
+                           const std::vector<passes::QuantizedWeight>& weights,
+                           const std::vector<passes::QuantizedTable>& tables) {
   onnx::ModelProto model = prepared.model;
   const bool own_domain = prepared.kept_opset_because.empty();
   if (!own_domain) import_microsoft(model);
@@ -273,6 +297,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   for (const auto& [node, input] : annotation.constants) writer.write_scalar_constant(node, input);
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
   for (const auto& weight : weights) writer.write(weight);
+  for (const auto& table : tables) writer.write(table);
   for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
   writer.finish();
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));

@@ -147,6 +147,11 @@ std::vector<std::filesystem::path> plugin_files() {
 
 void register_description(std::string_view name, const rangefinder_observer& description,
                           Registry& into) {
+  register_description(name, description, {}, into);
+}
+
+void register_description(std::string_view name, const rangefinder_observer& description,
+                          PluginCreate create, Registry& into) {
   const std::string canonical = canonical_method(name);
   const std::string reason = obstacle(canonical, description, into);
   if (!reason.empty()) {
@@ -158,7 +163,7 @@ void register_description(std::string_view name, const rangefinder_observer& des
   const std::lock_guard lock(mutex);
   auto& [kept_name, kept] = descriptions.emplace_back(canonical, description);
   kept.name = kept_name.c_str();
-  into.add(canonical, plugin_factory(kept));
+  into.add(canonical, plugin_factory(kept, std::move(create)));
 }
 
 }  // namespace rangefinder::observers

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "observers/plugin_observer.h"
 #include "observers/registry.h"
 #include "rangefinder/observer_plugin.h"
 
@@ -25,5 +26,8 @@ std::vector<std::filesystem::path> plugin_files();
 /// Throws std::invalid_argument: functions that are missing, a name that is taken or no method's.
 void register_description(std::string_view name, const rangefinder_observer& description,
                           Registry& into = registry());
+/// The same, but `create` makes the observers.
+void register_description(std::string_view name, const rangefinder_observer& description,
+                          PluginCreate create, Registry& into = registry());
 
 }  // namespace rangefinder::observers

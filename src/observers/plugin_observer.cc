@@ -7,6 +7,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 
@@ -104,13 +105,14 @@ struct ChannelView {
 
 class PluginObserver : public Observer {
  public:
-  PluginObserver(const rangefinder_observer& plugin, const Config& config,
-                 const CalibrationOptions& options)
+  PluginObserver(const rangefinder_observer& plugin, const PluginCreate& create,
+                 const Config& config, const CalibrationOptions& options)
       : plugin_(plugin), grid_(grid_of(config)), self_(nullptr, Destroy{&plugin}) {
     const rangefinder_request request = request_of(config, options);
     Message why;
-    self_.reset(guarded(plugin, "start", why,
-                        [&](rangefinder_message slot) { return plugin.create(&request, slot); }));
+    self_.reset(guarded(plugin, "start", why, [&](rangefinder_message slot) {
+      return create ? create(request) : plugin.create(&request, slot);
+    }));
     if (!self_) throw failure(plugin, "start", why.text());
   }
 
@@ -211,12 +213,17 @@ quantization::AffineParameters PluginObserver::parameters(const rangefinder_resu
 }  // namespace
 
 ObserverFactory plugin_factory(const rangefinder_observer& description) {
-  return [&description](const Config& config, const CalibrationOptions& options) {
+  return plugin_factory(description, {});
+}
+
+ObserverFactory plugin_factory(const rangefinder_observer& description, PluginCreate create) {
+  return [&description, create = std::move(create)](const Config& config,
+                                                    const CalibrationOptions& options) {
     if (config.is_floating()) {
       throw std::invalid_argument("the plug-in method '" + std::string(description.name) +
                                   "' works on integer grids, not on floating configs");
     }
-    return std::make_unique<PluginObserver>(description, config, options);
+    return std::make_unique<PluginObserver>(description, create, config, options);
   };
 }
 

@@ -18,6 +18,7 @@
 #include "passes/gemm_factors.h"
 #include "passes/hard_swish.h"
 #include "passes/interface.h"
+#include "passes/matmul_bias.h"
 #include "passes/mean_pool.h"
 #include "passes/neutral_attributes.h"
 #include "passes/resize_axes.h"
@@ -130,6 +131,7 @@ PreparedModel prepare(const engine::ModelSource& given) {
   graph::name_nodes(prepared.model);
   split_fused(prepared.model, prepared.infos);
   prune_opset_imports(prepared.model);
+  write_matmul_bias_as_gemm(prepared.model, prepared.infos);
   fold_affine(prepared.model);
   split_gemm_factors(prepared.model, prepared.infos, gemms);
   split_gemm_bias(prepared.model, prepared.infos);

@@ -10,6 +10,8 @@
 #include "base/name_pattern.h"
 #include "base/parallel.h"
 #include "observers/calibrate.h"
+#include "observers/guard.h"
+#include "observers/known_bounds.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -118,6 +120,10 @@ struct Planned {
   size_t root;
   std::vector<size_t> members;
   std::string method;
+  /// Nobody asked for the method by the tensor's name: what it clips is watched.
+  bool is_watched = false;
+  /// Null: nothing bounds the values but the data.
+  const quantization::Range* bounds = nullptr;
   std::unique_ptr<observers::Observer> observer = {};
   observers::Solution solution = {};
 };
@@ -210,6 +216,13 @@ void solve(Planned& planned, std::span<const Activation> activations) {
     const GroupView group(planned.members, activations);
     planned.solution =
         observers::solve(*planned.observer, planned.method, group.seen(), root.config);
+    if (!planned.is_watched) return;
+    if (planned.bounds != nullptr) {
+      observers::keep_seen(planned.method, *planned.bounds, group.seen(), root.config,
+                           planned.solution);
+    } else {
+      observers::guard(planned.method, group.seen(), root.config, planned.solution);
+    }
   });
 }
 
@@ -232,17 +245,22 @@ TensorQuantizationConfig activated(const Planned& planned, TensorQuantizationCon
 
 }  // namespace
 
-std::string RuntimeCalibration::method_of(const std::string& tensor,
-                                          const TensorQuantizationConfig& config) const {
+const std::string* RuntimeCalibration::named_method(const std::string& tensor) const {
   const auto others = other_names.find(tensor);
   for (const auto& [text, chosen] : method_for) {
     const NamePattern pattern(text);
     const auto fits = [&](const std::string& name) { return pattern.fits(name); };
     if (fits(tensor) || (others != other_names.end() &&
                          std::any_of(others->second.begin(), others->second.end(), fits))) {
-      return observers::canonical_method(chosen);
+      return &chosen;
     }
   }
+  return nullptr;
+}
+
+std::string RuntimeCalibration::method_of(const std::string& tensor,
+                                          const TensorQuantizationConfig& config) const {
+  if (const std::string* named = named_method(tensor)) return observers::canonical_method(*named);
   if (!method.empty()) return observers::canonical_method(method);
   if (!config.observer.empty()) return observers::canonical_method(config.observer);
   throw std::invalid_argument("No calibration method was given for '" + tensor + "'.");
@@ -263,8 +281,12 @@ std::vector<CalibratedActivation> RuntimeCalibration::run(std::span<Activation> 
   for (size_t i = 0; i < activations.size(); ++i) {
     if (!is_due(i, override_active, activations, dominance)) continue;
     const Activation& root = activations[i];
-    plan.push_back(
-        {i, aligned_group(i, activations, dominance), method_of(root.name, root.config)});
+    const auto bounds = known_bounds.find(root.name);
+    plan.push_back({.root = i,
+                    .members = aligned_group(i, activations, dominance),
+                    .method = method_of(root.name, root.config),
+                    .is_watched = named_method(root.name) == nullptr,
+                    .bounds = bounds == known_bounds.end() ? nullptr : &bounds->second});
     naming(root.name, [&] {
       root.config.check();
       plan.back().observer = observers::registry().create(plan.back().method, root.config, options);

@@ -10,6 +10,7 @@
 #include "observers/calibration_options.h"
 #include "observers/observer.h"
 #include "quantization/dominance.h"
+#include "quantization/range.h"
 #include "quantization/tensor_quantization_config.h"
 
 namespace rangefinder::passes {
@@ -64,11 +65,16 @@ class RuntimeCalibration {
   std::vector<std::pair<std::string, std::string>> method_for = {};
   /// More names that a tensor goes by in `method_for`: those of what was fused into its maker.
   std::map<std::string, std::vector<std::string>> other_names = {};
+  /// Roots whose values cannot leave an interval, see passes::known_bounds(): a method that clips
+  /// what is rare keeps all that was seen of them [docs/numerics/guard.md].
+  std::map<std::string, quantization::Range> known_bounds = {};
 
   /// Calibrates, all or nothing. `dominance` has an entry per activation. Methods that must see raw
   /// batches see them by `raw_pass`, all tensors in as many passes as the most demanding asks for.
   /// Throws std::invalid_argument: unknown methods (lists the known ones), passive parameters that
   /// are already quantized, a method that must see raw batches where there is no `raw_pass`.
+  /// A tensor that `method_for` names gets what its method finds; elsewhere known bounds are kept
+  /// and kl and percentile guarded by squared error (observers/guard.h), which their figures tell.
   /// Throws Error: tensors that saw no data, all named; a tensor that its method cannot solve.
   std::vector<CalibratedActivation> run(std::span<Activation> activations,
                                         const quantization::Dominance& dominance,
@@ -80,6 +86,8 @@ class RuntimeCalibration {
                         const quantization::TensorQuantizationConfig& config) const;
 
  private:
+  /// What `method_for` says of the tensor; null: nothing.
+  const std::string* named_method(const std::string& tensor) const;
   void check_methods() const;
 };
 

@@ -15,6 +15,11 @@ void CompensatedSum::add(double value) {
   sum_ = next;
 }
 
+double decibels(double signal, double noise) {
+  if (noise == 0) return std::numeric_limits<double>::infinity();
+  return 10 * std::log10(signal / noise);
+}
+
 void ErrorMetrics::add(std::span<const float> real, std::span<const float> restored) {
   if (real.size() != restored.size()) {
     throw std::invalid_argument("ErrorMetrics: " + std::to_string(real.size()) + " real values, " +
@@ -53,10 +58,7 @@ double ErrorMetrics::mse() const {
   return count_ == 0 ? 0 : error_.value() / static_cast<double>(count_);
 }
 
-double ErrorMetrics::sqnr_db() const {
-  if (error_.value() == 0) return std::numeric_limits<double>::infinity();
-  return 10 * std::log10(real_.value() / error_.value());
-}
+double ErrorMetrics::sqnr_db() const { return decibels(real_.value(), error_.value()); }
 
 double ErrorMetrics::cosine() const {
   const double real = std::sqrt(real_.value());

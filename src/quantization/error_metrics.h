@@ -17,6 +17,10 @@ class CompensatedSum {
   double compensation_ = 0;
 };
 
+/// 10 log10(signal / noise) of two powers: +infinity if there is no noise (also without a signal),
+/// -infinity if there is noise but no signal.
+double decibels(double signal, double noise);
+
 /// How far restored values are from the real ones, over any number of batches.
 ///
 /// Pairs in which either value is NaN or infinite say nothing about quantization: they are counted
@@ -37,8 +41,7 @@ class ErrorMetrics {
   double real_power() const { return real_.value(); }
   /// Mean of (real - restored)^2; 0 if nothing was compared.
   double mse() const;
-  /// 10 log10(sum real^2 / sum (real - restored)^2) in decibels: +infinity if there is no error
-  /// (all zero and empty included), -infinity if there is error but no signal.
+  /// decibels() of sum real^2 over sum (real - restored)^2.
   double sqnr_db() const;
   /// Cosine of the angle between the two as vectors; 1 if both are all zero, 0 if one is.
   double cosine() const;

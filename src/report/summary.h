@@ -9,18 +9,33 @@
 namespace rangefinder::report {
 
 using rangefinder::BiasCorrectionRow;
+using rangefinder::ChoiceRow;
+using rangefinder::DataCheckRow;
+using rangefinder::DecisionRow;
+using rangefinder::ErrorSourceRow;
 using rangefinder::FloatNodeRow;
+using rangefinder::JudgedTensorRow;
+using rangefinder::LatencyRow;
 using rangefinder::LeftOutRow;
+using rangefinder::LookupTableRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
+using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
+using rangefinder::TimedRow;
+using rangefinder::Verdict;
+using rangefinder::VerdictLevel;
 
 /// Numbers that JSON cannot hold (infinite, NaN) are written as null.
 nlohmann::ordered_json to_json(const OutputRow& output);
 nlohmann::ordered_json to_json(const FloatNodeRow& node);
 nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
+nlohmann::ordered_json to_json(const DecisionRow& row);
+nlohmann::ordered_json to_json(const ChoiceRow& row);
+nlohmann::ordered_json to_json(const SmoothingRow& row);
+nlohmann::ordered_json to_json(const LookupTableRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <iterator>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr size_t kTensorRowLimit = 8;
 constexpr size_t kFloatNodeLimit = 8;
 constexpr size_t kLeftOutLimit = 8;
+constexpr size_t kReasonWidth = 90;
 constexpr size_t kNameWidth = 40;
 
 /// The end of a name says more than its beginning.
@@ -84,6 +86,60 @@ void add_corrections(const Summary& summary, std::string& text) {
                  corrected, channels);
 }
 
+std::string aim_of(const ChoiceRow& choice) {
+  if (choice.aim_db) {
+    return fmt::format(": {} dB wanted, {} in integers, {} so", decibels(choice.aim_db),
+                       decibels(choice.integer_db), decibels(choice.reached_db));
+  }
+  if (choice.float_metric && choice.integer_metric && choice.reached_metric) {
+    return fmt::format(": metric {:.6g} in float, {:.6g} in integers, {:.6g} so",
+                       *choice.float_metric, *choice.integer_metric, *choice.reached_metric);
+  }
+  return "";
+}
+
+void add_choice(const Summary& summary, std::string& text) {
+  if (!summary.choice) return;
+  const ChoiceRow& choice = *summary.choice;
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "choice    {} of {} parts float{}\n", choice.float_count, choice.part_count,
+                 aim_of(choice));
+  for (const TimedRow& timed : choice.timed) {
+    fmt::format_to(out, "          {:.3f} ms {} ({} parts float)\n", timed.seconds * 1e3,
+                   timed.model, timed.float_count);
+  }
+  if (choice.written != "quantized") {
+    fmt::format_to(out, "          written is the {} model\n", choice.written);
+  }
+}
+
+void add_smoothings(const Summary& summary, std::string& text) {
+  size_t smoothed = 0;
+  size_t added = 0;
+  for (const auto& row : summary.smoothings) {
+    smoothed += row.is_smoothed;
+    added += row.adds_node;
+  }
+  if (smoothed == 0) return;
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "norms     {} of {} smoothed", smoothed, summary.smoothings.size());
+  if (added > 0) fmt::format_to(out, ", {} by a Mul of its own", added);
+  text += '\n';
+}
+
+void add_tables(const std::vector<LookupTableRow>& tables, std::string& text) {
+  auto out = std::back_inserter(text);
+  for (const auto& table : tables) {
+    fmt::format_to(out, "table     {} of {} x {} values ", shortened(table.name), table.row_count,
+                   table.column_count);
+    if (table.reason.empty()) {
+      fmt::format_to(out, "is int8, {} dB\n", decibels(table.sqnr_db));
+    } else {
+      fmt::format_to(out, "stays float: {}\n", printable(table.reason));
+    }
+  }
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -98,6 +154,15 @@ void add_remarks(const OutputRow& row, std::string& text) {
     fmt::format_to(out, "  {} pairs of values left out, NaN or infinite in one of them\n",
                    row.nonfinite_count);
   }
+  for (const auto& tensor : row.judged_at) {
+    fmt::format_to(out, "  {} '{}': {} dB, {} at the least\n",
+                   row.selected_by.empty() ? "part" : "judged by", printable(tensor.name),
+                   decibels(tensor.sqnr_db), decibels(tensor.sqnr_bound_db));
+  }
+  if (row.same_top_share && *row.same_top_share < 1) {
+    fmt::format_to(out, "  the largest of a row is the same in {:.2f}% of the rows\n",
+                   *row.same_top_share * 100);
+  }
   if (row.equal_share && *row.equal_share < 1) {
     fmt::format_to(out, "  {:.2f}% of the values are equal\n", *row.equal_share * 100);
   }
@@ -111,6 +176,54 @@ void add_left_out(const std::vector<LeftOutRow>& samples, std::string& text) {
   if (samples.size() > kLeftOutLimit) {
     fmt::format_to(out, "... and {} samples more\n", samples.size() - kLeftOutLimit);
   }
+}
+
+/// Text with line breaks before words that would go beyond the width, and `indent` blanks behind
+/// each.
+std::string wrapped(const std::string& text, size_t indent) {
+  std::string result;
+  size_t column = 0;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const size_t length = end - begin;
+    if (column > 0 && column + 1 + length > kReasonWidth) {
+      result += "\n" + std::string(indent, ' ');
+      column = 0;
+    } else if (column > 0) {
+      result += " ";
+      ++column;
+    }
+    result += text.substr(begin, length);
+    column += length;
+    begin = end + 1;
+  }
+  return result;
+}
+
+void add_latency(const Summary& summary, std::string& text) {
+  if (!summary.latency) return;
+  const LatencyRow& latency = *summary.latency;
+  fmt::format_to(std::back_inserter(text),
+                 "latency   {:.3g} ms float, {:.3g} ms int8 ({:.2f}x) on one thread\n",
+                 latency.float_us / 1e3, latency.int8_us / 1e3, latency.ratio());
+}
+
+/// The last thing that a reader sees, and the first that matters.
+void add_verdict(const Summary& summary, std::string& text) {
+  auto out = std::back_inserter(text);
+  if (!summary.data_checks.empty()) text += "\n";
+  for (const auto& check : summary.data_checks) {
+    fmt::format_to(out, "data      {}\n", wrapped(printable(check.message), 10));
+  }
+  const Verdict& verdict = summary.verdict;
+  if (!verdict.level && verdict.reasons.empty()) return;
+  std::string level = verdict.level ? name_of(*verdict.level) : "none";
+  std::ranges::transform(level, level.begin(), [](unsigned char c) { return std::toupper(c); });
+  fmt::format_to(out, "\nVERDICT   {}\n", level);
+  for (const auto& reason : verdict.reasons) {
+    fmt::format_to(out, "        - {}\n", wrapped(reason, 10));
+  }
+  for (const auto& hint : verdict.hints) fmt::format_to(out, "try       {}\n", printable(hint));
 }
 
 }  // namespace
@@ -148,14 +261,20 @@ std::string to_table(const Summary& summary) {
                  mebibytes(summary.quantized_bytes));
   fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes run in integers\n",
                  summary.integer_nodes, summary.eligible_nodes);
+  add_choice(summary, text);
   add_corrections(summary, text);
+  add_smoothings(summary, text);
+  add_tables(summary.lookup_tables, text);
   fmt::format_to(
       out,
-      "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}, verify "
+      "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}{}, verify "
       "{:.2f})\n",
-      seconds.prepare + seconds.observe + seconds.solve + seconds.export_ + seconds.verify,
-      seconds.prepare, seconds.observe, seconds.solve, seconds.export_, seconds.verify);
+      seconds.prepare + seconds.observe + seconds.solve + seconds.export_ + seconds.choose +
+          seconds.verify,
+      seconds.prepare, seconds.observe, seconds.solve, seconds.export_,
+      seconds.choose > 0 ? fmt::format(", choose {:.2f}", seconds.choose) : "", seconds.verify);
   fmt::format_to(out, "memory    {} at most\n", mebibytes(summary.peak_memory_bytes));
+  add_latency(summary, text);
   add_worst_tensors(summary, text);
   add_float_nodes(summary, text);
   if (!summary.outputs.empty()) {
@@ -164,6 +283,7 @@ std::string to_table(const Summary& summary) {
                    outputs_table(summary.outputs, summary.left_out));
   }
   for (const auto& note : summary.notes) fmt::format_to(out, "\nnote: {}\n", printable(note));
+  add_verdict(summary, text);
   return text;
 }
 

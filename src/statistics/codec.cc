@@ -299,4 +299,74 @@ ChannelSums decode_channel_sums(WireReader& from) {
   return ChannelSums::restore(std::move(parts));
 }
 
+namespace {
+
+/// The counts of one octave, channel by channel.
+void encode_octave(const ChannelSpread& spread, size_t octave, WireWriter& to) {
+  for (size_t c = 0; c < spread.channel_count(); ++c) {
+    for (const uint64_t count : spread.counts(octave, c)) to.varint(count);
+  }
+}
+
+std::vector<size_t> octaves_of(const ChannelSpread& spread) {
+  std::vector<size_t> octaves;
+  for (size_t o = 0; o < ChannelSpread::kOctaveCount && spread.channel_count() > 0; ++o) {
+    if (!spread.counts(o, 0).empty()) octaves.push_back(o);
+  }
+  return octaves;
+}
+
+void decode_octaves(WireReader& from, size_t counts_each, uint64_t& total,
+                    ChannelSpread::Parts& parts) {
+  size_t next = 0;
+  const size_t octave_count = from.count(1 + counts_each);
+  for (size_t i = 0; i < octave_count; ++i) {
+    const uint64_t octave = from.varint();
+    if (octave < next || octave >= ChannelSpread::kOctaveCount) from.fail("octaves out of order");
+    auto& counts = parts.octaves[octave];
+    for (size_t k = 0; k < counts_each; ++k) {
+      counts.push_back(from.varint());
+      add_to(total, counts.back(), from);
+    }
+    next = octave + 1;
+  }
+}
+
+}  // namespace
+
+void encode(const ChannelSpread& spread, WireWriter& to) {
+  to.varint(spread.channel_count());
+  if (spread.channel_count() == 0) return;
+  for (size_t c = 0; c < spread.channel_count(); ++c) {
+    to.f32(spread.min(c));
+    to.f32(spread.max(c));
+    to.varint(spread.zero_count(c));
+  }
+  const std::vector<size_t> octaves = octaves_of(spread);
+  to.varint(octaves.size());
+  for (const size_t octave : octaves) {
+    to.varint(octave);
+    encode_octave(spread, octave, to);
+  }
+}
+
+ChannelSpread decode_channel_spread(WireReader& from) {
+  const size_t channel_count = from.count(9);
+  if (channel_count == 0) return {};
+  ChannelSpread::Parts parts;
+  uint64_t total = 0;
+  for (size_t c = 0; c < channel_count; ++c) {
+    parts.min.push_back(from.f32());
+    parts.max.push_back(from.f32());
+    parts.zeros.push_back(from.varint());
+    add_to(total, parts.zeros.back(), from);
+  }
+  decode_octaves(from, channel_count * ChannelSpread::kSlots, total, parts);
+  try {
+    return ChannelSpread::restore(std::move(parts));
+  } catch (const std::invalid_argument& error) {
+    from.fail(error.what());
+  }
+}
+
 }  // namespace rangefinder::statistics

@@ -23,7 +23,13 @@ constexpr size_t kHeadBytes = 8 + 4 + 8;
 constexpr size_t kChecksumBytes = 8;
 
 /// What a tensor may hold beside its counts; the numbers are part of the format.
-enum class Section : uint8_t { kRowTop = 1, kBatchFigures = 2, kRowAxis = 3, kChannelSums = 4 };
+enum class Section : uint8_t {
+  kRowTop = 1,
+  kBatchFigures = 2,
+  kRowAxis = 3,
+  kChannelSums = 4,
+  kChannelSpread = 5
+};
 
 /// Signed numbers as unsigned ones, small where they are near 0.
 uint64_t zigzag(int64_t value) {
@@ -43,13 +49,14 @@ bool has_row_axis(const ObservedTensor& tensor) { return tensor.row_top && tenso
 
 /// What holds sums alone holds them, and nothing else.
 bool is_consistent(const ObservedTensor& tensor) {
-  return !tensor.holds_sums_alone ||
-         (tensor.sum_axis && tensor.channels.empty() && !tensor.row_top && !tensor.channel_axis);
+  return !tensor.holds_sums_alone || (tensor.sum_axis && tensor.channels.empty() &&
+                                      !tensor.row_top && !tensor.channel_axis && !tensor.spread);
 }
 
 void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
   to.varint((tensor.row_top ? 1u : 0u) + (tensor.batch_figures.empty() ? 0u : 1u) +
-            (has_row_axis(tensor) ? 1u : 0u) + (tensor.sum_axis ? 1u : 0u));
+            (has_row_axis(tensor) ? 1u : 0u) + (tensor.sum_axis ? 1u : 0u) +
+            (tensor.spread ? 1u : 0u));
   if (tensor.row_top) {
     WireWriter content;
     encode(*tensor.row_top, content);
@@ -71,6 +78,11 @@ void encode_sections(const ObservedTensor& tensor, WireWriter& to) {
     content.u8(tensor.holds_sums_alone ? 1 : 0);
     encode(tensor.channel_sums, content);
     encode_section(Section::kChannelSums, content, to);
+  }
+  if (tensor.spread) {
+    WireWriter content;
+    encode(*tensor.spread, content);
+    encode_section(Section::kChannelSpread, content, to);
   }
 }
 
@@ -124,6 +136,9 @@ void decode_sections(WireReader& from, ObservedTensor& tensor) {
       decode_row_axis(content, tensor);
     } else if (id == static_cast<uint64_t>(Section::kChannelSums)) {
       decode_sum_section(content, tensor);
+    } else if (id == static_cast<uint64_t>(Section::kChannelSpread)) {
+      tensor.spread = decode_channel_spread(content);
+      if (!is_consistent(tensor)) from.fail("neither sums alone nor beside counts");
     } else {
       // Statistics that cannot be merged must not be dropped in silence either.
       throw Error(fmt::format("holds statistics of kind {}, which this version does not know", id),
@@ -241,6 +256,19 @@ void merge_channels(ObservedTensor& to, const ObservedTensor& from) {
   }
 }
 
+/// The same of what was seen of their channels.
+std::string spread_difference(const ObservedTensor& a, const ObservedTensor& b) {
+  if (a.spread.has_value() != b.spread.has_value()) {
+    return b.spread ? "counts of channels, which the other files lack"
+                    : "no counts of channels, which the other files have";
+  }
+  if (!a.spread) return {};
+  const size_t counted = a.spread->channel_count();
+  const size_t others = b.spread->channel_count();
+  if (counted == 0 || others == 0 || counted == others) return {};
+  return fmt::format("counts of {} channels instead of {}", others, counted);
+}
+
 /// Why two tensors cannot be merged; nothing if they can.
 std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
   if (a.name != b.name) return fmt::format("tensor '{}' instead of '{}'", b.name, a.name);
@@ -260,6 +288,7 @@ std::string difference(const ObservedTensor& a, const ObservedTensor& b) {
   if (sums != 0 && others != 0 && sums != others) {
     return fmt::format("sums of {} channels instead of {}", others, sums);
   }
+  if (std::string found = spread_difference(a, b); !found.empty()) return found;
   if (a.channels.empty() || b.channels.empty()) return {};
   if (a.channels.size() != b.channels.size()) {
     return fmt::format("{} channels instead of {}", b.channels.size(), a.channels.size());
@@ -288,6 +317,9 @@ void require_countable(const StatisticsFile& a, const StatisticsFile& b, const s
               other.row_top->row_count() + other.row_top->skipped_count());
     }
     require(&tensor, tensor.channel_sums.value_count(), other.channel_sums.value_count());
+    if (tensor.spread && other.spread) {
+      require(&tensor, tensor.spread->value_count(), other.spread->value_count());
+    }
   }
 }
 
@@ -334,6 +366,7 @@ void StatisticsFile::merge(const StatisticsFile& other, const std::string& other
     merge_channels(tensors[i], other.tensors[i]);
     if (tensors[i].row_top) tensors[i].row_top->merge(*other.tensors[i].row_top);
     tensors[i].channel_sums.merge(other.tensors[i].channel_sums);
+    if (tensors[i].spread) tensors[i].spread->merge(*other.tensors[i].spread);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "statistics/batch_figures.h"
+#include "statistics/channel_spread.h"
 #include "statistics/channel_sums.h"
 #include "statistics/row_top.h"
 #include "statistics/sample_set.h"
@@ -37,6 +38,8 @@ struct ObservedTensor {
   std::optional<int64_t> sum_axis = {};
   ChannelSums channel_sums = {};
   bool holds_sums_alone = false;
+  /// For smoothing: what was seen of the channels along the last axis; none if not asked for.
+  std::optional<ChannelSpread> spread = {};
 
   bool operator==(const ObservedTensor&) const = default;
 };

@@ -80,9 +80,53 @@ std::optional<Latency> measure_latency(const CompareRequest& request,
   return Latency{seconds[0], seconds[1]};
 }
 
+using analysis::SamplePower;
+
+/// Of samples alone a bound needs so many to be of use.
+constexpr size_t kEnoughAlone = 8;
+
+/// The worse of what the samples show alone - by the bound, where they are enough for one - and the
+/// bound of them and those that join them.
+std::optional<double> worse_bound(std::vector<SamplePower> samples,
+                                  const std::vector<SamplePower>& more) {
+  const auto alone = samples.size() >= kEnoughAlone ? analysis::sqnr_bound_db(samples)
+                                                    : analysis::sqnr_db(samples);
+  samples.insert(samples.end(), more.begin(), more.end());
+  const auto all = analysis::sqnr_bound_db(samples);
+  return alone && all ? std::min(*alone, *all) : all;
+}
+
+void tell_bounds(const analysis::OutputError& output, const analysis::OutputError* more,
+                 report::OutputRow& row) {
+  const analysis::OutputError none;
+  if (more == nullptr) more = &none;
+  row.joined_count = more->sample_count;
+  row.sqnr_bound_db = worse_bound(output.powers, more->powers);
+  // Not if some samples alone are shares: they are of others then, or no classes.
+  if (output.score_powers.size() == output.sample_count) {
+    row.score_sqnr_db = analysis::sqnr_db(output.score_powers);
+    row.score_bound_db = worse_bound(output.score_powers, more->score_powers);
+  }
+  for (size_t i = 0; i < output.sections.size(); ++i) {
+    const auto& section = output.sections[i];
+    const bool has_more = i < more->sections.size();
+    row.judged_at.push_back(
+        {.name = section.name,
+         .sqnr_db = analysis::sqnr_db(section.powers).value_or(kNothing),
+         .sqnr_bound_db = worse_bound(
+             section.powers, has_more ? more->sections[i].powers : std::vector<SamplePower>())});
+  }
+  analysis::TopRows top = output.top;
+  top.merge(more->top);
+  if (!top.are_classes()) return;
+  row.same_top_share = top.same_share();
+  row.top_loss = top.mean_loss();
+  row.top_loss_bound = top.loss_bound();
+}
+
 }  // namespace
 
-report::OutputRow row_of(const analysis::OutputError& output) {
+report::OutputRow row_of(const analysis::OutputError& output, const analysis::OutputError* more) {
   const auto& metrics = output.metrics;
   report::OutputRow row{.name = output.name, .reason = reason_of(output)};
   const bool is_measured = row.reason.empty();
@@ -93,25 +137,27 @@ report::OutputRow row_of(const analysis::OutputError& output) {
   row.sample_count = output.sample_count;
   row.shape_mismatch_count = output.shape_mismatch_count;
   row.equal_share = output.equal_share();
+  if (is_measured) tell_bounds(output, more, row);
   return row;
 }
 
-OutputErrors compare_outputs(const engine::ModelSource& float_model,
-                             const engine::ModelSource& quantized_model,
-                             const data::SampleSource& samples, const RunControl& run,
-                             const analysis::CheckSample& check, BadSamples bad,
-                             std::function<engine::Session()> open_quantized) {
-  analysis::CompareOptions options{.run = run,
-                                   .leave_out_bad_samples = bad == BadSamples::kLeaveOut,
-                                   .open_other = std::move(open_quantized)};
-  if (run.nonfinite == Nonfinite::kError) options.check = check;
+OutputErrors rows_of(analysis::ModelError found) {
   OutputErrors errors;
-  auto found = measure(float_model, quantized_model, samples, options);
-  for (const auto& output : found.outputs) errors.outputs.push_back(row_of(output));
+  for (size_t i = 0; i < found.outputs.size(); ++i) {
+    const bool has_more = i < found.more_outputs.size();
+    errors.outputs.push_back(row_of(found.outputs[i], has_more ? &found.more_outputs[i] : nullptr));
+  }
   for (auto& [name, reason] : found.left_out) {
     errors.left_out.push_back({std::move(name), std::move(reason)});
   }
   return errors;
+}
+
+OutputErrors compare_outputs(const engine::ModelSource& float_model,
+                             const engine::ModelSource& quantized_model,
+                             const data::SampleSource& samples,
+                             const analysis::CompareOptions& options) {
+  return rows_of(measure(float_model, quantized_model, samples, options));
 }
 
 Comparison compare(const CompareRequest& request) {
@@ -121,9 +167,11 @@ Comparison compare(const CompareRequest& request) {
   comparison.sample_count = samples->size();
   if (samples->size() == 0) throw Error("there are no samples to compare on");
   const engine::ModelSource& quantized = request.quantized_model;
-  OutputErrors errors =
-      compare_outputs(request.float_model, quantized, *samples, request.run,
-                      check_quantized(request.float_model, quantized), BadSamples::kError);
+  analysis::CompareOptions options{.run = request.run};
+  if (request.run.nonfinite == Nonfinite::kError) {
+    options.check = check_quantized(request.float_model, quantized);
+  }
+  OutputErrors errors = compare_outputs(request.float_model, quantized, *samples, options);
   if (!errors.left_out.empty() && errors.left_out.size() == samples->size()) {
     throw Error(errors.left_out.front().reason);
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 
@@ -19,24 +18,21 @@ struct OutputErrors {
   std::vector<report::LeftOutRow> left_out;
 };
 
-/// What is told of an output.
-report::OutputRow row_of(const analysis::OutputError& output);
+/// What is told of an output. `more`: of the samples that join those; null if there are none.
+report::OutputRow row_of(const analysis::OutputError& output,
+                         const analysis::OutputError* more = nullptr);
 
-/// What to do with a sample that cannot be read, does not fit, or holds NaN or infinity where
-/// calibration would refuse it and run.nonfinite does not say to ignore that.
-enum class BadSamples { kError, kLeaveOut };
+/// What is told of all that was compared.
+OutputErrors rows_of(analysis::ModelError found);
 
 /// How far each output of the quantized model is from the float model's, over all samples.
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
-/// The same for any number of jobs. `check` is asked about samples that are not all finite. A float
-/// model that ONNX Runtime takes only once it is prepared (bfloat16) runs in that form.
-/// `open_quantized`: see analysis::CompareOptions::open_other.
-/// Throws Error as analysis::compare() does.
+/// The same for any number of jobs. A float model that ONNX Runtime takes only once it is prepared
+/// (bfloat16) runs in that form. Throws Error as analysis::compare() does.
 OutputErrors compare_outputs(const engine::ModelSource& float_model,
                              const engine::ModelSource& quantized_model,
-                             const data::SampleSource& samples, const RunControl& run,
-                             const analysis::CheckSample& check, BadSamples bad,
-                             std::function<engine::Session()> open_quantized = {});
+                             const data::SampleSource& samples,
+                             const analysis::CompareOptions& options);
 
 struct CompareRequest {
   engine::ModelSource float_model = {};

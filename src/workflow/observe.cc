@@ -22,6 +22,7 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
                                     .sum_axis = wanted.sum_axis,
                                     .channel_sums = std::move(seen.channel_sums)};
   tensor.holds_sums_alone = !wanted.is_counted;
+  if (wanted.keeps_spread) tensor.spread = std::move(seen.spread);
   if (wanted.row_axis) {
     tensor.row_axis = *wanted.row_axis;
     // A shard without samples has rows all the same, none.
@@ -30,13 +31,9 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
   return tensor;
 }
 
-}  // namespace
-
-statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
+statistics::StatisticsFile file_of(const Plan& plan, const Samples& samples,
                                    const std::vector<engine::ObservedTensor>& wanted,
-                                   const RunControl& run) {
-  auto observation = engine::observe(plan.prepared_source(), wanted, samples.calibration(), run,
-                                     {"observe", samples.calibration_count()});
+                                   engine::Observation observation) {
   statistics::StatisticsFile file;
   file.model_fingerprint = plan.prepared.fingerprint.get();
   file.plan_fingerprint = plan.fingerprint();
@@ -45,6 +42,56 @@ statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
     file.tensors.push_back(record(wanted[i], std::move(observation.tensors[i])));
   }
   return file;
+}
+
+/// The first of each of `count` equal parts.
+std::shared_ptr<const data::SampleSource> spread(std::shared_ptr<const data::SampleSource> source,
+                                                 size_t count) {
+  const size_t size = source->size();
+  if (size <= count) return source;
+  std::vector<size_t> indices;
+  for (size_t i = 0; i < count; ++i) indices.push_back(i * size / count);
+  return data::select_samples(std::move(source), std::move(indices));
+}
+
+void look_at_held_out(const Samples& samples, const std::vector<engine::ObservedTensor>& wanted,
+                      engine::Observer& observer, ObservedBoth& both) {
+  const auto held_out = spread(samples.held_out(), kLookedAtCount);
+  if (held_out->size() == 0) return;
+  DataWatch watch;
+  auto seen = observer.observe_what_fits(watch.watch(engine::feed_from(*held_out)),
+                                         {"look", held_out->size()});
+  both.held_out_look = watch.look();
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    auto& channels = seen.tensors[i].channels;
+    if (wanted[i].is_counted && channels.size() == 1) {
+      both.held_out.emplace(wanted[i].name, std::move(channels.front()));
+    }
+  }
+}
+
+}  // namespace
+
+statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
+                                   const std::vector<engine::ObservedTensor>& wanted,
+                                   const RunControl& run) {
+  return file_of(plan, samples, wanted,
+                 engine::observe(plan.prepared_source(), wanted, samples.calibration(), run,
+                                 {"observe", samples.calibration_count()}));
+}
+
+ObservedBoth observe_both(const Plan& plan, Samples& samples,
+                          const std::vector<engine::ObservedTensor>& wanted,
+                          const RunControl& run) {
+  const engine::Stage stage{"observe", samples.calibration_count()};
+  engine::Observer observer(plan.prepared_source(), wanted,
+                            engine::worker_count(run.jobs, stage.total), run);
+  DataWatch watch;
+  auto observation = observer.observe(watch.watch(samples.calibration()), stage);
+  ObservedBoth both{.statistics = file_of(plan, samples, wanted, std::move(observation)),
+                    .look = watch.look()};
+  look_at_held_out(samples, wanted, observer, both);
+  return both;
 }
 
 void show_raw(const Plan& plan, Samples& samples, const std::vector<std::string>& tensors,
@@ -74,7 +121,7 @@ void require_match(const Plan& plan, const statistics::StatisticsFile& statistic
   for (const auto& name : plan.annotation.observed()) {
     const auto stand_in = plan.stand_ins.find(name);
     if (present.contains(name)) continue;
-    if (stand_in != plan.stand_ins.end() && present.contains(stand_in->second)) continue;
+    if (stand_in != plan.stand_ins.end() && present.contains(stand_in->second.source)) continue;
     throw Error("is not among what was observed; observe for the same target and exclusions",
                 {.file = file, .tensor = name});
   }

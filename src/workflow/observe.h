@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "rangefinder/run_control.h"
 #include "statistics/statistics_file.h"
+#include "workflow/data_look.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
 
@@ -15,6 +18,25 @@ namespace rangefinder::workflow {
 statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
                                    const std::vector<engine::ObservedTensor>& wanted,
                                    const RunControl& run);
+
+/// What the calibration samples show, and beside it what some of those show that are held out.
+struct ObservedBoth {
+  statistics::StatisticsFile statistics = {};
+  DataLook look = {};
+  /// Of the held-out samples: all values together, of the tensors wanted that are counted as a
+  /// whole.
+  std::map<std::string, statistics::TensorStatistics> held_out = {};
+  DataLook held_out_look = {};
+};
+
+/// Held-out samples that are looked at, evenly spread: each costs about as much as one of the
+/// others.
+inline constexpr size_t kLookedAtCount = 8;
+
+/// observe(), and then with the same session up to kLookedAtCount held-out samples. Of those none
+/// stops anything.
+ObservedBoth observe_both(const Plan& plan, Samples& samples,
+                          const std::vector<engine::ObservedTensor>& wanted, const RunControl& run);
 
 /// One more pass, for methods that must see raw batches: shows these tensors to the visitor, by
 /// their place in the list, sample by sample. One worker, so that the order is that of the samples.

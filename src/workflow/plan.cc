@@ -19,6 +19,7 @@
 #include "passes/constant_range.h"
 #include "passes/exclusion.h"
 #include "passes/fused_names.h"
+#include "passes/known_bounds.h"
 #include "passes/split_fused.h"
 #include "statistics/value_histogram.h"
 
@@ -55,17 +56,19 @@ std::vector<std::string> fitting(const Plan& plan, const std::string& text) {
   return tensors;
 }
 
-/// What was observed only as the source of a mover before something was excluded.
-std::map<std::string, std::string> stand_ins(const passes::Annotation& annotation,
-                                             const passes::Annotation& without_exclusion) {
-  std::map<std::string, std::string> sources;
-  std::map<std::string, const passes::QuantizedTensor*> before;
-  for (const auto& tensor : without_exclusion.tensors) before[tensor.name] = &tensor;
-  for (const auto& name : annotation.observed()) {
-    const auto found = before.find(name);
-    if (found == before.end() || found->second->root == name || found->second->factor != 1)
-      continue;
-    sources[name] = found->second->root;
+/// What was observed only as the source of a mover or a factor before something was excluded; where
+/// that source is known without data, so is what is made of it.
+std::map<std::string, StandIn> stand_ins(passes::Annotation& annotation,
+                                         const passes::Annotation& without_exclusion) {
+  std::map<std::string, StandIn> sources;
+  for (auto& tensor : annotation.tensors) {
+    const auto* before = tensor.is_observed() ? without_exclusion.find(tensor.name) : nullptr;
+    if (before == nullptr) continue;
+    if (const auto& known = without_exclusion.find(before->root)->fixed) {
+      tensor.fixed = {before->scale(known->scale), known->zero_point};
+    } else if (before->root != tensor.name) {
+      sources[tensor.name] = {before->root, before->factor};
+    }
   }
   return sources;
 }
@@ -140,6 +143,9 @@ std::vector<engine::ObservedTensor> Plan::observed_with_sums(const RowAxes& rows
     tensor.sum_axis = found->second;
     missing.erase(found);
   }
+  std::unordered_set<std::string> norms;
+  for (const auto& output : norm_outputs) norms.insert(output.observed);
+  for (auto& tensor : tensors) tensor.keeps_spread = norms.contains(tensor.name);
   for (const auto& [name, axis] : missing) {
     tensors.push_back({.name = name, .sum_axis = axis, .is_counted = false});
   }
@@ -221,6 +227,32 @@ void refuse_nonfinite_constants(const graph::Graph& graph, const Plan& plan) {
   }
 }
 
+/// What follows from the prepared model.
+void complete(Plan& plan, const PlanOptions& options) {
+  graph::Graph graph(plan.prepared.model);
+  const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
+  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);
+  const auto& left_float = plan.annotation.left_float;
+  const bool is_wanted = std::any_of(left_float.begin(), left_float.end(), [&](const auto& node) {
+    return excluded.contains(node.name);
+  });
+  if (plan.annotation.weighted.empty() && !is_wanted) {
+    throw Error("nothing in this model can be quantized: " + obstacle(plan),
+                {.file = plan.source.name()});
+  }
+  refuse_nonfinite_constants(graph, plan);
+  plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
+  plan.known_bounds = passes::known_bounds(graph, plan.annotation);
+  plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
+  plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
+  plan.norm_outputs = refine::norm_outputs(graph, plan.annotation);
+  plan.excluded = excluded;
+  if (!excluded.empty()) {
+    plan.stand_ins =
+        stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));
+  }
+}
+
 }  // namespace
 
 Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
@@ -233,25 +265,14 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
   plan.asking = std::async(std::launch::async, [fingerprint = plan.prepared.fingerprint] {
                   fingerprint.wait();
                 }).share();
-  graph::Graph graph(plan.prepared.model);
-  const auto excluded = passes::excluded_nodes(plan.prepared, *plan.target, options.exclude);
-  plan.annotation = passes::annotate(graph, plan.prepared.infos, *plan.target, excluded);
-  const auto& left_float = plan.annotation.left_float;
-  const bool is_wanted = std::any_of(left_float.begin(), left_float.end(), [&](const auto& node) {
-    return excluded.contains(node.name);
-  });
-  if (plan.annotation.weighted.empty() && !is_wanted) {
-    throw Error("nothing in this model can be quantized: " + obstacle(plan),
-                {.file = model.name()});
-  }
-  refuse_nonfinite_constants(graph, plan);
-  plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
-  plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
-  if (!excluded.empty()) {
-    plan.stand_ins =
-        stand_ins(plan.annotation, passes::annotate(graph, plan.prepared.infos, *plan.target));
-  }
+  complete(plan, options);
   return plan;
+}
+
+Plan replan(const Plan& plan, passes::PreparedModel prepared, const PlanOptions& options) {
+  Plan again{plan.source, plan.target, std::move(prepared), {}, plan.asking};
+  complete(again, options);
+  return again;
 }
 
 }  // namespace rangefinder::workflow

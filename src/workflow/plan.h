@@ -5,14 +5,17 @@
 #include <future>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/instrument.h"
 #include "engine/model_source.h"
 #include "passes/annotate.h"
+#include "passes/lookup_tables.h"
 #include "passes/prepare.h"
 #include "passes/runtime_calibration.h"
 #include "refine/mean_inputs.h"
+#include "refine/norm_outputs.h"
 #include "targets/target.h"
 
 namespace rangefinder::workflow {
@@ -32,6 +35,13 @@ struct PlanOptions {
   }
 };
 
+/// Where the statistics of a tensor are that was not observed itself.
+struct StandIn {
+  std::string source;
+  /// The tensor's values are the source's times this.
+  float factor = 1;
+};
+
 /// A model, a target, and what follows from them before any data: which tensors become codes.
 struct Plan {
   engine::ModelSource source = {};
@@ -43,16 +53,26 @@ struct Plan {
   /// More names that observed tensors go by, see passes::fused_names().
   std::map<std::string, std::vector<std::string>> other_names = {};
   /// Tensors that are observed because something is excluded, and those whose statistics say the
-  /// same in a file that was observed without exclusions: what a mover reads for what it makes.
-  std::map<std::string, std::string> stand_ins = {};
+  /// same in a file that was observed without exclusions: what a mover or a constant factor reads
+  /// for what it makes.
+  std::map<std::string, StandIn> stand_ins = {};
+  /// Observed tensors whose values cannot leave an interval, see passes::known_bounds().
+  std::map<std::string, quantization::Range> known_bounds = {};
+  /// Constant tables that nodes look up rows of.
+  std::vector<passes::LookupTable> lookup_tables = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
+  /// Nodes of the prepared model that compute in float because somebody wants it.
+  std::unordered_set<std::string> excluded = {};
+  /// The outputs of norms whose channels are counted, because they may be smoothed.
+  std::vector<refine::NormOutput> norm_outputs = {};
 
   /// The prepared model, ready to be run. Throws Error.
   engine::ModelSource prepared_source() const;
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
-  /// And with sums of channels, for which more tensors may be needed: those come last.
+  /// And with sums of channels, for which more tensors may be needed: those come last. Channels of
+  /// norms' outputs are counted, too.
   std::vector<engine::ObservedTensor> observed_with_sums(const RowAxes& rows = {}) const;
   /// Tells plans apart: which tensors are observed, rows and sums aside. Only statistics of one
   /// plan merge.
@@ -83,5 +103,8 @@ void require_known_names(const Plan& plan, const passes::RuntimeCalibration& cal
 /// stands in the way - unless all that could be is excluded; if a constant that would become codes
 /// holds what is no number. Throws std::invalid_argument as passes::excluded_nodes() does.
 Plan make_plan(const engine::ModelSource& model, const PlanOptions& options = {});
+
+/// The same for a prepared model that computes what the plan's does, by other nodes or constants.
+Plan replan(const Plan& plan, passes::PreparedModel prepared, const PlanOptions& options);
 
 }  // namespace rangefinder::workflow

@@ -19,16 +19,19 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "engine/packed_model.h"
-#include "engine/session.h"
 #include "engine/write_model.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
-#include "workflow/compare.h"
+#include "workflow/held_out.h"
 #include "workflow/keep.h"
+#include "workflow/lookup_tables.h"
 #include "workflow/observe.h"
+#include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
+#include "workflow/smooth.h"
+#include "workflow/verdict.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -65,29 +68,70 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
-/// The quantized model, which needs no other files; fills in what that tells.
-engine::ModelSource solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
-                                     const passes::RuntimeCalibration& calibration,
-                                     const ShowRaw& show_raw, Effort effort, const Refine& refine,
-                                     report::Summary& summary) {
+/// The plan and the statistics to go on with: of the same network, smoothed where that helps.
+class WorkingPlan {
+ public:
+  WorkingPlan(const Plan& plan, const PlanOptions& options,
+              const statistics::StatisticsFile& statistics,
+              const passes::RuntimeCalibration& calibration, Effort effort,
+              report::Summary& summary)
+      : plan_(plan), statistics_(statistics) {
+    if (effort == Effort::kFast) return;
+    Stopwatch watch;
+    smoothed_ = smooth_norms(plan, options, statistics, calibration);
+    summary.smoothings = std::move(smoothed_.rows);
+    summary.seconds.solve = watch.lap();
+  }
+
+  const Plan& plan() const { return smoothed_.plan ? smoothed_.plan->plan : plan_; }
+  const statistics::StatisticsFile& statistics() const {
+    return smoothed_.plan ? smoothed_.plan->statistics : statistics_;
+  }
+
+ private:
+  const Plan& plan_;
+  const statistics::StatisticsFile& statistics_;
+  Smoothed smoothed_ = {};
+};
+
+/// Held-out samples were looked at before norms were smoothed: what they show of a tensor whose
+/// channels were divided says nothing of its range.
+void forget_smoothed(const std::vector<report::SmoothingRow>& smoothings, ObservedBoth& seen) {
+  for (const auto& row : smoothings) {
+    if (row.is_smoothed && !row.adds_node) seen.held_out.erase(row.tensor);
+  }
+}
+
+/// Everything that can be in integers. Its weights stay where a choice may follow.
+Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
+                           const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
+                           Effort effort, const Refine& refine, report::Summary& summary) {
   Stopwatch watch;
   // Biases make up for what rounding does on average: they come after it.
-  Solution solution = solve(plan, statistics, calibration, show_raw);
-  if (refine) refine(solution);
-  if (effort != Effort::kFast) correct_biases(plan, statistics, solution);
-  summary.seconds.solve = watch.lap();
-  onnx::ModelProto model = export_model(plan, solution);
-  for (const auto& weight : solution.weights) {
-    summary.raised_channel_count += weight.raised_channel_count;
-  }
-  solution.weights.clear();  // The model holds them now.
-  engine::ModelSource packed = engine::pack_whole_model(std::move(model), summary.output);
-  summary.quantized_bytes = engine::whole_size(packed);
+  Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
+  if (refine) refine(made.solution);
+  if (effort != Effort::kFast) correct_biases(plan, statistics, made.solution);
+  if (effort != Effort::kFast) quantize_tables(plan, made.solution);
+  const std::string note = guard_note(made.solution.rows);
+  if (!note.empty()) summary.notes.push_back(note);
+  summary.seconds.solve += watch.lap();
+  made.model = export_candidate(made, summary.output);
   summary.seconds.export_ = watch.lap();
   summary.sample_count = statistics.sample_count();
-  summary.tensors = std::move(solution.rows);
-  tell_corrections(solution.corrections, summary);
-  return packed;
+  return made;
+}
+
+/// What the numbers of the model that is written tell.
+void tell_solution(const Candidate& made, report::Summary& summary) {
+  summary.raised_channel_count = 0;
+  for (const auto& weight : made.solution.weights) {
+    summary.raised_channel_count += weight.raised_channel_count;
+  }
+  summary.quantized_bytes = engine::whole_size(made.model);
+  summary.tensors = made.solution.rows;
+  summary.lookup_tables = table_rows(made.solution.tables);
+  summary.bias_corrections.clear();
+  tell_corrections(made.solution.corrections, summary);
 }
 
 /// Which kernels ONNX Runtime makes of the quantized model, found out on a thread of its own.
@@ -102,42 +146,11 @@ std::shared_future<analysis::FusionReport> look_at_kernels(const Plan& plan,
 void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary) {
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
+  summary.float_nodes.clear();
   for (const auto& node : fusion.float_nodes) {
     summary.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
-}
-
-/// The model is not optimized anew where what came of that can be run as it is.
-engine::Session open_optimized(const analysis::FusionReport& fusion,
-                               const engine::ModelSource& quantized) {
-  try {
-    return engine::Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
-  } catch (const Error&) {
-    return engine::Session(quantized);
-  }
-}
-
-/// The error on held-out samples. The model is there already: what cannot be measured is said, and
-/// only a user who interrupts stops it.
-void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const RunControl& run,
-                     const engine::ModelSource& quantized,
-                     const std::shared_future<analysis::FusionReport>& fusion,
-                     report::Summary& summary) {
-  summary.held_out_count = held_out.size();
-  if (summary.held_out_count == 0) {
-    summary.notes.push_back("no sample was left to measure the error on");
-    return;
-  }
-  try {
-    OutputErrors errors = compare_outputs(plan.source, quantized, held_out, run,
-                                          check_observed(plan), BadSamples::kLeaveOut,
-                                          [&] { return open_optimized(fusion.get(), quantized); });
-    summary.outputs = std::move(errors.outputs);
-    summary.left_out = std::move(errors.left_out);
-  } catch (const std::exception& error) {
-    if (run.cancelled != nullptr && *run.cancelled) throw;
-    summary.notes.push_back(fmt::format("the error could not be measured: {}", error.what()));
-  }
+  explain_float_nodes(summary);
 }
 
 std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path>& paths) {
@@ -164,6 +177,20 @@ std::vector<std::filesystem::path> inputs_of(const SampleInput& samples,
   return paths;
 }
 
+/// A decisions file is read if it is there, else written.
+bool reads(const std::filesystem::path& decisions) {
+  return !decisions.empty() && std::filesystem::exists(decisions);
+}
+
+RunFiles files_of(const QuantizeRequest& request) {
+  RunFiles files{.models = named({request.model.file}),
+                 .data = inputs_of(request.samples, request.split),
+                 .outputs = outputs_of(request.results)};
+  const auto& decisions = request.choice.decisions;
+  if (!decisions.empty()) (reads(decisions) ? files.others : files.outputs).push_back(decisions);
+  return files;
+}
+
 void require_some(const statistics::StatisticsFile& statistics, const SplitOptions& split) {
   if (statistics.sample_count() == 0 && split.shard == data::Shard{}) {
     throw Error("there are no samples; calibration needs at least one");
@@ -187,17 +214,91 @@ void require_repeatable(const Plan& plan, const Samples& samples,
   }
 }
 
+report::Circumstances circumstances_of(const QuantizeRequest& request) {
+  return {.command = request.command,
+          .available_samples = request.samples.list ? request.samples.list->size() : 0,
+          .declined_held_out = !request.split.held_out && request.split.most_held_out == 0,
+          .has_aim = request.choice.min_sqnr || request.choice.metric,
+          .is_fastest = request.choice.fastest};
+}
+
+/// Which kernels there are, and the error on held-out samples.
+void verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
+            report::Summary& summary) {
+  // While the float model is opened, it is seen what becomes of the other; on one core before that.
+  const auto fusion = look_at_kernels(made.plan, made.model);
+  if (request.run.jobs == 1) fusion.wait();
+  measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
+                  request.run, made.model, fusion, summary);
+  tell_kernels(fusion.get(), summary);
+}
+
+/// Takes over what was chosen, and tells of it.
+void take_choice(Choice choice, Candidate& made, Quantized& result) {
+  report::Summary& summary = result.summary;
+  made = std::move(choice.chosen);
+  summary.choice = std::move(choice.row);
+  summary.decisions = choice.decisions.parts;
+  summary.notes.insert(summary.notes.end(), choice.notes.begin(), choice.notes.end());
+  if (choice.is_new) result.decisions = std::move(choice.decisions);
+}
+
+void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& request,
+                     Quantized& result) {
+  const auto& file = request.choice.decisions;
+  Choice choice;
+  if (reads(file)) {
+    choice = follow_decisions(std::move(made), file, result.summary.output);
+  } else {
+    choice = choose(std::move(made), samples, completed(request.choice, request.effort),
+                    request.run, result.summary.output);
+  }
+  take_choice(std::move(choice), made, result);
+}
+
+/// Verifies the model; where nothing was asked for and an output is worse than tasks can bear,
+/// chooses first what is to be float. Then the verdict.
+void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
+            const QuantizeRequest& request, Quantized& result) {
+  report::Summary& summary = result.summary;
+  const auto verified = [&] {
+    Stopwatch watch;
+    tell_solution(made, summary);
+    keep_quantized(made.model, request.run);
+    return_free_memory();
+    verify(made, samples, request, summary);
+    summary.seconds.verify = watch.lap();
+  };
+  verified();
+  const bool is_free = !request.choice.is_asked() && request.effort != Effort::kFast;
+  if (is_free && is_choice_due(summary)) {
+    Stopwatch watch;
+    take_choice(
+        choose(std::move(made), samples, {.min_sqnr = kDefaultAim}, request.run, summary.output),
+        made, result);
+    summary.seconds.choose = watch.lap();
+    verified();
+  }
+  Stopwatch watch;
+  give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,
+               circumstances_of(request), summary);
+  summary.seconds.verify += watch.lap();
+  result.model = std::move(made.model);
+  summary.peak_memory_bytes = peak_memory_bytes();
+}
+
 }  // namespace
 
 Quantized quantize(const QuantizeRequest& request) {
   const Cancellation heeded(request.run.cancelled);
-  prepare_outputs({.models = named({request.model.file}),
-                   .data = inputs_of(request.samples, request.split),
-                   .outputs = outputs_of(request.results)},
-                  request.run);
+  require_valid(request.choice);
+  prepare_outputs(files_of(request), request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
   const auto samples = split_samples(request.samples, request.split);
+  if (request.require_sqnr) {
+    require_measurable(*request.require_sqnr, request.samples, request.split, *samples);
+  }
   const Plan plan = make_plan(request.model, request.plan);
   keep_plan(plan, request.run);
   const RowAxes rows = rows_of(plan, request.calibration);
@@ -207,32 +308,32 @@ Quantized quantize(const QuantizeRequest& request) {
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
   const bool with_sums = request.effort != Effort::kFast;
-  result.statistics = observe(
+  ObservedBoth seen = observe_both(
       plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run);
-  require_some(result.statistics, request.split);
+  require_some(seen.statistics, request.split);
   summary.seconds.observe = watch.lap();
   return_free_memory();
+  const WorkingPlan working(plan, request.plan, seen.statistics, request.calibration,
+                            request.effort, summary);
+  forget_smoothed(summary.smoothings, seen);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
-    workflow::show_raw(plan, *samples, tensors, visitor, request.run);
+    workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
     if (request.effort != Effort::kThorough) return;
-    summary.notes.push_back(refinement_note(refine_weights(plan, *samples, request.run, solution)));
+    summary.notes.push_back(
+        refinement_note(refine_weights(working.plan(), *samples, request.run, solution)));
   };
-  result.model = solve_and_export(plan, result.statistics, request.calibration, show_raw,
-                                  request.effort, refine, summary);
-  keep_quantized(result.model, request.run);
-  return_free_memory();
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration,
+                                    show_raw, request.effort, refine, summary);
   watch.lap();
-  // While the float model is opened, it is seen what becomes of the other; on one core before that.
-  const auto fusion = look_at_kernels(plan, result.model);
-  if (request.run.jobs == 1) fusion.wait();
-  measure_outputs(plan, *samples->held_out(), request.run, result.model, fusion, summary);
-  tell_kernels(fusion.get(), summary);
-  summary.seconds.verify = watch.lap();
-  summary.peak_memory_bytes = peak_memory_bytes();
+  if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
+  summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
+  finish(made, seen, *samples, request, result);
+  result.statistics = std::move(seen.statistics);
   stop_if_cancelled();
-  write_results(result, request.results);
+  if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);
+  write_results(result, request.results, request.choice.decisions);
   return result;
 }
 
@@ -263,7 +364,7 @@ Quantized solve(const SolveRequest& request) {
   }
   const Cancellation heeded(request.run.cancelled);
   prepare_outputs({.models = named({request.model.file}),
-                   .others = named({request.statistics_file}),
+                   .others = named({request.statistics_file, request.decisions}),
                    .outputs = outputs_of(request.results)},
                   request.run);
   Stopwatch watch;
@@ -274,11 +375,19 @@ Quantized solve(const SolveRequest& request) {
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  result.model = solve_and_export(plan, request.statistics, request.calibration, {}, request.effort,
-                                  {}, summary);
+  const WorkingPlan working(plan, request.plan, request.statistics, request.calibration,
+                            request.effort, summary);
+  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration, {},
+                                    request.effort, {}, summary);
+  if (!request.decisions.empty()) {
+    take_choice(follow_decisions(std::move(made), request.decisions, summary.output), made, result);
+  }
+  tell_solution(made, summary);
+  result.model = made.model;
   keep_quantized(result.model, request.run);
   watch.lap();
-  tell_kernels(analysis::check_fusion(result.model, plan.annotation), summary);
+  tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), summary);
+  summary.verdict.reasons.push_back("nothing was run: 'compare' tells how good it is");
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
@@ -286,7 +395,8 @@ Quantized solve(const SolveRequest& request) {
   return result;
 }
 
-void write_results(const Quantized& quantized, const ResultFiles& files) {
+void write_results(const Quantized& quantized, const ResultFiles& files,
+                   const std::filesystem::path& decisions) {
   PendingFiles results;
   if (!files.statistics.empty()) {
     results.add(files.statistics, statistics::serialize(quantized.statistics));
@@ -294,6 +404,9 @@ void write_results(const Quantized& quantized, const ResultFiles& files) {
   if (!files.model.empty()) engine::add_model(results, files.model, quantized.model);
   if (!files.summary.empty()) {
     results.add(files.summary, report::json_text(report::to_json(quantized.summary)));
+  }
+  if (!decisions.empty() && quantized.decisions) {
+    results.add(decisions, decisions_text(*quantized.decisions));
   }
   results.commit();
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "rangefinder/run_control.h"
 #include "report/summary.h"
 #include "statistics/statistics_file.h"
+#include "workflow/choose.h"
+#include "workflow/decisions.h"
 #include "workflow/samples.h"
 #include "workflow/solve.h"
 
@@ -20,10 +23,15 @@ struct QuantizeRequest {
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
   Effort effort = Effort::kNormal;
+  ChoiceOptions choice = {};
   SampleInput samples = {};
   SplitOptions split = {};
   RunControl run = {};
   ResultFiles results = {};
+  /// Every output must have so many dB, see workflow/verdict.h; else nothing is written.
+  std::optional<double> require_sqnr = {};
+  /// How the program was called: what hints repeat.
+  std::vector<std::string> command = {};
 };
 
 /// An int8 model, and what is known of it.
@@ -32,6 +40,8 @@ struct Quantized {
   engine::ModelSource model = {};
   report::Summary summary = {};
   statistics::StatisticsFile statistics = {};
+  /// What was left float; nothing if that was not chosen here.
+  std::optional<Decisions> decisions = {};
 };
 
 /// The whole way: observe, solve, make the int8 model, load it back, measure it on held-out samples
@@ -63,6 +73,8 @@ struct SolveRequest {
   PlanOptions plan = {};
   passes::RuntimeCalibration calibration = {.method = kDefaultMethod};
   Effort effort = Effort::kNormal;
+  /// What is left float, from an earlier choice; empty: nothing but what the plan excludes.
+  std::filesystem::path decisions = {};
   RunControl run = {};
   /// Model and summary.
   ResultFiles results = {};
@@ -72,7 +84,9 @@ struct SolveRequest {
 /// no statistics.
 Quantized solve(const SolveRequest& request);
 
-/// Writes what is asked for of a result, all of it together or nothing.
-void write_results(const Quantized& quantized, const ResultFiles& files);
+/// Writes what is asked for of a result, all of it together or nothing. `decisions`: where new ones
+/// go, if there are any.
+void write_results(const Quantized& quantized, const ResultFiles& files,
+                   const std::filesystem::path& decisions = {});
 
 }  // namespace rangefinder::workflow

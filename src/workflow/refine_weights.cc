@@ -10,19 +10,6 @@
 namespace rangefinder::workflow {
 namespace {
 
-/// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
-engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total) {
-  return [feed = std::move(feed), taken, total, next = size_t{0}]() mutable {
-    for (;; ++next) {
-      auto sample = feed();
-      const bool is_taken = total <= taken || (next + 1) * taken / total > next * taken / total;
-      if (sample && !is_taken) continue;
-      ++next;
-      return sample;
-    }
-  };
-}
-
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
                                               Solution& solution) {
   std::unordered_map<std::string, const onnx::NodeProto*> nodes;

@@ -88,7 +88,9 @@ class StreamSamples : public Samples {
     return [this] { return next(); };
   }
   bool can_repeat() const override { return stream_.rewind != nullptr; }
-  size_t calibration_count() const override { return limit_.value_or(0); }
+  size_t calibration_count() const override {
+    return passed_count_ ? *passed_count_ : limit_.value_or(0);
+  }
   std::map<uint64_t, statistics::SampleSet> indices() const override {
     if (calibrated_ == 0) return {};
     return {{fingerprint_.value(), statistics::SampleSet::from_runs({{0, calibrated_ - 1}})}};
@@ -109,6 +111,7 @@ class StreamSamples : public Samples {
         return handed_out(index, std::move(sample));
       }
     }
+    passed_count_ = calibrated_;
     return std::nullopt;
   }
 
@@ -149,6 +152,8 @@ class StreamSamples : public Samples {
   std::optional<NamedTensors> pending_;
   uint64_t taken_ = 0;
   uint64_t calibrated_ = 0;
+  /// Of a pass that came to its end.
+  std::optional<uint64_t> passed_count_;
   std::vector<NamedTensors> held_;
   Fingerprint fingerprint_;
 };
@@ -183,6 +188,18 @@ std::unique_ptr<Samples> split_samples(const SampleInput& input, const SplitOpti
     throw std::invalid_argument("a stream cannot be sharded: its samples pass by once");
   }
   return std::make_unique<StreamSamples>(input.stream, options);
+}
+
+engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total) {
+  return [feed = std::move(feed), taken, total, next = size_t{0}]() mutable {
+    for (;; ++next) {
+      auto sample = feed();
+      const bool is_taken = total <= taken || (next + 1) * taken / total > next * taken / total;
+      if (sample && !is_taken) continue;
+      ++next;
+      return sample;
+    }
+  };
 }
 
 std::unique_ptr<Samples> all_samples(const SampleInput& input) {

@@ -69,4 +69,7 @@ std::unique_ptr<Samples> split_samples(const SampleInput& input, const SplitOpti
 /// The same where nothing is judged: all are calibrated on.
 std::unique_ptr<Samples> all_samples(const SampleInput& input);
 
+/// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
+engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total);
+
 }  // namespace rangefinder::workflow

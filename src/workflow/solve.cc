@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "graph/model_file.h"
+#include "quantization/affine.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -24,8 +25,11 @@ class StatisticsIndex {
     for (const auto& tensor : statistics.tensors) {
       if (!tensor.holds_sums_alone) tensors_[tensor.name] = &tensor;
     }
-    for (const auto& [tensor, source] : plan.stand_ins) {
-      if (const auto* seen = find(source)) tensors_.try_emplace(tensor, seen);
+    for (const auto& [tensor, stand_in] : plan.stand_ins) {
+      const auto* seen = find(stand_in.source);
+      if (seen != nullptr && tensors_.try_emplace(tensor, seen).second) {
+        factors_[tensor] = stand_in.factor;
+      }
     }
   }
 
@@ -35,8 +39,15 @@ class StatisticsIndex {
     return found == tensors_.end() ? nullptr : found->second;
   }
 
+  /// The tensor's values are those that were counted times this.
+  float factor(const std::string& tensor) const {
+    const auto found = factors_.find(tensor);
+    return found == factors_.end() ? 1 : found->second;
+  }
+
  private:
   std::unordered_map<std::string, const statistics::ObservedTensor*> tensors_;
+  std::unordered_map<std::string, float> factors_;
 };
 
 /// `row_axis`: what the methods would call the axis of the rows.
@@ -75,6 +86,13 @@ passes::RawPass raw_pass(const std::vector<passes::Activation>& activations,
   };
 }
 
+/// The codes of what was counted, read as the tensor's values.
+void scale_by(float factor, TensorQuantizationConfig& config) {
+  if (factor == 1 || config.state() != State::kActivated) return;
+  const double scale = static_cast<double>(config.scale[0]) * factor;
+  config.activate({quantization::representable_scale(scale)}, config.offset);
+}
+
 /// A fused Clip is dropped by the runtime only if no code can stand for more than its bound.
 void respect_bound(const passes::QuantizedTensor& tensor, TensorQuantizationConfig& config) {
   if (!tensor.upper_bound || config.state() != State::kActivated) return;
@@ -86,8 +104,9 @@ void respect_bound(const passes::QuantizedTensor& tensor, TensorQuantizationConf
   config.activate({scale}, config.offset);
 }
 
+/// `factor`: the root's values are those that were seen times this.
 report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantizationConfig& config,
-                      const statistics::ObservedTensor* seen) {
+                      const statistics::ObservedTensor* seen, float factor) {
   const auto scale = static_cast<double>(tensor.scale(config.scale[0]));
   report::TensorRow row{.name = tensor.name, .root = tensor.root};
   row.method = config.observer;
@@ -97,7 +116,9 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
   row.range_max = static_cast<double>(config.quant_max - row.offset) * scale;
   if (seen == nullptr || seen->channels.empty()) return row;
   const statistics::TensorStatistics& all = seen->channels.front();
-  const auto error = analysis::tensor_error(all, config);
+  auto as_seen = config;
+  scale_by(1 / factor, as_seen);
+  const auto error = analysis::tensor_error(all, as_seen);
   row.count = all.count();
   row.nan_count = all.extrema.nan_count;
   row.inf_count = all.extrema.infinity_count();
@@ -151,6 +172,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
   require_known_names(plan, calibration);
   auto named = calibration;
   named.other_names = plan.other_names;
+  named.known_bounds = plan.known_bounds;
   const StatisticsIndex index(plan, statistics);
   std::vector<passes::Activation> activations =
       activations_of(plan, planned, index, calibration.options.axis);
@@ -158,6 +180,7 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
     auto calibrated =
         named.run(activations, planned.dominance, {}, raw_pass(activations, show_raw));
     for (size_t i = 0; i < activations.size(); ++i) {
+      scale_by(index.factor(activations[i].name), activations[i].config);
       respect_bound(plan.annotation.tensors[i], activations[i].config);
       planned.configs[i] = std::move(activations[i].config);
     }
@@ -179,7 +202,8 @@ Solution complete(const Plan& plan, const PlannedConfigs& planned,
   }
   for (const auto& tensor : plan.annotation.tensors) {
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
-    solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root)));
+    solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root),
+                                index.factor(tensor.root)));
   }
   solve_weights(plan, solution);
   return solution;
@@ -226,7 +250,8 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
 }
 
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
-  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights);
+  return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
+                              solution.tables);
 }
 
 }  // namespace rangefinder::workflow

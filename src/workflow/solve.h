@@ -31,6 +31,9 @@ struct Solution {
   std::vector<report::TensorRow> rows;
   /// What became of the biases of the nodes with constant weights; none if they stay as they are.
   std::vector<refine::BiasCorrection> corrections = {};
+  /// Embeddings as codes, and what those lie in; none if they stay as they are.
+  std::vector<passes::QuantizedTable> tables = {};
+  engine::HeldFolders held = {};
 };
 
 /// Runs the calibration pass over the configs of a plan, as it stands: what is not due stays. Runs
@@ -57,7 +60,7 @@ void correct_biases(const Plan& plan, const statistics::StatisticsFile& statisti
 Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
                const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
 
-/// The quantized model.
+/// The quantized model. It may refer to weights that the plan or the solution holds.
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution);
 
 }  // namespace rangefinder::workflow

@@ -58,12 +58,59 @@ TEST(Compare, MeasuresEachOutput) {
   EXPECT_EQ(errors[1].metrics.max_abs_error(), 0);
 }
 
+OutputError error_with(const std::vector<SamplePower>& powers) {
+  OutputError total;
+  for (const auto& [signal, noise] : powers) {
+    const std::vector<float> real = {static_cast<float>(std::sqrt(signal)), 0};
+    const std::vector<float> restored = {real[0], static_cast<float>(std::sqrt(noise))};
+    OutputError one{.powers = {{signal, noise}}, .sample_count = 1};
+    one.metrics.add(real, restored);
+    total.merge(one);
+  }
+  return total;
+}
+
+TEST(OutputError, TheBoundIsTheNoisePlusItsStandardErrors) {
+  // Noises 1, 4, 4, 9: sum 18, mean 4.5, variance (12.25 + .25 + .25 + 20.25) / 3 = 11, so that the
+  // sum of four has the standard deviation sqrt(44).
+  const OutputError error = error_with({{100, 1}, {400, 4}, {100, 4}, {400, 9}});
+  EXPECT_NEAR(error.metrics.sqnr_db(), 10 * std::log10(1000.0 / 18), 1e-6);
+  EXPECT_NEAR(*error.noise_bound(), 18 + 1.64 * std::sqrt(44.0), 1e-6);
+  EXPECT_NEAR(*error.sqnr_bound_db(), 10 * std::log10(1000 / (18 + 1.64 * std::sqrt(44.0))), 1e-6);
+}
+
+TEST(OutputError, EqualSamplesLeaveNoDoubt) {
+  const OutputError error = error_with({{100, 4}, {100, 4}, {100, 4}});
+  EXPECT_DOUBLE_EQ(*error.sqnr_bound_db(), error.metrics.sqnr_db());
+}
+
+TEST(OutputError, OneSampleHasNoBound) {
+  EXPECT_EQ(error_with({{100, 4}}).sqnr_bound_db(), std::nullopt);
+  EXPECT_EQ(OutputError{}.sqnr_bound_db(), std::nullopt);
+  EXPECT_EQ(error_with({{100, 0}, {9, 0}}).sqnr_bound_db(), INFINITY);
+}
+
+TEST(Compare, KeepsThePowersOfEachSampleInOrder) {
+  const MemorySamples source(samples(4));
+  for (const int jobs : {1, 3}) {
+    const auto error = compare(scaling(1), scaling(3), source, {.run = {.jobs = jobs}}).outputs[0];
+    ASSERT_EQ(error.powers.size(), 4u);
+    for (size_t i = 0; i < 4; ++i) {
+      // The values are i, 0.1, -i and 0.7; the difference is twice as much.
+      const double signal = 2.0 * static_cast<double>(i * i) + 0.5;
+      EXPECT_NEAR(error.powers[i].signal, signal, 1e-6);
+      EXPECT_NEAR(error.powers[i].noise, 4 * signal, 1e-5);
+    }
+  }
+}
+
 TEST(Compare, AnyNumberOfJobsGivesTheSameBits) {
   const MemorySamples source(samples(101));
   const auto one = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = 1}}).outputs;
   for (const int jobs : {2, 3, 8}) {
     const auto many = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = jobs}}).outputs;
     EXPECT_EQ(many[0].metrics.sqnr_db(), one[0].metrics.sqnr_db());
+    EXPECT_EQ(many[0].sqnr_bound_db(), one[0].sqnr_bound_db());
     EXPECT_EQ(many[0].metrics.cosine(), one[0].metrics.cosine());
     EXPECT_EQ(many[0].metrics.mse(), one[0].metrics.mse());
     EXPECT_EQ(many[0].metrics.count(), one[0].metrics.count());

@@ -55,6 +55,30 @@ TEST_F(ObserverApi, WhatItThrowsNamesTheTensor) {
   }
 }
 
+TEST_F(ObserverApi, AFactoryMakesObserversThatKnowMoreThanTheirClass) {
+  class Fixed : public Observer {
+   public:
+    Fixed(const plugin::Request& request, double high) : Observer(request), high_(high) {}
+    std::vector<Result> solve(std::span<const Channel> channels) override {
+      return {channels.size(), Result::range(0, high_)};
+    }
+
+   private:
+    double high_;
+  };
+  for (const double high : {255.0, 510.0}) {
+    register_calibration_observer(
+        "to-" + std::to_string(static_cast<int>(high)),
+        [high](const plugin::Request& request) { return std::make_unique<Fixed>(request, high); });
+  }
+  const auto scale = [&](const std::string& method) {
+    return quantize(model(), memory(8), {.method = {.name = method}}).summary().tensors[0].scale;
+  };
+  EXPECT_EQ(scale("to-255"), 1.0F);
+  EXPECT_EQ(scale("TO-510"), 2.0F);
+  EXPECT_THROW(register_calibration_observer("nothing", ObserverFactory()), std::invalid_argument);
+}
+
 TEST_F(ObserverApi, DescriptionsAreChecked) {
   EXPECT_THROW(register_calibration_observer<HalfMax>("two words"), std::invalid_argument);
   EXPECT_THROW(register_calibration_observer<HalfMax>("", {}), std::invalid_argument);

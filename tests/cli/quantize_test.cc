@@ -75,6 +75,35 @@ TEST_F(Quantize, TellsWhatBecameOfTheBiases) {
   expect_failure(command(data, {"--effort", "slow"}), 2, {"'slow'", "fast, normal, thorough"});
 }
 
+TEST_F(Quantize, EndsWithTheVerdictAndWhatToTry) {
+  write_model();
+  const std::string data = write_samples(12);
+  const std::string printed = succeed(command(data, {"--held-out", "0"}));
+  EXPECT_THAT(printed, HasSubstr("\nVERDICT   NONE\n"));
+  EXPECT_THAT(printed, testing::EndsWith("\ntry       rangefinder quantize " + path("model.onnx") +
+                                         " --data " + data + " -o " + path("int8.onnx") +
+                                         " --held-out 32\n"));
+  const Json summary = summary_of(data, {});
+  EXPECT_THAT(summary["verdict"]["level"], testing::AnyOf("good", "fair", "poor"));
+  EXPECT_EQ(summary["data_checks"][0]["name"], "few_samples");
+  EXPECT_GT(summary["latency"]["int8_us"].get<double>(), 0);
+}
+
+TEST_F(Quantize, WhatIsRequiredIsReachedOrNothingIsWritten) {
+  write_model();
+  const std::string data = write_samples(12);
+  succeed(command(data, {"--require-sqnr", "5"}));
+  EXPECT_THAT(content("int8.onnx"), Not(IsEmpty()));
+  std::filesystem::remove(path("int8.onnx"));
+  const auto before = files();
+  expect_failure(command(data, {"--require-sqnr", "150", "--summary", path("summary.json")}), 1,
+                 {"'y'", "held-out samples", "150 dB are required"});
+  EXPECT_EQ(files(), before);
+  expect_failure(command(data, {"--require-sqnr", "5", "--held-out", "0"}), 2, {"held out"});
+  expect_failure(command(data, {"--require-sqnr", "much"}), 2, {"--require-sqnr"});
+  expect_failure(command(data, {"--require-sqnr", "nan"}), 2, {"NaN"});
+}
+
 TEST_F(Quantize, AnyNumberOfJobsGivesTheSameBytes) {
   write_model();
   const std::string data = write_samples(7);
@@ -259,6 +288,46 @@ TEST_F(Quantize, NamesNeedNotBeUtf8) {
   succeed({"quantize", path("caf\xe9.onnx"), "--data", write_samples(2), "-o", path("int8.onnx"),
            "--summary", path("summary.json")});
   EXPECT_EQ(json_in("summary.json")["model"], path("caf\xef\xbf\xbd.onnx"));
+}
+
+TEST_F(Quantize, AMetricOfTheUsersDecidesWhatStaysFloat) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  // Only models without integers are good enough.
+  const std::string metric = "grep -q QuantizeLinear {model} && echo 0 || echo 1";
+  const Json summary = summary_of(data, {"--metric", metric, "--max-drop", "0.5"});
+  EXPECT_EQ(summary["integer_nodes"], 0);
+  EXPECT_EQ(summary["choice"]["float_metric"], 1);
+  EXPECT_EQ(summary["choice"]["integer_metric"], 0);
+  EXPECT_EQ(summary["choice"]["reached_metric"], 1);
+  EXPECT_EQ(summary["choice"]["written"], "prepared float");
+  EXPECT_EQ(summary["choice"]["is_reached"], true);
+}
+
+TEST_F(Quantize, DecisionsAreWrittenAndFollowed) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  const Words options = {"--min-sqnr", "150", "--decisions", path("d.json")};
+  const std::string printed = succeed(command(data, options));
+  EXPECT_THAT(printed, HasSubstr("of 2 parts float: 150.0 dB wanted"));
+  EXPECT_THAT(printed, HasSubstr("written is the prepared float model"));
+  const std::string first = content("int8.onnx");
+  succeed(command(data, {"--decisions", path("d.json")}));
+  EXPECT_EQ(content("int8.onnx"), first);
+  write_model("model.onnx", 0.25f);
+  expect_failure(command(data, {"--decisions", path("d.json")}), 1, {"was made for another model"});
+}
+
+TEST_F(Quantize, OptionsOfAChoiceThatNeedEachOtherAreAskedFor) {
+  write_model();
+  const std::string data = write_samples(4, {4, 1, 8, 8});
+  const std::string together = "--metric and --max-drop go together";
+  expect_failure(command(data, {"--max-drop", "1"}), 2, {together});
+  expect_failure(command(data, {"--metric", "true"}), 2, {together});
+  expect_failure(command(data, {"--metric", "true", "--max-drop", "1"}), 2, {"{model}"});
+  expect_failure(command(data, {"--metric-timeout", "1"}), 2, {"needs --metric"});
+  expect_failure(command(data, {"--metric", "exit 4 # {model}", "--max-drop", "1"}), 1,
+                 {"exit 4", "ended with 4"});
 }
 
 }  // namespace

@@ -39,13 +39,24 @@ TEST(Latency, MoreWorkTakesLonger) {
   EXPECT_GT(seconds[1], 4 * seconds[0]);
 }
 
+TEST(Latency, OpenSessionsTakeTurnsAsOftenAsAsked) {
+  Session few(products(1));
+  Session many(products(40));
+  const std::array sessions = {&few, &many};
+  const auto latency =
+      median_latency(sessions, kSample, "", {.least_runs = 7, .most_runs = 7, .seconds = 0});
+  EXPECT_EQ(latency.runs, 7u);
+  ASSERT_EQ(latency.seconds.size(), 2u);
+  EXPECT_GT(latency.seconds[1], 4 * latency.seconds[0]);
+}
+
 TEST(Latency, MisuseAndSamplesThatDoNotFit) {
   const std::array models = {products(1)};
   EXPECT_THROW(median_latency(models, kSample, "", {.least_runs = 0}), std::invalid_argument);
   EXPECT_THROW(median_latency(models, kSample, "", {.least_runs = 5, .most_runs = 4}),
                std::invalid_argument);
   EXPECT_THROW(median_latency(models, {}, "none.npz"), Error);
-  EXPECT_TRUE(median_latency({}, kSample).empty());
+  EXPECT_TRUE(median_latency(std::span<const ModelSource>(), kSample).empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <mutex>
@@ -89,6 +90,32 @@ TEST(Observe, ShardsAddUpToTheWhole) {
   const auto more = observe(model(), kTensors, MemorySamples(front)).tensors;
   for (size_t i = 0; i < sum.size(); ++i) sum[i].merge(more[i]);
   EXPECT_EQ(sum, whole);
+}
+
+TEST(Observe, PassesOfOneObserverKnowNothingOfEachOther) {
+  const MemorySamples first(samples(5));
+  auto others = samples(4);
+  std::rotate(others.begin(), others.begin() + 3, others.end());
+  Observer observer(model(), kTensors, 2, {.jobs = 2});
+  const Stage stage{"observe", 5};
+  EXPECT_EQ(observer.observe(feed_from(first), stage).tensors,
+            observe(model(), kTensors, first).tensors);
+  const MemorySamples second(others);
+  EXPECT_EQ(observer.observe_what_fits(feed_from(second), {"more", 4}).tensors,
+            observe(model(), kTensors, second).tensors);
+}
+
+TEST(Observe, SamplesThatMustNotStopAnythingArePassedOver) {
+  auto bad = samples(4);
+  only(bad[1]) = Tensor(ElementType::kFloat32, {1, 3, kSide, kSide});
+  only(bad[2]) = Tensor(ElementType::kFloat32, {5});
+  Observer observer(model(), kTensors, 1, {.jobs = 1});
+  const auto found = observer.observe_what_fits(feed_from(MemorySamples(bad)), {"look", 4});
+  ASSERT_EQ(found.tensors[1].channels.size(), 1u);
+  EXPECT_EQ(found.tensors[1].channels[0].extrema.infinity_count(), 12u) << "of the zeros";
+  // Samples 0, 1 and 3 have 1, 1 and 1 pictures of three channels.
+  EXPECT_EQ(found.tensors[2].channels[0].count(), 3u * 3 * kSide * kSide);
+  EXPECT_THROW(observer.observe(feed_from(MemorySamples(bad)), {"observe", 4}), Error);
 }
 
 TEST(Observe, WithoutSamplesOrTensorsThereIsNothing) {

@@ -114,6 +114,30 @@ TEST_F(RuntimeCalibrationTest, APassiveTensorOfItsOwnIsNotTouched) {
   EXPECT_EQ(scale(0), 9);
 }
 
+// Nearly all values are small; those that are not carry the squared error.
+std::vector<float> heavy_tail() {
+  std::vector<float> values(20000);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = i % 12000 == 1 ? 0.9f : 0.01f * static_cast<float>(i % 97) / 97;
+  }
+  return values;
+}
+
+TEST_F(RuntimeCalibrationTest, WatchesWhatAMethodClipsUnlessATensorIsNamed) {
+  for (const char* name : {"free", "bounded", "named"}) add(name, heavy_tail());
+  RuntimeCalibration pass{.method = "percentile", .method_for = {{"nam*", "percentile"}}};
+  pass.options.percentile = 0.999;
+  pass.known_bounds = {{"bounded", {0, 1}}, {"named", {0, 1}}};
+  const auto done = run(pass);
+  EXPECT_LT(scale(2) * 255, 0.02f) << "asked for by name";
+  EXPECT_TRUE(done[2].figures.empty());
+  EXPECT_FLOAT_EQ(scale(1) * 255, 0.9f);
+  EXPECT_EQ(done[1].figures.at("known_max"), 1);
+  EXPECT_GT(scale(0) * 255, 0.5f);
+  EXPECT_GT(done[0].figures.at("guard_ratio"), 2);
+  EXPECT_EQ(done[0].method, "percentile");
+}
+
 TEST_F(RuntimeCalibrationTest, MethodsByPatternWinOverTheGlobalOne) {
   for (const char* name : {"block1.conv", "block1.relu", "block2.conv"}) add(name, {0, 1, 255});
   activations_[2].config.observer = "std";

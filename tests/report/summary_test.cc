@@ -18,6 +18,18 @@ using testing::ElementsAre;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+void tell_choice(Summary& summary) {
+  summary.choice = {.aim_db = 20,
+                    .integer_db = 8.5,
+                    .reached_db = 21.25,
+                    .part_count = 7,
+                    .float_count = 1,
+                    .try_count = 4,
+                    .sample_count = 40,
+                    .timed = {{"quantized", 1, 0.5}}};
+  summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
+}
+
 Summary summary() {
   Summary summary;
   summary.model = "model.onnx";
@@ -27,7 +39,8 @@ Summary summary() {
   summary.version = "1.2.3";
   summary.sample_count = 90;
   summary.held_out_count = 10;
-  summary.seconds = {.prepare = 1, .observe = 2, .solve = 3, .export_ = 4, .verify = 5};
+  summary.seconds = {
+      .prepare = 1, .observe = 2, .solve = 3, .choose = 6, .export_ = 4, .verify = 5};
   summary.peak_memory_bytes = uint64_t{1} << 40;
   summary.float_bytes = 4000;
   summary.quantized_bytes = 1000;
@@ -42,7 +55,9 @@ Summary summary() {
                       .nan_count = 2,
                       .inf_count = 3,
                       .clipped_share = 0.25,
-                      .sqnr_db = 40.5}};
+                      .sqnr_db = 40.5,
+                      .held_out_clipped_share = 0.5,
+                      .held_out_sqnr_db = 20.5}};
   summary.integer_nodes = 6;
   summary.eligible_nodes = 7;
   summary.float_nodes = {{"fc", "Gemm", "is too small"}};
@@ -51,27 +66,54 @@ Summary summary() {
   summary.raised_channel_count = 8;
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
+  tell_choice(summary);
+  summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, ""},
+                        {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
+  summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
+                           {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
+  summary.outputs[0].sqnr_bound_db = 29.5;
+  summary.outputs[0].score_sqnr_db = 28.5;
+  summary.outputs[0].score_bound_db = 27.5;
+  summary.outputs[0].joined_count = 23;
+  summary.outputs[0].same_top_share = 0.75;
+  summary.outputs[0].top_loss = 0.125;
+  summary.outputs[0].top_loss_bound = 0.25;
+  summary.outputs[0].judged_at = {{"scores", 31.5, 30.25, {}, {}}};
+  summary.outputs[0].selected_by = "nms";
+  summary.outputs[0].hidden_node_count = 4;
+  summary.looked_at_count = 8;
+  summary.latency = LatencyRow{.float_us = 2000, .int8_us = 500, .runs = 11};
+  summary.error_sources = {{"conv", "Conv", kInfinity, 12.5}};
+  summary.data_checks = {{"few_samples", "3 samples are few"}};
+  summary.verdict = {VerdictLevel::kFair, {"a reason"}, {"a hint"}};
   summary.notes = {"a note"};
   return summary;
 }
 
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
-  EXPECT_THAT(keys(json),
-              ElementsAre("model", "output", "method", "effort", "target", "version", "samples",
-                          "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
-                          "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                          "raised_channels", "bias_corrections", "outputs", "left_out_samples",
-                          "tensors", "notes"));
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("schema_version", "model", "output", "method", "effort", "target", "version",
+                  "samples", "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+                  "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
+                  "raised_channels", "bias_corrections", "smoothings", "lookup_tables", "outputs",
+                  "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
+                  "latency", "error_sources", "data_checks", "verdict", "notes"));
+  EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
-              ElementsAre("prepare", "observe", "solve", "export", "verify"));
+              ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
-  EXPECT_THAT(keys(json["outputs"][0]),
-              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
-                          "sample_count", "shape_mismatch_count", "equal_share", "reason"));
+  EXPECT_THAT(
+      keys(json["outputs"][0]),
+      ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",
+                  "shape_mismatch_count", "equal_share", "sqnr_bound_db", "score_sqnr_db",
+                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound",
+                  "joined_samples", "judged_at", "selected_by", "hidden_nodes", "reason"));
   EXPECT_THAT(keys(json["tensors"][0]),
               ElementsAre("name", "root", "method", "range", "scale", "offset", "count",
-                          "nan_count", "inf_count", "clipped_share", "sqnr_db"));
+                          "nan_count", "inf_count", "clipped_share", "sqnr_db",
+                          "held_out_clipped_share", "held_out_sqnr_db"));
 }
 
 TEST(SummaryJson, HoldsEveryField) {
@@ -84,7 +126,7 @@ TEST(SummaryJson, HoldsEveryField) {
   EXPECT_EQ(json["samples"], 90);
   EXPECT_EQ(json["held_out_samples"], 10);
   EXPECT_EQ(json["seconds"].dump(),
-            R"({"prepare":1.0,"observe":2.0,"solve":3.0,"export":4.0,"verify":5.0})");
+            R"({"prepare":1.0,"observe":2.0,"solve":3.0,"choose":6.0,"export":4.0,"verify":5.0})");
   EXPECT_EQ(json["peak_memory_bytes"], uint64_t{1} << 40);
   EXPECT_EQ(json["float_bytes"], 4000);
   EXPECT_EQ(json["quantized_bytes"], 1000);
@@ -96,14 +138,52 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"node":"conv","channels":16,"corrected_channels":15,"share":0.875,"reason":null},)"
             R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
             R"("reason":"has no bias"}])");
+  EXPECT_EQ(json["smoothings"].dump(),
+            R"([{"norm":"norm","tensor":"x","nodes":["q","k"],"smoothed":true,"alpha":0.5,)"
+            R"("gain_db":3.25,"adds_node":true,"reason":null},)"
+            R"({"norm":"last","tensor":"z","nodes":["head"],"smoothed":false,"alpha":null,)"
+            R"("gain_db":null,"adds_node":false,"reason":"gains too little"}])");
+  EXPECT_EQ(json["lookup_tables"].dump(),
+            R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
+            R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
+            R"("row_sqnr_db":null,"reason":"is shy"}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),
             R"([{"name":"y","sqnr_db":30.5,"cosine":0.99,"max_abs_error":0.125,)"
             R"("nonfinite_count":3,"sample_count":9,"shape_mismatch_count":1,)"
-            R"("equal_share":null,"reason":null}])");
+            R"("equal_share":null,"sqnr_bound_db":29.5,"score_sqnr_db":28.5,)"
+            R"("score_bound_db":27.5,"same_top_share":0.75,"top_loss":0.125,)"
+            R"("top_loss_bound":0.25,"joined_samples":23,)"
+            R"("judged_at":[{"name":"scores","sqnr_db":31.5,"sqnr_bound_db":30.25,)"
+            R"("score_sqnr_db":null,"score_bound_db":null}],)"
+            R"("selected_by":"nms","hidden_nodes":4,"reason":null}])");
+  EXPECT_EQ(json["schema_version"], 1);
+  EXPECT_EQ(json["looked_at_samples"], 8);
+  EXPECT_EQ(json["latency"].dump(),
+            R"({"float_us":2000.0,"int8_us":500.0,"ratio":0.25,"runs":11,"threads":1})");
+  EXPECT_EQ(json["error_sources"].dump(),
+            R"([{"node":"conv","op_type":"Conv","before_db":null,"after_db":12.5}])");
+  EXPECT_EQ(json["data_checks"].dump(),
+            R"([{"name":"few_samples","message":"3 samples are few","is_grave":false}])");
+  EXPECT_EQ(json["verdict"].dump(),
+            R"({"level":"fair","reasons":["a reason"],"hints":["a hint"]})");
   EXPECT_EQ(json["left_out_samples"].dump(), R"([{"name":"10.npy","reason":"is cut short"}])");
   EXPECT_EQ(json["notes"], Json({"a note"}));
+}
+
+TEST(SummaryJson, TellsWhatWasChosen) {
+  Json json = to_json(summary());
+  EXPECT_EQ(json["choice"].dump(),
+            R"({"aim_db":20.0,"integer_db":8.5,"reached_db":21.25,"float_metric":null,)"
+            R"("integer_metric":null,"reached_metric":null,"is_reached":true,"parts":7,)"
+            R"("float_parts":1,"tries":4,"samples":40,"written":"quantized",)"
+            R"("timed":[{"model":"quantized","float_parts":1,"seconds":0.5}]})");
+  EXPECT_EQ(json["decisions"].dump(),
+            R"([{"node":"fc","op_type":"Gemm","reason":"accuracy","sqnr_db":12.5}])");
+  Summary none = summary();
+  none.choice.reset();
+  EXPECT_TRUE(to_json(none)["choice"].is_null());
 }
 
 TEST(SummaryJson, HoldsEveryFieldOfATensor) {
@@ -118,6 +198,8 @@ TEST(SummaryJson, HoldsEveryFieldOfATensor) {
   EXPECT_EQ(json["inf_count"], 3);
   EXPECT_EQ(json["clipped_share"], 0.25);
   EXPECT_EQ(json["sqnr_db"], 40.5);
+  EXPECT_EQ(json["held_out_clipped_share"], 0.5);
+  EXPECT_EQ(json["held_out_sqnr_db"], 20.5);
 }
 
 TEST(SummaryJson, ScalesSurviveWritingAndReading) {
@@ -166,14 +248,17 @@ TEST(SummaryJson, FiguresOfAMethodStandBesideTheOtherKeys) {
   const Json json = to_json(given)["tensors"][0];
   EXPECT_EQ(json["kept_share"], 0.75);
   EXPECT_EQ(json["row_count"], 12);
-  EXPECT_EQ(json.size(), 13u);
+  EXPECT_EQ(json.size(), 15u);
 }
 
 TEST(SummaryJson, NothingIsAnEmptyList) {
   const Json json = to_json(Summary());
-  for (const char* key : {"float_nodes", "outputs", "tensors", "notes"}) {
+  for (const char* key :
+       {"float_nodes", "outputs", "tensors", "error_sources", "data_checks", "notes"}) {
     EXPECT_EQ(json[key].dump(), "[]") << key;
   }
+  EXPECT_TRUE(json["latency"].is_null());
+  EXPECT_EQ(json["verdict"].dump(), R"({"level":null,"reasons":[],"hints":[]})");
 }
 
 }  // namespace

@@ -134,6 +134,47 @@ TEST(SummaryTable, SaysOnHowManySamplesTheErrorIsAndWhatElseIsToKnow) {
   EXPECT_THAT(table, testing::EndsWith("\nnote: first\n\nnote: second\n"));
 }
 
+TEST(SummaryTable, EndsWithTheVerdict) {
+  Summary summary;
+  summary.notes = {"a note"};
+  summary.data_checks = {{"few_samples", "3 samples are few"}};
+  summary.verdict.level = VerdictLevel::kPoor;
+  summary.verdict.reasons = {"it is bad", std::string(60, 'a') + " " + std::string(60, 'b')};
+  summary.verdict.hints = {"rangefinder quantize " + std::string(100, 'c') + " --min-sqnr 25"};
+  EXPECT_THAT(to_table(summary),
+              testing::EndsWith("\nnote: a note\n\ndata      3 samples are few\n\nVERDICT   POOR\n"
+                                "        - it is bad\n        - " +
+                                std::string(60, 'a') + "\n          " + std::string(60, 'b') +
+                                "\ntry       rangefinder quantize " + std::string(100, 'c') +
+                                " --min-sqnr 25\n"))
+      << "a command stays one line, to be copied";
+  summary.verdict = {std::nullopt, {"no sample was held out"}, {}};
+  EXPECT_THAT(to_table(summary),
+              testing::EndsWith("\nVERDICT   NONE\n        - no sample was held out\n"));
+}
+
+TEST(SummaryTable, TellsTheLatency) {
+  Summary summary;
+  summary.latency = LatencyRow{.float_us = 2000, .int8_us = 512.4, .runs = 11};
+  EXPECT_THAT(to_table(summary),
+              HasSubstr("\nlatency   2 ms float, 0.512 ms int8 (0.26x) on one thread\n"));
+}
+
+TEST(OutputsTable, SaysWhatAnOutputIsJudgedBy) {
+  OutputRow row{.name = "boxes", .sqnr_db = 2, .cosine = 1, .max_abs_error = 1};
+  row.judged_at = {{.name = "scores", .sqnr_db = 31.54, .sqnr_bound_db = 30.26},
+                   {.name = "corners", .sqnr_db = 40}};
+  row.selected_by = "nms";
+  row.same_top_share = 0.875;
+  EXPECT_THAT(lines(outputs_table({row})),
+              ElementsAre(StartsWith("outputs"), StartsWith("boxes"),
+                          "  judged by 'scores': 31.5 dB, 30.3 at the least",
+                          "  judged by 'corners': 40.0 dB, - at the least",
+                          "  the largest of a row is the same in 87.50% of the rows"));
+  row.selected_by = "";
+  EXPECT_THAT(outputs_table({row}), HasSubstr("\n  part 'scores': 31.5 dB"));
+}
+
 TEST(OutputsTable, HasARowPerOutput) {
   const auto rows = lines(outputs_table({{"y", 30.04, 0.9987654321, 0.125},
                                          {"same", kInfinity, 1, 0},

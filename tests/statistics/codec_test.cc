@@ -65,6 +65,31 @@ TEST(Codec, ChannelSumsRoundTrip) {
   }
 }
 
+TEST(Codec, ChannelSpreadRoundTrips) {
+  ChannelSpread spread;
+  expect_round_trip(spread, decode_channel_spread);
+  for (uint32_t i = 0; i < 5; ++i) {
+    spread.add(mixed_values(12, i, true), 4);
+    expect_round_trip(spread, decode_channel_spread);
+  }
+}
+
+TEST(Codec, ChannelSpreadThatContradictsItselfIsRefused) {
+  ChannelSpread spread;
+  spread.add(std::vector<float>{1.0f, 0.0f}, 2);
+  const std::string bytes = bytes_of(spread);
+  const auto fails = [&](size_t at, char byte) {
+    std::string other = bytes;
+    other[at] = byte;
+    WireReader reader(other, "f");
+    EXPECT_THROW(decode_channel_spread(reader), Error) << at;
+  };
+  fails(0, 3);                   // More channels than bytes.
+  fails(18, 0);                  // A range without values.
+  fails(bytes.size() - 16, 0);   // No value of the octave is left.
+  fails(bytes.size() - 17, 64);  // No such octave.
+}
+
 TEST(Codec, ChannelSumsAreSpelledInOneWay) {
   ChannelSums sums;
   const std::vector<int64_t> entry = {-3};

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "statistics/batch_figures.h"
+#include "statistics/channel_spread.h"
 #include "statistics/channel_sums.h"
 #include "statistics/counter.h"
 #include "statistics/exact_sum.h"
@@ -127,6 +128,22 @@ struct OfChannelSums {
   }
 };
 
+struct OfChannelSpread {
+  using State = ChannelSpread;
+  using Row = std::array<float, 3>;
+  static std::vector<Row> items() {
+    const std::vector<float> values = mixed_values(6'000, 17, true);
+    std::vector<Row> rows(values.size() / 3);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      rows[i] = {values[3 * i], values[3 * i + 1], values[3 * i + 2]};
+    }
+    return rows;
+  }
+  static void add(std::span<const Row> items, State& state) {
+    for (const Row& row : items) state.add(row, row.size());
+  }
+};
+
 template <class Subject>
 class Laws : public testing::Test {
  protected:
@@ -140,8 +157,9 @@ class Laws : public testing::Test {
   }
 };
 
-using Subjects = testing::Types<OfHistogram, OfExtrema, OfTensorStatistics, OfCounter, OfExactSum,
-                                OfBatchFigures, OfRowTop, OfSampleSet, OfChannelSums>;
+using Subjects =
+    testing::Types<OfHistogram, OfExtrema, OfTensorStatistics, OfCounter, OfExactSum,
+                   OfBatchFigures, OfRowTop, OfSampleSet, OfChannelSums, OfChannelSpread>;
 TYPED_TEST_SUITE(Laws, Subjects);
 
 TYPED_TEST(Laws, SplitAnywhere) {

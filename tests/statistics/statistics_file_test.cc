@@ -30,7 +30,8 @@ StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) 
                   {.name = "logits",
                    .type = tensor::ElementType::kFloat16,
                    .row_top = RowTop(2),
-                   .row_axis = -2},
+                   .row_axis = -2,
+                   .spread = ChannelSpread()},
                   {.name = "pooled", .sum_axis = 1, .holds_sums_alone = true}};
   for (const uint64_t index : indices) {
     const auto values = mixed_values(600, static_cast<uint32_t>(index), true);
@@ -46,6 +47,7 @@ StatisticsFile run(const std::vector<uint64_t>& indices, uint64_t data = kData) 
       }
     }
     file.tensors[2].row_top->add(values, 10, 1);
+    file.tensors[2].spread->add(values, 10);
     const std::vector<int64_t> sums = {static_cast<int64_t>(index), -7, int64_t{1} << 40};
     file.tensors[3].channel_sums.add({-20, 4, sums});
   }
@@ -176,6 +178,15 @@ TEST(StatisticsFile, RefusesToMergeWhatDoesNotBelongTogether) {
                 f.tensors[3].channel_sums.add({0, 1, std::array<int64_t, 2>{1, 2}});
               }),
               HasSubstr("sums of 2 channels instead of 3"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[2].spread.reset(); }),
+              HasSubstr("no counts of channels, which the other files have"));
+  EXPECT_THAT(refusal([](auto& f) { f.tensors[1].spread.emplace(); }),
+              HasSubstr("counts of channels, which the other files lack"));
+  EXPECT_THAT(refusal([](auto& f) {
+                f.tensors[2].spread.emplace();
+                f.tensors[2].spread->add(std::vector<float>{1, 2}, 2);
+              }),
+              HasSubstr("counts of 2 channels instead of 10"));
 }
 
 TEST(StatisticsFile, NamesWhatIsWrongWithAFile) {
@@ -220,6 +231,9 @@ TEST(StatisticsFile, RefusesToWriteFiguresThatDoNotFitTheChannels) {
   EXPECT_THROW(serialize(file), std::invalid_argument) << "without sums";
   file.tensors[0].sum_axis = 1;
   EXPECT_THROW(serialize(file), std::invalid_argument) << "with counts";
+  file = run({0});
+  file.tensors[3].spread.emplace();
+  EXPECT_THROW(serialize(file), std::invalid_argument) << "with counts of channels";
 }
 
 }  // namespace

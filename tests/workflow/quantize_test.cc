@@ -83,10 +83,10 @@ TEST_F(QuantizeTest, FloatWeightsAreNeverHandedToOnnxRuntime) {
   EXPECT_EQ(summary.integer_nodes, 2u);
   EXPECT_EQ(summary.float_bytes, std::filesystem::file_size(model()));
   // Prepare, look at types, ask for the size of blocks, instrument, observe; look at kernels, run
-  // both models.
-  EXPECT_LE(after.sessions - before.sessions, 8u);
-  // The int8 model stands in its message, twice; every float model is a skeleton.
-  EXPECT_LE(after.model_bytes - before.model_bytes, 2 * kWeights / 4 + 50'000);
+  // both models, and both once more to see where the error is born.
+  EXPECT_LE(after.sessions - before.sessions, 9u);
+  // The int8 model stands in its message, three times; every float model is a skeleton.
+  EXPECT_LE(after.model_bytes - before.model_bytes, 3 * kWeights / 4 + 50'000);
   EXPECT_LE(after.saved_bytes - before.saved_bytes, kWeights / 4 + 50'000);
 }
 

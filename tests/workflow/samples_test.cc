@@ -153,6 +153,19 @@ TEST_F(SamplesTest, AStreamPassesByOnceUnlessItCanBeRewound) {
   EXPECT_THAT(held_out(*again), ElementsAre(4));
 }
 
+TEST_F(SamplesTest, AfterAPassTheLengthOfAStreamIsKnown) {
+  for (const std::optional<size_t> limit : {std::optional<size_t>(), std::optional<size_t>(100)}) {
+    const auto set = split_samples(stream(25, true), {.samples = limit});
+    const size_t expected = limit ? 25 : 23;
+    EXPECT_EQ(set->calibration_count(), limit.value_or(0));
+    const auto feed = set->calibration();
+    for (size_t i = 0; i < expected; ++i) feed();
+    EXPECT_EQ(set->calibration_count(), limit.value_or(0));
+    EXPECT_FALSE(feed().has_value());
+    EXPECT_EQ(set->calibration_count(), expected);
+  }
+}
+
 TEST_F(SamplesTest, AnEndlessStreamIsRefused) {
   SampleInput input = stream(1'000'000'000);
   input.stream.endless_after = 50;

@@ -30,7 +30,7 @@ std::string unused_prefix(const onnx::GraphProto& graph) {
     const auto next = names.lower_bound(prefix);
     return next != names.end() && next->starts_with(prefix);
   };
-  while (taken()) prefix = "analog_" + prefix;
+  while (taken()) prefix.insert(0, "analog_");
   return prefix;
 }
 

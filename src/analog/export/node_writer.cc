@@ -31,13 +31,13 @@ std::vector<std::string> NodeWriter::add(const std::string& op_type,
 std::string NodeWriter::scalar(float value) { return floats({}, std::span(&value, 1)); }
 
 std::string NodeWriter::floats(tensor::Shape shape, std::span<const float> values) {
-  const std::string name = fresh("constant");
+  std::string name = fresh("constant");
   *graph_.add_initializer() = graph::make_floats(name, std::move(shape), values);
   return name;
 }
 
 std::string NodeWriter::integers(const std::vector<int64_t>& values) {
-  const std::string name = fresh("constant");
+  std::string name = fresh("constant");
   *graph_.add_initializer() = graph::make_int64s(name, values);
   return name;
 }

@@ -142,7 +142,7 @@ std::vector<std::string> write_scan(NodeWriter& writer, const Direction& directi
   inputs.push_back(direction.node.input(0));
   const std::string prefix = fmt::format("{}body{}_", writer.prefix(), direction.index);
   const int outputs = direction.has_cell() ? 3 : 2;
-  const auto result = writer.add("Scan", inputs, outputs);
+  auto result = writer.add("Scan", inputs, outputs);
   onnx::AttributeProto& body = *writer.last().add_attribute();
   body.set_name("body");
   body.set_type(onnx::AttributeProto::GRAPH);

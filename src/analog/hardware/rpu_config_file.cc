@@ -97,7 +97,7 @@ void flatten(const std::string& prefix, const Json& node, std::map<std::string, 
     return;
   }
   for (const auto& [key, value] : node.items()) {
-    flatten(prefix.empty() ? key : prefix + "." + key, value, leaves, depth + 1);
+    flatten(prefix.empty() ? key : fmt::format("{}.{}", prefix, key), value, leaves, depth + 1);
   }
 }
 

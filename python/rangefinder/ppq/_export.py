@@ -1,0 +1,89 @@
+"""export_ppq_graph()."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ._graph import BaseGraph, QuantableOperation
+from ._platforms import TargetPlatform, target_of
+
+
+def export_ppq_graph(
+    graph: BaseGraph,
+    platform: Any,
+    graph_save_to: str | os.PathLike[str],
+    config_save_to: str | os.PathLike[str] | None = None,
+    copy_graph: bool = True,
+) -> None:
+    """Writes the int8 model, and as `config_save_to` the quantization of each activation as PPQ's exporters do:
+    `quant_info` for PPL_CUDA_INT8, else `configs`, `values` and `dispatchings`. `copy_graph` has no effect: a graph is
+    never changed by exporting it.
+
+    Throws NotImplementedError for a platform that is not the graph's, ValueError naming an activation that was not
+    calibrated, Error for a place that cannot be written."""
+    if getattr(platform, "name", platform) != "ONNX" and target_of(platform) != graph.target:
+        raise NotImplementedError(f"platform={platform}; the graph was quantized for the target {graph.target}")
+    graph.save(graph_save_to)
+    if config_save_to is None:
+        return
+    is_ppl = getattr(platform, "name", platform) == TargetPlatform.PPL_CUDA_INT8.name
+    table = _ppl_table(graph) if is_ppl else _config_table(graph)
+    with open(config_save_to, "w", encoding="utf-8") as file:
+        json.dump(table, file, indent=4)
+
+
+def _ppl_table(graph: BaseGraph) -> dict[str, Any]:
+    plan = graph.plan
+    numbers = {name: index for index, name in enumerate(plan.tensors)}
+    info = {}
+    for name in plan.tensors:
+        root = plan.root(name)
+        config = plan.config(root)
+        if not config.scale:
+            raise ValueError(f"'{name}' was not calibrated")
+        scale, offset = config.scale[0], config.offset[0]
+        info[name] = {
+            "bit_width": config.bits,
+            "per_channel": False,
+            "quant_flag": True,
+            "sym": config.symmetric,
+            "scale": scale,
+            "zero_point": offset,
+            "tensor_min": scale * (config.quant_min - offset),
+            "tensor_max": scale * (config.quant_max - offset),
+            "q_min": config.quant_min,
+            "q_max": config.quant_max,
+            "hash": numbers[name],
+            "dominator": numbers[root],
+        }
+    operations = {op.name: {"data_type": "INT8"} for op in graph if isinstance(op, QuantableOperation)}
+    return {"quant_info": info, "op_info": operations}
+
+
+def _config_table(graph: BaseGraph) -> dict[str, Any]:
+    plan = graph.plan
+    numbers = {name: index for index, name in enumerate(plan.tensors)}
+    configs: dict[str, dict[str, Any]] = {}
+    for operation in graph:
+        if not isinstance(operation, QuantableOperation):
+            continue
+        configs[operation.name] = {
+            variable.name: {
+                "bit_width": config.num_of_bits,
+                "state": config.state.name,
+                "quant_min": config.quant_min,
+                "quant_max": config.quant_max,
+                "hash": numbers[variable.name],
+                "dominator": numbers[config.dominated_by.tensor],
+            }
+            for config, variable in operation.config_with_variable
+        }
+    values = {
+        str(numbers[name]): {"scale": plan.config(name).scale[0], "zero_point": plan.config(name).offset[0]}
+        for name in plan.tensors
+        if plan.root(name) == name and plan.config(name).scale
+    }
+    dispatchings = {operation.name: operation.platform.name for operation in graph}
+    return {"configs": configs, "values": values, "dispatchings": dispatchings}

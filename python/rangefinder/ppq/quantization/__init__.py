@@ -1,0 +1,1 @@
+"""Where `ppq.quantization` has its parts: analyse, observer, optim."""

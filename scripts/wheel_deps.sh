@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# wheel_deps.sh FOLDER - puts what wheels link statically into FOLDER, once: libprotobuf-lite and libzip
+# as position-independent archives, built from the source packages of the Debian that runs here (its
+# own archives are not position-independent), and onnx-ml.proto of the release that Debian's
+# libonnx-dev is.
+set -euo pipefail
+
+
+folder=$(mkdir -p "$1" && cd "$1" && pwd)
+onnx_wheel=onnx-1.12.0-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
+onnx_hash=9fd2f4e23078df197bb76a59b9cd8f5a43a6ad2edc035edb3ecfb9042093e05a
+
+if [ -e "$folder/complete" ]; then exit 0; fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# Sources of what is installed, without a change to the machine's list of package sources.
+mkdir -p parts lists/partial
+for list in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+  if [ -e "$list" ]; then
+    sed -E 's/^Types: deb$/Types: deb-src/; s/^deb /deb-src /' "$list" >"parts/${list##*/}"
+  fi
+done
+if [ -e parts/sources.list ]; then mv parts/sources.list parts/sources.list.list; fi
+apt=(-q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/parts" -o Dir::State::lists="$work/lists"
+     -o APT::Sandbox::User="$(id -un)")
+version=$(dpkg-query -W -f '${source:Version}' libprotobuf-dev)
+apt-get "${apt[@]}" update >/dev/null
+apt-get "${apt[@]}" source --download-only "protobuf=$version" libzip >/dev/null
+for archive in *.orig.tar.*; do tar -xf "$archive"; done
+
+# build SOURCE [OPTION OF CMAKE...]
+build() {
+  cmake -S "$1" -B "build-$1" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+    -DCMAKE_CXX_VISIBILITY_PRESET=hidden -DCMAKE_C_VISIBILITY_PRESET=hidden -DBUILD_SHARED_LIBS=OFF "${@:2}"
+}
+protobuf=$(echo protobuf-*/)
+zip=$(echo libzip-*/)
+build "${protobuf%/}" -Dprotobuf_BUILD_TESTS=OFF -Dprotobuf_BUILD_PROTOC_BINARIES=OFF -Dprotobuf_WITH_ZLIB=OFF
+cmake --build "build-${protobuf%/}" --target libprotobuf-lite
+build "${zip%/}" -DENABLE_{COMMONCRYPTO,GNUTLS,MBEDTLS,OPENSSL,WINDOWS_CRYPTO,BZIP2,LZMA,ZSTD}=OFF \
+  -DBUILD_{TOOLS,REGRESS,EXAMPLES,DOC}=OFF
+cmake --build "build-${zip%/}" --target zip
+
+mkdir -p "$folder/lib" "$folder/include" "$folder/proto"
+cp "build-${protobuf%/}/libprotobuf-lite.a" "build-${zip%/}/lib/libzip.a" "$folder/lib/"
+cp "${zip%/}/lib/zip.h" "build-${zip%/}/zipconf.h" "$folder/include/"
+
+python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --implementation cp \
+  --python-version 3.10 --abi cp310 --platform manylinux_2_17_x86_64 --dest "$work" onnx==1.12.0
+sha256sum --quiet -c <<<"$onnx_hash  $onnx_wheel"
+python3 -m zipfile -e "$onnx_wheel" wheel
+mkdir -p "$folder/proto/onnx"
+cp wheel/onnx/onnx-ml.proto "$folder/proto/onnx/"
+touch "$folder/complete"

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "analysis/noise_bound.h"
+#include "quantization/error_metrics.h"
+#include "tensor/tensor.h"
+
+namespace rangefinder::analysis {
+
+/// Rows with so many columns may be scores of classes though they are not shares.
+inline constexpr int64_t kManyColumns = 16;
+
+/// What becomes of the largest value of each row, where rows are scores of classes: what a
+/// classifier's users see of an error.
+///
+/// How often two models disagree says little: they do where two classes are close and either answer
+/// is as likely to be right. The loss weighs that: it is the share that the float model gives to
+/// its own choice less what it gives to the other model's choice. Were its shares probabilities,
+/// its mean would be what the other model's accuracy is expected to be lower by. Rows that are no
+/// shares (none negative, sum 1) are made shares by softmax.
+struct TopRows {
+  uint64_t row_count = 0;
+  /// Rows in which both have the largest value at the same place; of equal ones the first.
+  uint64_t same_count = 0;
+  quantization::CompensatedSum loss = {};
+  quantization::CompensatedSum squared_loss = {};
+
+  /// The float model's shares of its own choices.
+  quantization::CompensatedSum top_share_sum = {};
+  /// Whether all rows were shares as they were, and whether all had kManyColumns.
+  bool are_shares = true;
+  bool has_many_columns = true;
+
+  /// Adds the rows along the last axis of two tensors of one shape: of one with two dimensions,
+  /// with three if there are kManyColumns, with any number if they are shares. Fewer than two
+  /// columns, or values that are not finite, are no scores.
+  void add(const tensor::Tensor& real, const tensor::Tensor& restored);
+  void merge(const TopRows& other);
+
+  /// Whether the rows are scores of classes, as far as can be told: shares, or many columns of
+  /// which one has most of the softmax. Others may be coordinates, or features.
+  bool are_classes() const;
+
+  /// All three are empty without rows; the bound also with a single one.
+  std::optional<double> same_share() const;
+  std::optional<double> mean_loss() const;
+  /// mean_loss() and kBoundErrors of its standard errors.
+  std::optional<double> loss_bound() const;
+};
+
+/// Signal and noise of what a Softmax was given, told from what it made: the logarithms of the
+/// shares in each row less their mean, which are its inputs less theirs. Empty unless all rows of
+/// both tensors are shares.
+///
+/// Shares themselves tell little: where a network is sure, they are 1 and 0 whatever the error, and
+/// the few rows in which it is not decide the ratio by chance. Shares below 1e-7 count as that.
+std::optional<SamplePower> score_power(const tensor::Tensor& real, const tensor::Tensor& restored);
+
+}  // namespace rangefinder::analysis

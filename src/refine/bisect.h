@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace rangefinder::refine {
+
+/// What bisect() found: the number of leading members taken, and how often it asked.
+struct Bisection {
+  size_t count = 0;
+  size_t tries = 0;
+};
+
+/// The fewest leading members of a list of `total`, of those that a bisection looks at, with which
+/// `is_enough` says yes; all of them without asking if it never does.
+///
+/// None is asked first: a choice that is not needed costs one question. After that the answer is
+/// taken to be monotone. Where it is not, the result was still answered with yes, or is all.
+/// Cost: at most 2 + log2(total) questions, none twice.
+Bisection bisect(size_t total, const std::function<bool(size_t count)>& is_enough);
+
+}  // namespace rangefinder::refine

@@ -1,0 +1,385 @@
+#include "workflow/choose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <stdexcept>
+#include <unordered_set>
+#include <utility>
+
+#include "base/cancellation.h"
+#include "base/error.h"
+#include "engine/latency.h"
+#include "engine/packed_model.h"
+#include "passes/atoms.h"
+#include "refine/bisect.h"
+#include "report/verdict.h"
+#include "workflow/fastest.h"
+#include "workflow/judge.h"
+#include "workflow/leave_float.h"
+#include "workflow/rank_atoms.h"
+
+// Atoms are ranked once, by what each does alone, in one session of the float model. Then real
+// models are made with the first so many of that order in float, and judged:
+//
+//   most harmful ◄── float ──►|◄── integers ──► harmless        the bar is found by bisection
+//
+// Where time matters, choices by time come after that, on top of what accuracy needs.
+
+namespace rangefinder::workflow {
+namespace {
+
+using AtomSet = std::vector<bool>;
+
+/// For all models together.
+constexpr double kTimingSeconds = 3;
+
+std::vector<passes::Atom> atoms_of(const Plan& plan) {
+  onnx::ModelProto model = plan.prepared.model;
+  graph::Graph graph(model);
+  return passes::find_atoms(graph, plan.annotation, *plan.target);
+}
+
+std::unordered_set<std::string> nodes_of(const std::vector<passes::Atom>& atoms,
+                                         const AtomSet& is_float) {
+  std::unordered_set<std::string> nodes;
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    if (is_float[i]) nodes.insert(atoms[i].nodes.begin(), atoms[i].nodes.end());
+  }
+  return nodes;
+}
+
+/// In the model's order, so that a file of them is the same each time.
+std::vector<std::string> in_graph_order(const Plan& plan,
+                                        const std::unordered_set<std::string>& nodes) {
+  std::vector<std::string> names;
+  for (const auto& node : plan.prepared.model.graph().node()) {
+    if (nodes.contains(node.name())) names.push_back(node.name());
+  }
+  return names;
+}
+
+Candidate candidate_of(const Candidate& integers, const std::unordered_set<std::string>& nodes,
+                       const std::string& output) {
+  Candidate made{.plan = leave_float(integers.plan, nodes)};
+  made.solution = keep_of(integers.solution, integers.plan, made.plan);
+  made.model = export_candidate(made, output);
+  return made;
+}
+
+/// Nodes that the user excluded by name.
+std::vector<report::DecisionRow> excluded_rows(const Plan& plan) {
+  std::vector<report::DecisionRow> rows;
+  for (const auto& node : plan.annotation.left_float) {
+    if (plan.excluded.contains(node.name)) {
+      rows.push_back({.node = node.name, .op_type = node.op_type, .reason = "user"});
+    }
+  }
+  return rows;
+}
+
+class Chooser {
+ public:
+  Chooser(Candidate integers, Samples& samples, const ChoiceOptions& options, const RunControl& run,
+          const std::string& output)
+      : integers_(std::move(integers)),
+        samples_(samples),
+        options_(options),
+        run_(run),
+        output_(output),
+        atoms_(atoms_of(integers_.plan)),
+        judge_(integers_.plan, samples, run),
+        is_float_(atoms_.size(), false) {}
+
+  Choice run() {
+    row_.part_count = atoms_.size();
+    row_.aim_db = options_.min_sqnr;
+    row_.sample_count = options_.min_sqnr ? judge_.sample_count() : 0;
+    if (options_.metric) row_.float_metric = metric_of(integers_.plan.source);
+    if (options_.min_sqnr || options_.metric) choose_by_accuracy();
+    for (size_t i = 0; i < atoms_.size(); ++i) reasons_.push_back(is_float_[i] ? "accuracy" : "");
+    if (options_.fastest) choose_by_time();
+    return finish();
+  }
+
+ private:
+  /// A model that was made and how good it is.
+  struct Try {
+    Candidate candidate;
+    std::optional<double> decibels = {};
+    std::optional<double> metric = {};
+  };
+
+  void choose_by_accuracy() {
+    std::shared_ptr<Try> good;
+    const auto found = refine::bisect(atoms_.size(), [&](size_t count) {
+      stop_if_cancelled();
+      auto tried = std::make_shared<Try>(tried_with(first(count)));
+      if (count == 0) {
+        row_.integer_db = tried->decibels;
+        row_.integer_metric = tried->metric;
+      }
+      if (!is_enough(*tried)) return false;
+      good = std::move(tried);
+      return true;
+    });
+    is_float_ = first(found.count);
+    // All float was not asked about: its outputs are the float model's, its metric may differ.
+    if (!good) good = std::make_shared<Try>(tried_with(is_float_));
+    row_.is_reached = is_enough(*good);
+    row_.reached_db = good->decibels;
+    row_.reached_metric = good->metric;
+    chosen_ = std::move(good->candidate);
+  }
+
+  /// The most harmful atoms.
+  AtomSet first(size_t count) {
+    AtomSet is_float(atoms_.size(), false);
+    if (count > 0) rank();
+    for (size_t i = 0; i < count; ++i) is_float[order_[i]] = true;
+    return is_float;
+  }
+
+  void rank() {
+    if (!order_.empty()) return;
+    noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.quantities(),
+                            samples_, run_);
+    order_ = most_harmful_first(noise_);
+  }
+
+  bool is_all(const AtomSet& is_float) const {
+    return std::all_of(is_float.begin(), is_float.end(), [](bool value) { return value; });
+  }
+
+  bool is_none(const AtomSet& is_float) const {
+    return std::none_of(is_float.begin(), is_float.end(), [](bool value) { return value; });
+  }
+
+  Candidate make(const AtomSet& is_float) const {
+    if (is_none(is_float)) return integers_;
+    return candidate_of(integers_, nodes_of(atoms_, is_float), output_);
+  }
+
+  void measure(Try& tried) {
+    ++row_.try_count;
+    const bool is_float = tried.candidate.plan.annotation.weighted.empty();
+    if (options_.min_sqnr) {
+      tried.decibels =
+          is_float ? std::numeric_limits<double>::infinity()
+                   : worst_sqnr_db(judge_.measure(tried.candidate.model, options_.min_sqnr));
+    }
+    if (options_.metric) tried.metric = metric_of(tried.candidate.model);
+  }
+
+  double metric_of(const engine::ModelSource& model) const {
+    const double value = options_.metric(model);
+    if (std::isnan(value)) throw Error("the metric is no number", {.file = model.name()});
+    return value;
+  }
+
+  Try tried_with(const AtomSet& is_float) {
+    Try tried{.candidate = make(is_float)};
+    measure(tried);
+    return tried;
+  }
+
+  bool is_enough(const Try& tried) const {
+    if (options_.min_sqnr && !(*tried.decibels >= *options_.min_sqnr)) return false;
+    return !options_.metric || *tried.metric >= *row_.float_metric - options_.max_drop;
+  }
+
+  /// A model to be timed; without nodes in integers it has no numbers.
+  struct Timed {
+    Candidate candidate;
+    AtomSet is_float;
+    std::string model;
+  };
+
+  void choose_by_time() {
+    Candidate so_far = chosen_ ? std::move(*chosen_) : make(is_float_);
+    const auto [sample, name] = first_sample();
+    std::vector<Timed> timed = timed_models(std::move(so_far), sample, name);
+    std::vector<engine::ModelSource> models;
+    for (const Timed& one : timed) models.push_back(one.candidate.model);
+    const auto seconds = engine::median_latency(models, sample, name, {.seconds = kTimingSeconds});
+    for (size_t i = 0; i < timed.size(); ++i) {
+      const auto count = std::count(timed[i].is_float.begin(), timed[i].is_float.end(), true);
+      row_.timed.push_back({timed[i].model, static_cast<size_t>(count), seconds[i]});
+    }
+    std::vector<size_t> order(timed.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return seconds[a] < seconds[b]; });
+    for (const size_t i : order) {
+      if (timed[i].model == "mixed" && !stays_good(timed[i])) continue;
+      return take(std::move(timed[i]));
+    }
+  }
+
+  /// What accuracy needs, that with more in float for its time, and the float models.
+  std::vector<Timed> timed_models(Candidate so_far, const tensor::NamedTensors& sample,
+                                  const std::string& name) {
+    std::vector<Timed> timed;
+    const AtomSet all(atoms_.size(), true);
+    if (!is_all(is_float_)) {
+      timed.push_back({std::move(so_far), is_float_, "quantized"});
+      for (auto& choice :
+           choices_by_time(integers_.plan, integers_.model, atoms_, is_float_, sample, name)) {
+        auto nodes = nodes_of(atoms_, choice.atoms);
+        nodes.insert(choice.movers.begin(), choice.movers.end());
+        if (is_all(choice.atoms)) continue;
+        timed.push_back({candidate_of(integers_, nodes, output_), choice.atoms, "mixed"});
+      }
+    }
+    timed.push_back({make(all), all, "prepared float"});
+    timed.push_back({timed.back().candidate, all, "float"});
+    timed.back().candidate.model = original_float(integers_.plan, output_);
+    return timed;
+  }
+
+  /// More in float may do worse: two errors that made up for each other.
+  bool stays_good(const Timed& timed) {
+    if (!options_.min_sqnr && !options_.metric) return true;
+    if (!row_.is_reached) return false;
+    Try tried{.candidate = timed.candidate};
+    measure(tried);
+    if (!is_enough(tried)) return false;
+    row_.reached_db = tried.decibels;
+    row_.reached_metric = tried.metric;
+    return true;
+  }
+
+  void take(Timed timed) {
+    for (size_t i = 0; i < atoms_.size(); ++i) {
+      if (timed.is_float[i] && !is_float_[i]) reasons_[i] = "time";
+    }
+    is_float_ = std::move(timed.is_float);
+    chosen_ = std::move(timed.candidate);
+    if (timed.model == "quantized" || timed.model == "mixed") return;
+    written_ = timed.model;
+    if (options_.min_sqnr) row_.reached_db = std::numeric_limits<double>::infinity();
+    notes_.push_back(fmt::format(
+        "no model with integers is quicker than float here: the {} model is written", written_));
+  }
+
+  std::pair<tensor::NamedTensors, std::string> first_sample() {
+    const auto held_out = samples_.held_out();
+    if (held_out->size() > 0) return {held_out->read(0), held_out->name(0)};
+    if (samples_.can_repeat()) {
+      if (auto sample = samples_.calibration()()) return {sample->read({}), sample->name};
+    }
+    throw Error("no sample is left to measure the time on");
+  }
+
+  Choice finish() {
+    Choice choice{.chosen = chosen_ ? std::move(*chosen_) : make(is_float_)};
+    auto& decisions = choice.decisions;
+    decisions.model_fingerprint = integers_.plan.prepared.fingerprint.get();
+    decisions.target = integers_.plan.target->name;
+    decisions.parts = excluded_rows(integers_.plan);
+    for (size_t i = 0; i < atoms_.size(); ++i) {
+      if (is_float_[i]) decisions.parts.push_back(row_of(i));
+    }
+    decisions.nodes = in_graph_order(choice.chosen.plan, choice.chosen.plan.excluded);
+    row_.float_count = static_cast<size_t>(std::count(is_float_.begin(), is_float_.end(), true));
+    if (written_.empty()) written_ = is_all(is_float_) ? "prepared float" : "quantized";
+    row_.written = decisions.written = written_;
+    if (!row_.is_reached)
+      notes_.push_back("what was asked for cannot be reached; this is the best found");
+    choice.row = row_;
+    choice.notes = std::move(notes_);
+    return choice;
+  }
+
+  report::DecisionRow row_of(size_t atom) const {
+    report::DecisionRow row{
+        .node = atoms_[atom].node, .op_type = atoms_[atom].op_type, .reason = reasons_[atom]};
+    if (!noise_.empty()) row.sqnr_db = -10 * std::log10(noise_[atom]);
+    return row;
+  }
+
+  Candidate integers_;
+  Samples& samples_;
+  const ChoiceOptions& options_;
+  const RunControl& run_;
+  std::string output_;
+  std::vector<passes::Atom> atoms_;
+  Judge judge_;
+  /// By atom; empty until they were ranked.
+  std::vector<double> noise_;
+  std::vector<size_t> order_;
+  /// The choice so far, and what it is for.
+  AtomSet is_float_;
+  std::vector<std::string> reasons_;
+  std::optional<Candidate> chosen_;
+  std::string written_;
+  report::ChoiceRow row_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace
+
+void require_valid(const ChoiceOptions& options) {
+  if (options.min_sqnr && !std::isfinite(*options.min_sqnr)) {
+    throw std::invalid_argument("the least SQNR is no number");
+  }
+  if (!(options.max_drop >= 0)) {
+    throw std::invalid_argument(
+        fmt::format("the metric may drop by {}; 0 or more is allowed", options.max_drop));
+  }
+  if (options.max_drop > 0 && !options.metric) {
+    throw std::invalid_argument("how far a metric may drop is told, but no metric");
+  }
+}
+
+ChoiceOptions completed(ChoiceOptions options, Effort effort) {
+  const bool is_told = options.min_sqnr || options.metric;
+  if (!is_told && (effort != Effort::kFast || !options.fastest)) options.min_sqnr = kDefaultAim;
+  return options;
+}
+
+bool is_choice_due(const report::Summary& summary) {
+  return std::any_of(summary.outputs.begin(), summary.outputs.end(),
+                     [](const auto& output) { return report::judged_db(output) < kDefaultAim; });
+}
+
+void explain_float_nodes(report::Summary& summary) {
+  std::map<std::string, std::string> reasons;
+  for (const auto& part : summary.decisions) reasons[part.node] = part.reason;
+  for (auto& node : summary.float_nodes) {
+    const auto found = reasons.find(node.name);
+    if (found == reasons.end() || found->second == "user") continue;
+    node.reason = found->second == "file" ? "is left float by the decisions file"
+                                          : "is left float for " + found->second;
+  }
+}
+
+engine::ModelSource export_candidate(const Candidate& candidate, const std::string& output) {
+  return engine::pack_whole_model(export_model(candidate.plan, candidate.solution), output);
+}
+
+Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
+              const RunControl& run, const std::string& output) {
+  return Chooser(std::move(integers), samples, options, run, output).run();
+}
+
+Choice follow_decisions(Candidate integers, const std::filesystem::path& file,
+                        const std::string& output) {
+  Choice choice{.chosen = {}, .decisions = read_decisions(file, integers.plan), .is_new = false};
+  const auto& nodes = choice.decisions.nodes;
+  choice.chosen = candidate_of(integers, {nodes.begin(), nodes.end()}, output);
+  if (choice.decisions.written == "float") {
+    choice.chosen.model = original_float(integers.plan, output);
+  }
+  for (auto& part : choice.decisions.parts) {
+    if (part.reason != "user") part.reason = "file";
+  }
+  return choice;
+}
+
+}  // namespace rangefinder::workflow

@@ -1,0 +1,200 @@
+#include "workflow/judge.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <limits>
+#include <unordered_set>
+#include <utility>
+
+#include "analysis/judged.h"
+#include "analysis/reveal.h"
+#include "base/error.h"
+#include "engine/sample_pass.h"
+#include "quantization/error_metrics.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+using analysis::SamplePower;
+using tensor::NamedTensors;
+using Powers = std::vector<std::optional<SamplePower>>;
+
+SamplePower power_of(const tensor::Tensor& real, const tensor::Tensor& restored) {
+  quantization::ErrorMetrics metrics;
+  metrics.add(real.to_float32().floats(), restored.to_float32().floats());
+  return {metrics.real_power(), metrics.error_power()};
+}
+
+/// How much noise is left until a model is known to miss its aim.
+class Allowance {
+ public:
+  Allowance(const std::vector<double>& signal, std::optional<double> aim_db) {
+    if (!aim_db) return;
+    for (const double power : signal) left_.push_back(power * std::pow(10, -*aim_db / 10));
+  }
+
+  void spend(const Powers& powers) {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < left_.size(); ++i) {
+      if (left_[i] <= 0 || !powers[i]) continue;  // without a signal it does not count
+      left_[i] -= powers[i]->noise;
+      if (left_[i] < 0) is_over_ = true;
+    }
+  }
+
+  bool is_spent() const { return is_over_; }
+
+ private:
+  std::mutex mutex_;
+  std::vector<double> left_;
+  std::atomic<bool> is_over_ = false;
+};
+
+uint64_t bytes_of(const NamedTensors& tensors) {
+  uint64_t bytes = 0;
+  for (const auto& [name, value] : tensors) bytes += value.bytes().size();
+  return bytes;
+}
+
+double signal_of(const std::vector<SamplePower>& powers) {
+  double signal = 0;
+  for (const SamplePower& power : powers) signal += power.signal;
+  return signal;
+}
+
+/// Two feeds, one behind the other.
+engine::SampleFeed joined(engine::SampleFeed first, engine::SampleFeed second) {
+  return [first = std::move(first), second = std::move(second),
+          is_over = false]() mutable -> std::optional<engine::PendingSample> {
+    if (!is_over) {
+      if (auto sample = first()) return sample;
+      is_over = true;
+    }
+    return second();
+  };
+}
+
+}  // namespace
+
+JudgedQuantities::JudgedQuantities(const Plan& plan) {
+  const auto judged = analysis::judged_outputs(plan.prepared);
+  std::unordered_set<std::string> seen;
+  for (const auto& output : judged) {
+    for (const std::string& name : output.tensors) {
+      if (passes::is_float(plan.prepared.infos, name) && seen.insert(name).second) {
+        tensors_.push_back(name);
+      }
+    }
+  }
+  inner_ = analysis::inner_tensors(judged);
+  sections_ = analysis::sections_of(plan.prepared, tensors_);
+  for (const std::string& name : tensors_) count_ += quantities_in(name);
+}
+
+size_t JudgedQuantities::quantities_in(const std::string& tensor) const {
+  const auto found = sections_.find(tensor);
+  return found == sections_.end() ? 1 : found->second.sections.size();
+}
+
+std::vector<std::optional<SamplePower>> JudgedQuantities::compare(
+    const NamedTensors& real, const NamedTensors& restored) const {
+  Powers powers;
+  for (const std::string& name : tensors_) {
+    const auto& expected = real.at(name);
+    const auto& found = restored.at(name);
+    const auto sections = sections_.find(name);
+    if (sections != sections_.end()) {
+      const auto parts = analysis::section_powers(sections->second, expected, found);
+      powers.insert(powers.end(), parts.begin(), parts.end());
+      if (parts.empty()) powers.resize(powers.size() + quantities_in(name));
+    } else if (expected.shape() == found.shape()) {
+      powers.push_back(power_of(expected, found));
+    } else {
+      powers.emplace_back();
+    }
+  }
+  return powers;
+}
+
+double worst_sqnr_db(const JudgedPowers& powers) {
+  double worst = std::numeric_limits<double>::infinity();
+  for (const auto& samples : powers) {
+    if (!(signal_of(samples) > 0)) continue;
+    const auto bound = analysis::sqnr_bound_db(samples);
+    worst = std::min(worst, bound ? *bound : analysis::sqnr_db(samples).value());
+  }
+  return worst;
+}
+
+Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
+    : quantities_(plan),
+      samples_(samples),
+      run_(run),
+      held_out_(samples.held_out()),
+      real_(analysis::revealing(plan.prepared_source(), quantities_.inner()),
+            {.fetch = quantities_.tensors()}) {
+  const size_t held_out = std::min(held_out_->size(), kSamples);
+  if (samples.can_repeat()) {
+    from_calibration_ = std::min(samples.calibration_count(), kSamples - held_out);
+  }
+  sample_count_ = held_out + from_calibration_;
+}
+
+engine::SampleFeed Judge::feed() const {
+  auto held_out = engine::feed_from(*held_out_, kSamples);
+  if (from_calibration_ == 0) return held_out;
+  return joined(std::move(held_out),
+                spread(samples_.calibration(), from_calibration_, samples_.calibration_count()));
+}
+
+std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const NamedTensors& sample,
+                                                       const std::string& name) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(index);
+    if (found != kept_.end()) return found->second;
+  }
+  auto values = std::make_shared<const NamedTensors>(real_.run(sample, name));
+  const std::lock_guard lock(mutex_);
+  const uint64_t bytes = bytes_of(*values);
+  if (kept_bytes_ + bytes <= kKeptBytes && kept_.emplace(index, values).second) {
+    kept_bytes_ += bytes;
+  }
+  return values;
+}
+
+JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<double> aim_db) {
+  JudgedPowers total(quantities_.count());
+  if (total.empty()) return total;
+  engine::Session restored(analysis::revealing(quantized, quantities_.inner()),
+                           {.fetch = quantities_.tensors()});
+  std::vector<Powers> found(sample_count_);
+  Allowance allowance(signal_, aim_db);
+  engine::for_each_sample(
+      feed(), engine::worker_count(run_.jobs, sample_count_), run_, {"judge", sample_count_},
+      [&](size_t, uint64_t index, const engine::PendingSample& pending) {
+        if (allowance.is_spent()) return;
+        try {
+          const NamedTensors sample =
+              pending.read(engine::header_check(real_.inputs(), pending.name));
+          const auto real = real_values(index, sample, pending.name);
+          Powers powers = quantities_.compare(*real, restored.run(sample, pending.name));
+          allowance.spend(powers);
+          found.at(index) = std::move(powers);
+        } catch (const Error&) {
+          if (run_.cancelled && *run_.cancelled) throw;
+        }
+      });
+  for (const Powers& powers : found) {
+    for (size_t i = 0; i < powers.size(); ++i) {
+      if (powers[i]) total[i].push_back(*powers[i]);
+    }
+  }
+  if (signal_.empty()) {
+    for (const auto& samples : total) signal_.push_back(signal_of(samples));
+  }
+  return total;
+}
+
+}  // namespace rangefinder::workflow

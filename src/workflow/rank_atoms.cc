@@ -1,0 +1,130 @@
+#include "workflow/rank_atoms.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "analysis/reveal.h"
+#include "base/cancellation.h"
+#include "base/error.h"
+#include "engine/packed_model.h"
+#include "engine/sample_pass.h"
+#include "engine/session.h"
+#include "engine/switches.h"
+#include "exporters/simulation.h"
+
+namespace rangefinder::workflow {
+namespace {
+
+using analysis::SamplePower;
+using tensor::NamedTensors;
+
+/// Runs that are spent on an order, and samples that it takes at least.
+constexpr size_t kRuns = 400;
+constexpr size_t kLeastSamples = 4;
+
+/// For each atom and judged quantity what was measured.
+using AtomErrors = std::vector<std::vector<SamplePower>>;
+
+class Simulation {
+ public:
+  Simulation(const Plan& plan, const Solution& solution, const std::vector<passes::Atom>& atoms,
+             const JudgedQuantities& judged)
+      : atom_count_(atoms.size()),
+        judged_(judged),
+        session_(simulated(plan, solution, atoms, judged.inner()),
+                 {.fetch = judged.tensors(), .has_switches = true}) {}
+
+  AtomErrors measure(const engine::PendingSample& pending) {
+    const NamedTensors sample = pending.read(engine::header_check(session_.inputs(), pending.name));
+    const NamedTensors real = session_.run(sample, pending.name);
+    AtomErrors errors(atom_count_, std::vector<SamplePower>(judged_.count()));
+    for (size_t atom = 0; atom < atom_count_; ++atom) {
+      stop_if_cancelled();
+      const engine::SwitchedOn scope(atom);
+      const auto powers = judged_.compare(real, session_.run(sample, pending.name));
+      for (size_t i = 0; i < powers.size(); ++i) {
+        if (powers[i]) errors[atom][i] = *powers[i];
+      }
+    }
+    return errors;
+  }
+
+ private:
+  static engine::ModelSource simulated(const Plan& plan, const Solution& solution,
+                                       const std::vector<passes::Atom>& atoms,
+                                       std::span<const std::string> judged) {
+    engine::HeldModel model{
+        analysis::revealing(exporters::write_simulation(plan.prepared, plan.annotation,
+                                                        solution.tensors, solution.weights, atoms),
+                            judged),
+        plan.prepared.held};
+    engine::move_weights_to_file(model);
+    return engine::pack_model(model.model, plan.source.file, model.held);
+  }
+
+  size_t atom_count_;
+  const JudgedQuantities& judged_;
+  engine::Session session_;
+};
+
+double worst_share(const std::vector<SamplePower>& powers) {
+  double worst = 0;
+  for (const SamplePower& power : powers) {
+    if (power.signal > 0) worst = std::max(worst, power.noise / power.signal);
+  }
+  return worst;
+}
+
+struct RankingSamples {
+  engine::SampleFeed feed;
+  size_t count = 0;
+};
+
+RankingSamples samples_for(Samples& samples, const data::SampleSource& held_out, size_t most) {
+  if (!samples.can_repeat() || samples.calibration_count() == 0) {
+    return {engine::feed_from(held_out, most), std::min(most, held_out.size())};
+  }
+  const size_t count = std::min(most, samples.calibration_count());
+  return {spread(samples.calibration(), count, samples.calibration_count()), count};
+}
+
+}  // namespace
+
+std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
+                                   const std::vector<passes::Atom>& atoms,
+                                   const JudgedQuantities& judged, Samples& samples,
+                                   const RunControl& run, size_t most) {
+  Simulation simulation(plan, solution, atoms, judged);
+  const auto held_out = samples.held_out();
+  const size_t wanted = std::max(kLeastSamples, kRuns / std::max<size_t>(1, atoms.size()));
+  const RankingSamples chosen = samples_for(samples, *held_out, std::min(most, wanted));
+  std::vector<AtomErrors> found(chosen.count);
+  engine::for_each_sample(chosen.feed, engine::worker_count(run.jobs, chosen.count), run,
+                          {"rank", chosen.count},
+                          [&](size_t, uint64_t index, const engine::PendingSample& sample) {
+                            found.at(index) = simulation.measure(sample);
+                          });
+  AtomErrors total(atoms.size(), std::vector<SamplePower>(judged.count()));
+  for (const AtomErrors& errors : found) {
+    for (size_t atom = 0; atom < errors.size(); ++atom) {
+      for (size_t i = 0; i < judged.count(); ++i) {
+        total[atom][i].signal += errors[atom][i].signal;
+        total[atom][i].noise += errors[atom][i].noise;
+      }
+    }
+  }
+  std::vector<double> noise;
+  for (const auto& powers : total) noise.push_back(worst_share(powers));
+  return noise;
+}
+
+std::vector<size_t> most_harmful_first(std::span<const double> noise) {
+  std::vector<size_t> order(noise.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return noise[a] > noise[b]; });
+  return order;
+}
+
+}  // namespace rangefinder::workflow

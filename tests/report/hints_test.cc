@@ -1,0 +1,33 @@
+#include "report/hints.h"
+
+#include <gtest/gtest.h>
+
+namespace rangefinder::report {
+namespace {
+
+TEST(WithOption, AddsItToTheCommand) {
+  EXPECT_EQ(with_option({"rangefinder", "quantize", "m.onnx", "--data", "d"}, "--min-sqnr", "25"),
+            "rangefinder quantize m.onnx --data d --min-sqnr 25");
+  EXPECT_EQ(with_option({"rangefinder", "quantize", "m.onnx"}, "--fastest"),
+            "rangefinder quantize m.onnx --fastest");
+}
+
+TEST(WithOption, TakesEarlierUsesOut) {
+  EXPECT_EQ(with_option({"r", "--effort", "fast", "m", "--effort=normal", "--efforts", "x"},
+                        "--effort", "thorough"),
+            "r m --efforts x --effort thorough");
+  EXPECT_EQ(with_option({"r", "--fastest", "m"}, "--fastest"), "r m --fastest");
+  EXPECT_EQ(with_option({"r", "--effort"}, "--effort", "fast"), "r --effort fast");
+}
+
+TEST(WithOption, QuotesWhatAShellWouldChange) {
+  EXPECT_EQ(with_option({"r", "my model.onnx", "it's", "", "layer*"}, "--method", "kl"),
+            "r 'my model.onnx' 'it'\\''s' '' 'layer*' --method kl");
+}
+
+TEST(WithOption, WithoutACommandTheOptionStandsAlone) {
+  EXPECT_EQ(with_option({}, "--effort", "thorough"), "--effort thorough");
+}
+
+}  // namespace
+}  // namespace rangefinder::report
