@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 import measure
-from collect import collect, score, stored_samples
+from collect import collect, score_and_noise, stored_samples
 from material import Material
 from networks import NETWORKS
 from quantizers import OTHERS, OURS, Variant, summary_path
@@ -68,10 +68,9 @@ def make(folder, variant, program, limit):
 
 
 def scored(folder, model):
-    samples = [sample for sample, _ in zip(stored_samples(folder, "test"), range(40))]
-    ratio = measure.noise_ratio(folder / "model.onnx", model, samples)
+    metric, ratio = score_and_noise(NETWORKS[folder.name], folder, model)
     return {
-        "metric": score(folder.name, folder / "metric.py", model),
+        "metric": metric,
         "sqnr": ratio if math.isfinite(ratio) else str(ratio),
         "integer": measure.integer_nodes(model),
         "weighted": measure.weighted_nodes(folder / "model.onnx"),

@@ -15,7 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from material import Material
+from measure import Noise
 from networks import NETWORKS
+
+NOISE_SAMPLES = 40  # whose outputs are kept
 
 METRIC = '''#!/usr/bin/env python3
 """metric.py MODEL - prints how well MODEL does what the float model does here: {metric}."""
@@ -34,10 +37,35 @@ def stored_samples(folder, part):
 
 def score(name, beside, model):
     """The score of `model` on the test samples in the folder of the file `beside`, against float's decisions."""
-    folder = Path(beside).resolve().parent
-    network = NETWORKS[name]
-    reference = pickle.loads((folder / "decisions.pickle").read_bytes())
-    return network.score(reference, network.decisions(model, stored_samples(folder, "test")))
+    return score_and_noise(NETWORKS[name], Path(beside).resolve().parent, model)[0]
+
+
+def score_and_noise(network, folder, model):
+    """The score and, over the first samples, signal over noise in dB; the model runs once on each sample.
+
+    What the float model gives is kept in the folder.
+    """
+    outputs, decisions = pickle.loads((folder / "reference.pickle").read_bytes())
+    noise = Noise()
+
+    def watch(index, found):
+        if index < len(outputs):
+            noise.add(outputs[index], found)
+
+    found = network.decisions(model, stored_samples(folder, "test"), watch)
+    return network.score(decisions, found), noise.ratio()
+
+
+def keep_reference(network, folder):
+    """Outputs of the float model for the first samples, decisions for all."""
+    outputs = []
+
+    def watch(index, found):
+        if index < NOISE_SAMPLES:
+            outputs.append(found)
+
+    decisions = network.decisions(folder / "model.onnx", stored_samples(folder, "test"), watch)
+    (folder / "reference.pickle").write_bytes(pickle.dumps((outputs, decisions)))
 
 
 def collect(network, material, folder):
@@ -47,8 +75,7 @@ def collect(network, material, folder):
         (folder / part).mkdir()
         for index, sample in enumerate(network.samples(material, part, count)):
             np.savez(folder / part / f"{index:04}.npz", **sample)
-    decisions = network.decisions(folder / "model.onnx", stored_samples(folder, "test"))
-    (folder / "decisions.pickle").write_bytes(pickle.dumps(decisions))
+    keep_reference(network, folder)
     text = METRIC.format(metric=network.metric, here=str(Path(__file__).resolve().parent), name=network.name)
     (folder / "metric.py").write_text(text)
 

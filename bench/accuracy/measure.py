@@ -44,25 +44,27 @@ def integer_nodes(path):
     return sum(counts[kind] for kind in INTEGER)
 
 
-def noise_ratio(float_model, model, samples):
-    """Signal over noise in dB at the worst output of real numbers, pooled over the samples; infinite if nothing differs.
+class Noise:
+    """Signal over noise at the worst output of real numbers, pooled over the samples that were added."""
 
-    `samples` are run on both models.
+    def __init__(self):
+        self._signal, self._noise = collections.Counter(), collections.Counter()
 
-    An output that is never finite or always zero does not count; one whose shape differs from float's gives minus infinity.
-    """
-    reference, judged = session(float_model), session(model)
-    names = [output.name for output in reference.get_outputs() if "float" in output.type]
-    signal, noise = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
-    for sample in samples:
-        for name, wanted, found in zip(names, reference.run(names, sample), judged.run(names, sample), strict=True):
-            if wanted.shape != found.shape:
-                return -np.inf
-            wanted = wanted.astype(np.float64)
-            signal[name] += float(np.sum(np.square(wanted)))
-            noise[name] += float(np.sum(np.square(wanted - found)))
-    ratios = [10 * np.log10(signal[name] / noise[name]) if noise[name] else np.inf for name in names if signal[name]]
-    return float(min(ratios, default=np.inf))
+    def add(self, wanted, found):
+        """All outputs of one sample, of the float model and of the judged one. Other shapes are infinite noise."""
+        for index, (reference, other) in enumerate(zip(wanted, found, strict=True)):
+            if reference.dtype.kind != "f":
+                continue
+            reference = reference.astype(np.float64)
+            self._signal[index] += float(np.sum(np.square(reference)))
+            same_shape = reference.shape == other.shape
+            self._noise[index] += float(np.sum(np.square(reference - other))) if same_shape else np.inf
+
+    def ratio(self):
+        """In dB; infinite if nothing differs. An output that is zero on all samples does not count."""
+        ratios = [10 * np.log10(signal / self._noise[index]) if self._noise[index] else np.inf
+                  for index, signal in self._signal.items() if signal]
+        return float(min(ratios, default=np.inf))
 
 
 def time_ratios(float_model, models, samples, seconds=4.0):

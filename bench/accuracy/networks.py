@@ -51,10 +51,14 @@ class Network:
         """What the outputs of one sample mean."""
         raise NotImplementedError
 
-    def decisions(self, path, samples):
-        """Decisions of the model at `path` for each sample."""
-        run = session(path)
-        return [self.decide(run.run(None, sample)) for sample in samples]
+    def decisions(self, path, samples, watch=lambda index, outputs: None):
+        """Decisions of the model at `path` for each sample. `watch` sees the outputs as they come."""
+        run, decisions = session(path), []
+        for index, sample in enumerate(samples):
+            outputs = run.run(None, sample)
+            watch(index, outputs)
+            decisions.append(self.decide(outputs))
+        return decisions
 
 
 # Text and files.
@@ -422,12 +426,13 @@ class VoiceActivity(Network):
     def first_run(self, material):
         return session(material.package(self.package) / self.file)
 
-    def decisions(self, path, samples):
+    def decisions(self, path, samples, watch=lambda index, outputs: None):
         run, decisions = session(path), []
         for index, sample in enumerate(samples):
             if index % self.windows:
                 sample = {**sample, "state": state}
-            probability, state = run.run(["output", "stateN"], sample)
+            probability, state = outputs = run.run(["output", "stateN"], sample)
+            watch(index, outputs)
             decisions.append(probability.ravel() > 0.5)
         return decisions
 
