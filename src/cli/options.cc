@@ -158,9 +158,11 @@ void add_method_rules(CLI::App& command, MethodArguments& arguments) {
 }
 
 void add_effort_option(CLI::App& command, std::string& effort) {
-  command.add_option("--effort", effort,
-                     "fast (ranges only), normal (default: also corrects biases) or, for quantize, "
-                     "thorough (also rounds weights by what that does to outputs)");
+  command.add_option(
+      "--effort", effort,
+      "fast (ranges only), normal (default: also corrects biases and stores embeddings and "
+      "LSTM weights as int8) or, for quantize, thorough (also rounds weights by what that does to "
+      "outputs)");
 }
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }

@@ -1,6 +1,6 @@
-// ONNX Runtime has no LSTM between QuantizeLinear and DequantizeLinear, but one of its own that keeps
-// weights as int8 and finds the range of its inputs anew at each step: no calibration is needed, and
-// nothing can be clipped. Its matrices are those of ONNX, transposed.
+// ONNX Runtime has no LSTM between QuantizeLinear and DequantizeLinear, but one of its own that
+// keeps weights as int8 and finds the range of its inputs anew at each step: no calibration is
+// needed, and nothing can be clipped. Its matrices are those of ONNX, transposed.
 
 #include "passes/quantize_lstm.h"
 
@@ -119,9 +119,8 @@ QuantizedLstm quantize_lstm(const graph::Graph& graph, const onnx::NodeProto& no
   }
   result.sqnr_db = std::min(kept[0], kept[1]);
   if (result.sqnr_db < kLeastLstmSqnr) {
-    result.obstacle =
-        fmt::format("its weights would keep {:.1f} dB; {} are needed", result.sqnr_db,
-                    kLeastLstmSqnr);
+    result.obstacle = fmt::format("its weights would keep {:.1f} dB; {} are needed", result.sqnr_db,
+                                  kLeastLstmSqnr);
   }
   return result;
 }

@@ -34,8 +34,9 @@ OnnxBuilder two_ways() {
   b.initializer("known", {}, std::vector<int64_t>{16000});
   b.node("Add", {"rate", "zero"}, {"sum"});
   b.node("Equal", {"sum", "known"}, {"is_known"});
-  b.node("If", {"is_known"}, {"y"}).graph("then_branch", branch(true)).graph("else_branch",
-                                                                            branch(false));
+  b.node("If", {"is_known"}, {"y"})
+      .graph("then_branch", branch(true))
+      .graph("else_branch", branch(false));
   b.output("y", {1, 3, 8, 8});
   return b;
 }
