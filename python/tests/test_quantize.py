@@ -172,6 +172,15 @@ def test_int8_model_runs_in_onnx_runtime(cnn, samples):
     assert 10 * np.log10((original**2).sum() / (error**2).sum()) > 20
 
 
+def test_verdict_and_required_quality(cnn, samples):
+    quantized = rf.quantize(cnn, samples, require_sqnr=10.0)
+    assert quantized.verdict == quantized.to_dict()["verdict"] and quantized.verdict["level"] in ("good", "fair", "poor")
+    assert quantized.latency["float_us"] > 0
+    assert rf.quantize(cnn, samples, held_out=0).latency is None
+    with pytest.raises(rf.Error):
+        rf.quantize(cnn, samples, require_sqnr=200.0)
+
+
 def test_keep(cnn, samples, tmp_path):
     rf.quantize(cnn, samples, keep=tmp_path / "kept")
     assert (tmp_path / "kept" / "quantized.onnx").is_file()
