@@ -22,7 +22,7 @@ import measure
 from collect import collect, score_and_noise, stored_samples
 from material import Material
 from networks import NETWORKS
-from quantizers import OTHERS, OURS, Variant, summary_path
+from quantizers import APART, OTHERS, OURS, Variant, summary_path
 
 
 def result_path(folder, variant):
@@ -63,7 +63,7 @@ def make(folder, variant, program, limit):
             trouble = f"the model does not run: {error}"[:600]
     if trouble is not None:
         values["failed"] = trouble
-    values["verdict"] = verdict_of(summary_path(model)) if variant in OURS else None
+    values["verdict"] = verdict_of(summary_path(model)) if variant not in OTHERS else None
     return values
 
 
@@ -162,8 +162,8 @@ def main():
     parser.add_argument("step", choices=("make", "time", "table"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), metavar="NAME")
-    parser.add_argument("--variants", nargs="+", choices=columns, default=columns, metavar="COLUMN",
-                        help=f"of {', '.join(columns)}")
+    parser.add_argument("--variants", nargs="+", choices=[*columns, *APART], default=columns, metavar="COLUMN",
+                        help=f"of {', '.join([*columns, *APART])}; without the latter by default: {', '.join(APART)}")
     parser.add_argument("--program", type=Path, default=Path("rangefinder"), help="our program")
     parser.add_argument("--limit", type=float, default=900, help="seconds that one quantization may take")
     parser.add_argument("--seconds", type=float, default=4, help="seconds for timing one model")

@@ -10,11 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
-# Of Rangefinder: options by the name of the column. A second dimension, "without ...", switches one improvement off.
+# Of Rangefinder: options by the name of the column.
 OURS = {
     "fast": ["--effort", "fast"],
     "normal": ["--effort", "normal"],
     "thorough": ["--effort", "thorough"],
+}
+# One improvement switched off, or two that differ in one. Any model reaches -200 dB: nothing is left float for accuracy.
+APART = {
+    "normal, all integer": ["--effort", "normal", "--min-sqnr=-200"],
+    "thorough, all integer": ["--effort", "thorough", "--min-sqnr=-200"],
+    "kl": ["--effort", "fast", "--method", "kl"],
+    "kl, unguarded": ["--effort", "fast", "--method", "kl", "--method-for", "*=kl"],
+    "minmax": ["--effort", "fast", "--method", "minmax"],
+    "25 dB": ["--min-sqnr", "25"],
+    "fastest": ["--fastest"],
 }
 OTHERS = {"onnxruntime": "quantize_static, MinMax, uint8/int8 per channel, after its preparation",
           "nncf": "nncf.quantize, defaults; model type transformer for those"}
@@ -36,7 +46,7 @@ class Variant:
         if self.name in OTHERS:
             return [sys.executable, __file__, self.name, folder, output]
         return [self.program, "quantize", folder / "model.onnx", "--data", folder / "calib", "--output", output,
-                "--summary", summary_path(output), "--progress", "none", *OURS[self.name]]
+                "--summary", summary_path(output), "--progress", "none", *(OURS | APART)[self.name]]
 
 
 def calibration(folder):
