@@ -299,6 +299,9 @@ class Judgement {
     if (is_slower() && !circumstances_.is_fastest) hint("--fastest");
   }
 
+  /// What would be the next better level.
+  double next_aim() const { return verdict_.level == VerdictLevel::kPoor ? kFairDb : kGoodDb; }
+
   void add_accuracy_hints() {
     const size_t used = summary_.sample_count + summary_.held_out_count;
     if (summary_.sample_count > 0 && circumstances_.available_samples > used) {
@@ -310,7 +313,7 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", kAimDb));
+    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", next_aim()));
   }
 
   const Summary& summary_;
