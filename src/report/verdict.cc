@@ -208,9 +208,10 @@ class Judgement {
     if (output.top_loss_bound.value_or(0) > kMostTopLoss) {
       say(
           fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
-                      "which costs about {:.1f}% and up to {:.1f}% of accuracy",
+                      "which costs about {:.1f}% and up to {:.1f}% of accuracy{}",
                       named(output.name), 100 * (1 - *output.same_top_share),
-                      100 * *output.top_loss, 100 * *output.top_loss_bound));
+                      100 * *output.top_loss, 100 * *output.top_loss_bound,
+                      has_shares(output) ? "" : ", if rows are scores of classes"));
     }
   }
 
