@@ -208,9 +208,10 @@ class Judgement {
     if (output.top_loss_bound.value_or(0) > kMostTopLoss) {
       say(
           fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
-                      "which costs about {:.1f}% and up to {:.1f}% of accuracy",
+                      "which costs about {:.1f}% and up to {:.1f}% of accuracy{}",
                       named(output.name), 100 * (1 - *output.same_top_share),
-                      100 * *output.top_loss, 100 * *output.top_loss_bound));
+                      100 * *output.top_loss, 100 * *output.top_loss_bound,
+                      has_shares(output) ? "" : ", if rows are scores of classes"));
     }
   }
 
@@ -299,6 +300,9 @@ class Judgement {
     if (is_slower() && !circumstances_.is_fastest) hint("--fastest");
   }
 
+  /// What would be the next better level.
+  double next_aim() const { return verdict_.level == VerdictLevel::kPoor ? kFairDb : kGoodDb; }
+
   void add_accuracy_hints() {
     const size_t used = summary_.sample_count + summary_.held_out_count;
     if (summary_.sample_count > 0 && circumstances_.available_samples > used) {
@@ -310,7 +314,7 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", kAimDb));
+    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", next_aim()));
   }
 
   const Summary& summary_;

@@ -254,8 +254,11 @@ TEST(Verdict, HintsAreWhatWasNotTriedYet) {
   summary.effort = "fast";
   EXPECT_THAT(verdict_of(summary, typed).hints,
               ElementsAre("rangefinder quantize m.onnx --effort normal",
-                          "rangefinder quantize m.onnx --effort fast --min-sqnr 32"));
+                          "rangefinder quantize m.onnx --effort fast --min-sqnr 30"));
   summary.effort = "thorough";
+  EXPECT_THAT(verdict_of(summary).hints, ElementsAre("--min-sqnr 30"));
+  summary.outputs = {output(kFairDb + 1, kFairDb)};
+  EXPECT_THAT(verdict_of(summary).hints, ElementsAre("--min-sqnr 35"));
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, IsEmpty());
   summary.method = "kl";
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, ElementsAre("--method mse"));
