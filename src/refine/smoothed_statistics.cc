@@ -26,7 +26,8 @@ void add_evenly(uint32_t base, int64_t first, int64_t last, uint64_t count, Valu
   const uint64_t rest = count % buckets;
   for (uint64_t i = 0; i < buckets; ++i) {
     const uint64_t share = count / buckets + ((i + 1) * rest / buckets - i * rest / buckets);
-    if (share > 0) into.add_key(base + static_cast<uint32_t>(first + static_cast<int64_t>(i)), share);
+    if (share > 0)
+      into.add_key(base + static_cast<uint32_t>(first + static_cast<int64_t>(i)), share);
   }
 }
 
