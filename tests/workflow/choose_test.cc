@@ -206,6 +206,19 @@ TEST_F(ChooseTest, TheQuickestOfWhatWasTimedIsWritten) {
   EXPECT_GE(decibels(made.model), kDefaultAim - 1) << "quick and good";
 }
 
+TEST(ChoiceIsDue, BelowTheAimWithEnoughSamples) {
+  report::Summary summary;
+  summary.sample_count = 7;
+  summary.held_out_count = 1;
+  summary.outputs = {{.name = "good", .sqnr_db = 40}, {.name = "bad", .sqnr_db = 19}};
+  EXPECT_TRUE(is_choice_due(summary));
+  summary.sample_count = 6;
+  EXPECT_FALSE(is_choice_due(summary)) << "so few judge badly";
+  summary.sample_count = 7;
+  summary.outputs.pop_back();
+  EXPECT_FALSE(is_choice_due(summary));
+}
+
 TEST(ChoiceOptions, NumbersThatAreNoneAreRefused) {
   EXPECT_THROW(require_valid({.min_sqnr = std::nan("")}), std::invalid_argument);
   EXPECT_THROW(require_valid({.max_drop = 1}), std::invalid_argument);
