@@ -37,7 +37,7 @@ TEST(ProductError, IsNearThatOfTheRoundedProduct) {
 }
 
 TEST(ProductError, ClippingCounts) {
-  const Problem problem(12);
+  const Problem problem(1);
   const FindParameters narrow = [](const statistics::TensorStatistics& values) {
     return quantization::affine_from_range({values.extrema.min / 8, values.extrema.max / 8}, kGrid);
   };
