@@ -29,9 +29,12 @@ TEST_F(Compare, MeasuresTheOutputsOfTheIntegerKernels) {
                                                 "samples", "left_out_samples", "float_nodes"));
   ASSERT_EQ(found["outputs"].size(), 1u);
   const Json& output = found["outputs"][0];
-  EXPECT_THAT(support::keys(output),
-              ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count",
-                          "sample_count", "shape_mismatch_count", "equal_share", "reason"));
+  EXPECT_THAT(
+      support::keys(output),
+      ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",
+                  "shape_mismatch_count", "equal_share", "sqnr_bound_db", "score_sqnr_db",
+                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound",
+                  "joined_samples", "judged_at", "selected_by", "hidden_nodes", "reason"));
   EXPECT_EQ(output["name"], "y");
   EXPECT_GT(output["sqnr_db"].get<double>(), 20);
   EXPECT_GT(output["cosine"].get<double>(), 0.99);
