@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # wheel_deps.sh FOLDER - puts what wheels link statically into FOLDER, once: libprotobuf-lite and libzip
 # as position-independent archives, built from the source packages of the Debian that runs here (its
-# own archives are not position-independent), and onnx-ml.proto of the release that Debian's
-# libonnx-dev is.
+# own archives are not position-independent), onnx-ml.proto of the release that Debian's libonnx-dev is,
+# and the licences of all that a wheel holds.
 set -euo pipefail
 
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -53,4 +53,9 @@ sha256sum --quiet -c <<<"$onnx_hash  $onnx_wheel"
 python3 -m zipfile -e "$onnx_wheel" wheel
 mkdir -p "$folder/proto/onnx"
 cp wheel/onnx/onnx-ml.proto "$folder/proto/onnx/"
+# Of all that a wheel holds, also of what auditwheel puts into it.
+mkdir -p "$folder/licenses"
+for package in libprotobuf libzip libonnx libhwy libfmt libtbb libjpeg62-turbo libpng libwebp nlohmann-json3; do
+  cp "/usr/share/doc/$package-dev/copyright" "$folder/licenses/$package.txt"
+done
 touch "$folder/complete"

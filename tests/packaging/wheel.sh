@@ -14,10 +14,10 @@ wheel=$(echo build/wheels/*.whl)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m zipfile -l "$wheel" | awk 'NR > 1 { print $1 }' >"$work/names"
-for needed in _native __init__.py _native.pyi py.typed LICENSE THIRD_PARTY_NOTICES.md; do
+for needed in _native __init__.py _native.pyi py.typed LICENSE THIRD_PARTY_NOTICES.md licenses/nanobind licenses/libprotobuf; do
   grep -q "$needed" "$work/names" || { echo "wheel: no $needed in it" >&2; exit 1; }
 done
-if grep -E 'protobuf|libonnxruntime|\.cc$' "$work/names"; then echo 'wheel: the above is too much' >&2; exit 1; fi
+if grep -E 'protobuf.*\.so|libonnxruntime|\.cc$' "$work/names"; then echo 'wheel: the above is too much' >&2; exit 1; fi
 
 "$python" -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wheel" -r python/tests/requirements.txt
