@@ -172,7 +172,7 @@ std::vector<double> output_sqnr(const workflow::Plan& plan, const onnx::ModelPro
                                 const workflow::Samples& samples, const RunControl& run) {
   const auto errors =
       workflow::compare_outputs(plan.source, engine::pack_model(model, "", plan.prepared.held),
-                                *samples.held_out(), run, {}, workflow::BadSamples::kError);
+                                *samples.held_out(), {.run = run});
   std::vector<double> sqnr;
   for (const auto& output : errors.outputs) sqnr.push_back(output.sqnr_db);
   return sqnr;

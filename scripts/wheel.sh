@@ -24,7 +24,7 @@ for python in "$@"; do
   # The C++ library inside: that of older systems lacks what this compiler wants.
   CMAKE_ARGS="-DRANGEFINDER_WHEEL_DEPS=$deps -DCMAKE_MODULE_LINKER_FLAGS=-static-libstdc++" \
     "$python" -m pip wheel --quiet --no-deps --wheel-dir "$raw" .
-  PATH="$tools/bin:$PATH" "$tools/bin/auditwheel" repair --wheel-dir "$out" "$raw"/*.whl
+  PATH="$tools/bin:$PATH" "$tools/bin/auditwheel" repair --zip-compression-level 9 --wheel-dir "$out" "$raw"/*.whl
   rm -rf "$raw"
 done
 

@@ -5,7 +5,6 @@
 # libonnx-dev is.
 set -euo pipefail
 
-
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 onnx_wheel=onnx-1.12.0-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl
 onnx_hash=9fd2f4e23078df197bb76a59b9cd8f5a43a6ad2edc035edb3ecfb9042093e05a
@@ -39,7 +38,8 @@ protobuf=$(echo protobuf-*/)
 zip=$(echo libzip-*/)
 build "${protobuf%/}" -Dprotobuf_BUILD_TESTS=OFF -Dprotobuf_BUILD_PROTOC_BINARIES=OFF -Dprotobuf_WITH_ZLIB=OFF
 cmake --build "build-${protobuf%/}" --target libprotobuf-lite
-build "${zip%/}" -DENABLE_{COMMONCRYPTO,GNUTLS,MBEDTLS,OPENSSL,WINDOWS_CRYPTO,BZIP2,LZMA,ZSTD}=OFF \
+# Of glibc 2.36 on, and only for encryption: not to be asked for on older systems.
+build "${zip%/}" -DHAVE_ARC4RANDOM=OFF -DENABLE_{COMMONCRYPTO,GNUTLS,MBEDTLS,OPENSSL,WINDOWS_CRYPTO,BZIP2,LZMA,ZSTD}=OFF \
   -DBUILD_{TOOLS,REGRESS,EXAMPLES,DOC}=OFF
 cmake --build "build-${zip%/}" --target zip
 

@@ -32,8 +32,11 @@ struct PlanOptions {
 enum class Effort {
   /// Ranges alone.
   kFast,
-  /// Also smooths what norms give to integer nodes, and corrects the biases for what rounding the
-  /// weights does to the mean of each output channel (docs/methods.md).
+  /// Also smooths what norms give to integer nodes, corrects the biases for what rounding the
+  /// weights
+  /// does to the mean of each output channel, and stores embeddings and the weights of LSTM nodes
+  /// as
+  /// int8 where that keeps what they say (docs/methods.md).
   kNormal,
   /// Before that, rounds weights by what their errors do to outputs; takes another look at up to 32
   /// calibration samples. For quantize() alone: statistics do not tell enough.

@@ -30,8 +30,8 @@ struct CalibratedTensor {
 ///     rangefinder::RuntimeCalibrationPass("kl", true).run(plan, samples);    // once more, by kl
 ///
 /// - Only roots of dominance in state INITIAL are calibrated; with `override_active` also those
-/// that
-///   are ACTIVATED and the PASSIVE roots of aligned groups, whose members follow.
+///   that are ACTIVATED, but for what the target prescribes (observer "fixed"), and the PASSIVE
+///   roots of aligned groups, whose members follow.
 /// - Scale, offset and observer are written, the state becomes ACTIVATED; nothing else changes.
 /// - An exception leaves the plan as it was.
 /// Source: ppq/quantization/optim/calibration.py; docs/numerics/states.md.

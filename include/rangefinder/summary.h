@@ -239,6 +239,16 @@ struct Verdict {
   std::vector<std::string> hints = {};
 };
 
+/// An LSTM node with constant weights.
+struct LstmRow {
+  std::string name = {};
+  /// Signal over error of its weights as codes. Infinite if nothing is lost; empty if it was not
+  /// tried.
+  std::optional<double> sqnr_db = {};
+  /// Why it stays float; empty if its weights became int8.
+  std::string reason = {};
+};
+
 /// Wall-clock seconds of the steps.
 struct Seconds {
   double prepare = 0;
@@ -290,6 +300,8 @@ struct RANGEFINDER_API Summary {
   std::vector<SmoothingRow> smoothings = {};
   /// Of each embedding that is worth it; empty with Effort::kFast.
   std::vector<LookupTableRow> lookup_tables = {};
+  /// Of each LSTM that is worth it; empty with Effort::kFast.
+  std::vector<LstmRow> lstms = {};
   /// Held-out samples on which the tensors were looked at, too.
   size_t looked_at_count = 0;
   /// Empty if nothing was held out.

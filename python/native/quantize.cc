@@ -66,6 +66,7 @@ QuantizedModel quantize_model(const Model& model, const GivenSamples& data,
   read(given, options.choice, call, metric);
   read(given, options.split);
   read(given, options.run);
+  given.read("require_sqnr", options.require_sqnr);
   given.finish();
   const SampleSource source = calibration_source(call, data, held_out, options.split);
   call.watch(options.run);

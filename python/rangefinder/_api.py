@@ -44,6 +44,7 @@ def quantize(
     max_drop        by how much it may be lower than the float model's
     fastest         leave float what integers make slower on this machine
     decisions       a JSON file of what was left float: followed if it exists, written if not
+    require_sqnr    throw Error if an output stays below so many dB
     target          one of targets()
     jobs            cores, default all; the result does not depend on it
     nonfinite       "error" (default) or "ignore"

@@ -43,6 +43,7 @@ class QuantizeOptions(SolveOptions, total=False):
     min_sqnr: float
     max_drop: float
     fastest: bool
+    require_sqnr: float
 
 
 class ObserveOptions(PlanOptions, RunOptions, total=False):

@@ -133,6 +133,17 @@ class QuantizedModel:
         return {row["name"]: row for row in self._dict["outputs"]}
 
     @property
+    def verdict(self) -> dict[str, Any]:
+        """How good the model is: `level` ("good", "fair", "poor" or None), `reasons`, `hints` (docs/verdict.md)."""
+        return dict(copy.deepcopy(self._dict["verdict"]))
+
+    @property
+    def latency(self) -> dict[str, Any] | None:
+        """Of one held-out sample on one thread, float and int8; None if none was held out."""
+        latency = self._dict["latency"]
+        return None if latency is None else dict(latency)
+
+    @property
     def integer_nodes(self) -> int:
         """Convolutions and matrix products that compute in integers."""
         return int(self._dict["integer_nodes"])

@@ -149,6 +149,42 @@ def test_only_some_nodes(package, choice, cnn, samples, tmp_path):
 
 
 @pytest.mark.parametrize("package", BOTH)
+def test_a_head_with_its_shapes_and_constants_stays_float(package, tmp_path):
+    """Users name all nodes of a part; what is folded into constants is among them."""
+    from onnx import TensorProto, helper
+
+    random = np.random.default_rng(0)
+    weights = [numpy_helper.from_array(random.normal(size=(4, 4, 1, 1)).astype(np.float32), f"w{i}") for i in range(2)]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["input", "w0"], ["y"], name="body"),
+            helper.make_node("Constant", [], ["ends"], name="/head/Constant", value=numpy_helper.from_array(np.array([-1]))),
+            helper.make_node("Shape", ["y"], ["s"], name="/head/Shape", start=0, end=2),
+            helper.make_node("Concat", ["s", "ends"], ["t"], name="/head/Concat", axis=0),
+            helper.make_node("Conv", ["y", "w1"], ["z"], name="/head/Conv"),
+            helper.make_node("Reshape", ["z", "t"], ["output"], name="/head/Reshape"),
+        ],
+        "head",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 4, 5, 5])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, [1, 4, 25])],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    package.quantize_static(
+        model,
+        str(tmp_path / "int8.onnx"),
+        reader_of(package, "input", [random.normal(size=(1, 4, 5, 5)).astype(np.float32) for _ in range(4)]),
+        activation_type=package.QuantType.QUInt8,
+        weight_type=package.QuantType.QInt8,
+        nodes_to_exclude=[node.name for node in graph.node if node.name.startswith("/head/")],
+    )
+    written = onnx.load(tmp_path / "int8.onnx").graph
+    restored = {name for node in written.node if node.op_type == "DequantizeLinear" for name in node.output}
+    integer = [node.name for node in written.node if node.op_type == "Conv" and node.input[1] in restored]
+    assert integer == ["body"]
+
+
+@pytest.mark.parametrize("package", BOTH)
 @pytest.mark.parametrize("method", ["Entropy", "Percentile"])
 def test_other_methods(package, method, cnn, samples, tmp_path):
     package.quantize_static(

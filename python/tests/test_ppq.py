@@ -318,3 +318,41 @@ def test_names_of_ppq_that_are_not_there():
         from rangefinder.ppq import quantize_caffe_model  # noqa: F401
     with pytest.raises(ImportError, match="NoSuchThing"):
         from rangefinder.ppq.api import NoSuchThing  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def gated():
+    """Squeeze-and-excite: y = Conv(x), z = Conv(y * HardSigmoid(Conv(y)))."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    random = np.random.default_rng(3)
+    weights = [numpy_helper.from_array(random.normal(size=(4, 4, 1, 1)).astype(np.float32), f"w{i}") for i in range(3)]
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["x", "w0"], ["y"], name="first"),
+            helper.make_node("Conv", ["y", "w1"], ["s"], name="squeeze"),
+            helper.make_node("HardSigmoid", ["s"], ["gate"], name="excite"),
+            helper.make_node("Mul", ["y", "gate"], ["m"], name="scale"),
+            helper.make_node("Conv", ["m", "w2"], ["z"], name="last"),
+        ],
+        "gated",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4, 6, 6])],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 4, 6, 6])],
+        weights,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def test_what_the_target_prescribes_is_not_calibrated_again(gated):
+    random = np.random.default_rng(4)
+    data = [random.normal(size=(1, 4, 6, 6)).astype(np.float32) for _ in range(8)]
+    graph = quantize_onnx_model(gated, data, 8)
+    fixed = [name for name in graph.plan.tensors if graph.plan.config(name).observer == "fixed"]
+    assert fixed
+    found = RuntimeCalibrationPass("minmax", override=True).optimize(graph, dataloader=data)
+    assert found and not set(found) & set(fixed)
+    assert [graph.plan.config(name).scale for name in fixed] == [[np.float32(1 / 255)]] * len(fixed)
+    errors = graphwise_error_analyse(graph, dataloader=data, verbose=False)
+    assert set(errors) == {"first", "squeeze", "last"}
+    assert max(errors.values()) < 0.01

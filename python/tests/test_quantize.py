@@ -20,8 +20,10 @@ def test_same_bytes_as_the_program(program, samples, sample_folder, tmp_path, re
     assert quantized.to_bytes() == (tmp_path / "int8.onnx").read_bytes()
     ours, theirs = quantized.to_dict(), json.loads(summary.read_text())
     assert ours.keys() == theirs.keys()
-    for key in ("tensors", "outputs", "integer_nodes", "samples", "held_out_samples"):
+    for key in ("tensors", "integer_nodes", "samples", "held_out_samples"):
         assert ours.get(key) == theirs.get(key)
+    for key in ("name", "sqnr_db", "cosine", "max_abs_error", "sample_count"):
+        assert [row[key] for row in ours["outputs"]] == [row[key] for row in theirs["outputs"]]
 
 
 def test_jobs_change_nothing(cnn, samples):
@@ -170,6 +172,15 @@ def test_int8_model_runs_in_onnx_runtime(cnn, samples):
     original, ours = (session.run(None, {name: samples[0]})[0] for session in run)
     error = original - ours
     assert 10 * np.log10((original**2).sum() / (error**2).sum()) > 20
+
+
+def test_verdict_and_required_quality(cnn, samples):
+    quantized = rf.quantize(cnn, samples, require_sqnr=10.0)
+    assert quantized.verdict == quantized.to_dict()["verdict"] and quantized.verdict["level"] in ("good", "fair", "poor")
+    assert quantized.latency["float_us"] > 0
+    assert rf.quantize(cnn, samples, held_out=0).latency is None
+    with pytest.raises(rf.Error):
+        rf.quantize(cnn, samples, require_sqnr=200.0)
 
 
 def test_keep(cnn, samples, tmp_path):

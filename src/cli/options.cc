@@ -159,10 +159,10 @@ void add_method_rules(CLI::App& command, MethodArguments& arguments) {
 }
 
 void add_effort_option(CLI::App& command, std::string& effort) {
-  command.add_option(
-      "--effort", effort,
-      "fast (ranges only), normal (default: also smooths norms and corrects biases) "
-      "or, for quantize, thorough (also rounds weights by what that does to outputs)");
+  command.add_option("--effort", effort,
+                     "fast (ranges only), normal (default: also smooths norms, corrects biases and "
+                     "stores embeddings and LSTM weights as int8) or, for quantize, thorough (also "
+                     "rounds weights by what that does to outputs)");
 }
 
 ChoiceOptions ChoiceArguments::options() const {

@@ -149,6 +149,18 @@ class QdqWriter {
     }
   }
 
+  /// The same node of another name, whose codes and their parameters are inputs 1, 2 and 8 to 11.
+  void write(const passes::QuantizedLstm& lstm) {
+    if (!lstm.obstacle.empty()) return;
+    onnx::NodeProto& node = *nodes_.at(lstm.node);
+    node.set_op_type("DynamicQuantizeLSTM");
+    node.set_domain(kMicrosoft);
+    graph::remove_attribute(node, "layout");
+    while (node.input_size() < 12) node.add_input("");
+    write_gates(node, 1, 8, lstm.input);
+    write_gates(node, 2, 10, lstm.recurrence);
+  }
+
   void write(const passes::ChangedConstant& constant) {
     onnx::NodeProto& node = *nodes_.at(constant.node);
     const std::string name = graph_.fresh_name(node.input(constant.input) + "_corrected");
@@ -163,6 +175,22 @@ class QdqWriter {
   }
 
  private:
+  void write_gates(onnx::NodeProto& node, int codes_input, int parameter_input,
+                   const passes::QuantizedGates& gates) {
+    const std::string name = graph_.fresh_name(node.input(codes_input) + "_quantized");
+    const tensor::Shape shape = {gates.codes.dims(0), gates.codes.dims(2)};
+    const std::vector<int8_t> zeros(gates.scale.size(), 0);
+    onnx::TensorProto codes = gates.codes;
+    codes.set_name(name);
+    graph_.set_input(node, codes_input, graph_.add_initializer(std::move(codes)));
+    graph_.set_input(node, parameter_input,
+                     graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"),
+                                                               shape, gates.scale)));
+    graph_.set_input(node, parameter_input + 1,
+                     graph_.add_initializer(
+                         graph::make_int8s(graph_.fresh_name(name + "_zero_point"), shape, zeros)));
+  }
+
   static tensor::Shape parameter_shape(std::optional<int64_t> axis, size_t count) {
     return axis ? tensor::Shape{static_cast<int64_t>(count)} : tensor::Shape{};
   }
@@ -287,10 +315,11 @@ void import_microsoft(onnx::ModelProto& model) {
 onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
                            const passes::Annotation& annotation, const SolvedTensors& solved,
                            const std::vector<passes::QuantizedWeight>& weights,
-                           const std::vector<passes::QuantizedTable>& tables) {
+                           const std::vector<passes::QuantizedTable>& tables,
+                           const std::vector<passes::QuantizedLstm>& lstms) {
   onnx::ModelProto model = prepared.model;
   const bool own_domain = prepared.kept_opset_because.empty();
-  if (!own_domain) import_microsoft(model);
+  if (!own_domain || !lstms.empty()) import_microsoft(model);
   QdqWriter writer(model, own_domain ? "" : kMicrosoft, solved);
   writer.guard(annotation);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
@@ -298,6 +327,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
   for (const auto& weight : weights) writer.write(weight);
   for (const auto& table : tables) writer.write(table);
+  for (const auto& lstm : lstms) writer.write(lstm);
   for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
   writer.finish();
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));

@@ -10,9 +10,9 @@
 namespace rangefinder::exporters {
 
 /// The prepared float model with a switch for each atom (engine/switches.h): while that of atom i
-/// is on, the model computes what the quantized model would if atom i alone computed on codes - in
-/// floating point, with its weights, biases, inputs and outputs rounded as solved. While none is
-/// on it is the float model.
+/// is on, the model computes what the quantized model would if atom i alone computed on codes, all
+/// of its arithmetic included - in floating point, with its weights, biases, inputs and outputs
+/// rounded as solved. While none is on it is the float model.
 ///
 /// Codes of weights are all that is added in size. For engine::Session with has_switches alone.
 onnx::ModelProto write_simulation(const passes::PreparedModel& prepared,

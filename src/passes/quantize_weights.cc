@@ -173,4 +173,18 @@ QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto
   return result;
 }
 
+QuantizedRows quantize_rows(std::span<const float> values, size_t row_size,
+                            const targets::Target& target) {
+  const int limit = static_cast<int>(target.weight.quant_max);
+  QuantizedRows rows{.codes = std::vector<int8_t>(values.size())};
+  for (size_t at = 0; at < values.size(); at += row_size) {
+    const auto row = values.subspan(at, row_size);
+    const float scale = channel_scale(row, row_size, limit, target.pair_sums_saturate).scale;
+    rows.scale.push_back(scale == 0 ? 1 : scale);
+    write_channel(row, row_size, rows.scale.back(), limit, target.pair_sums_saturate,
+                  std::span(rows.codes).subspan(at, row_size));
+  }
+  return rows;
+}
+
 }  // namespace rangefinder::passes

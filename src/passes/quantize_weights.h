@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,5 +51,16 @@ tensor::Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& nod
 /// bias more than 32 bits hold at any scale.
 QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto& node,
                                 float input_scale, const targets::Target& target);
+
+/// Rows of a matrix as codes, each with a scale of its own.
+struct QuantizedRows {
+  std::vector<int8_t> codes = {};
+  std::vector<float> scale = {};
+};
+
+/// The same for rows of `row_size` finite values that are one dot product each of a kernel that
+/// adds products in pairs, without a bias.
+QuantizedRows quantize_rows(std::span<const float> values, size_t row_size,
+                            const targets::Target& target);
 
 }  // namespace rangefinder::passes

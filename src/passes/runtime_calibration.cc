@@ -42,7 +42,7 @@ bool is_due(size_t index, bool override_active, std::span<const Activation> acti
   const State state = activations[index].config.state();
   if (!dominance.is_root(index)) return false;
   if (state == State::kInitial) return true;
-  if (!override_active) return false;
+  if (!override_active || activations[index].config.observer == kPrescribed) return false;
   if (state == State::kActivated) return true;
   return state == State::kPassive && aligned_group(index, activations, dominance).size() > 1;
 }

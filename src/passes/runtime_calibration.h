@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct Parameter {
   quantization::TensorQuantizationConfig config = {};
 };
 
+/// The observer of a config whose scale and offset the target prescribes, e.g. of a gate: nothing
+/// calibrates it, not even again.
+inline constexpr std::string_view kPrescribed = "fixed";
+
 /// What the pass did to one activation.
 struct CalibratedActivation {
   std::string name;
@@ -48,7 +53,8 @@ struct CalibratedActivation {
 /// Finds scale and offset of activations: PPQ's RuntimeCalibrationPass(method, override), with its
 /// promises kept [docs/numerics/states.md]:
 /// - only roots of dominance in state INITIAL are calibrated; with override_active also those that
-///   are ACTIVATED and the PASSIVE roots of aligned groups, whose members follow;
+///   are ACTIVATED, unless prescribed, and the PASSIVE roots of aligned groups, whose members
+///   follow;
 /// - an aligned group is calibrated on what all its members saw together;
 /// - scale, offset and observer are written, the state becomes ACTIVATED; nothing else changes;
 /// - it runs before the passive parameters are quantized, because those take the activations'

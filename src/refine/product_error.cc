@@ -2,10 +2,10 @@
 // of x alone. With x' = x / 2^k and W' = 2^k W, channel by channel,
 //
 //   activations:  sum over c of  e_c |W'_c|^2     e_c: mean squared error of x'_c on the grid
-//   weights:      sum over o of  d_o^2 / 12 * sum over c of E[x'_c^2]    d_o = max |W'_co| / 127
+//   weights:      sum over o, c of  (W'_co - Q_o(W'_co))^2 E[x'_c^2]   Q_o: steps max |W'_co| / 127
 //
 // both over the power of the product. A large channel of x spoils e_c for all channels, because
-// they share one grid; a large row of W' spoils d_o for all rows.
+// they share one grid; a large row of W' spoils Q_o for all rows.
 //
 // Of a channel's octaves most are simple: in the small ones all values become 0, in the large ones
 // buckets are many steps wide and the error is that of an even distribution. Running sums tell
@@ -28,7 +28,8 @@ using quantization::Grid;
 using statistics::ChannelSpread;
 
 /// Codes of a weight on one side of zero.
-constexpr double kWeightSteps = 127;
+constexpr float kWeightSteps = 127;
+constexpr float kRounder = 0x1.8p23f;
 /// A bucket of so many steps of the grid is rounded as evenly spread values are.
 constexpr double kWideSteps = 2;
 /// Values of a narrower one that are tried.
@@ -177,21 +178,36 @@ ProductError::Matrix ProductError::figures_of(const ReadMatrix& matrix) const {
   return figures;
 }
 
-double ProductError::weight_error(const Matrix& matrix, std::span<const int> exponents) const {
-  std::vector<float> largest(matrix.sampled_columns);
-  const float* row = matrix.sampled.data();
-  for (size_t c = 0; c < exponents.size(); ++c, row += largest.size()) {
+double ProductError::weight_error(const Matrix& matrix, std::span<const int> exponents,
+                                  std::span<const double> powers) const {
+  const size_t columns = matrix.sampled_columns;
+  std::vector<float> largest(columns);
+  for (size_t c = 0; c < exponents.size(); ++c) {
     const float factor = std::ldexp(1.0f, exponents[c]);
-    for (size_t o = 0; o < largest.size(); ++o) {
-      const float weight = factor * row[o];
-      largest[o] = largest[o] < weight ? weight : largest[o];
+    const float* row = &matrix.sampled[c * columns];
+    for (size_t o = 0; o < columns; ++o) largest[o] = std::max(largest[o], factor * row[o]);
+  }
+  std::vector<float> inverse_steps(columns);
+  for (size_t o = 0; o < columns; ++o) {
+    inverse_steps[o] = largest[o] > 0 ? kWeightSteps / largest[o] : 0;
+  }
+  std::vector<double> errors(columns);
+  for (size_t c = 0; c < exponents.size(); ++c) {
+    const float factor = std::ldexp(1.0f, exponents[c]);
+    const float* row = &matrix.sampled[c * columns];
+    for (size_t o = 0; o < columns; ++o) {
+      const float steps = factor * row[o] * inverse_steps[o];
+      // Magnitudes of at most 127 steps: adding and taking away 1.5 * 2^23 rounds them.
+      const double error = static_cast<double>(steps - (steps + kRounder - kRounder));
+      errors[o] += powers[c] * error * error;
     }
   }
   double sum = 0;
-  for (const float weight : largest) {
-    sum += static_cast<double>(weight) * static_cast<double>(weight);
+  for (size_t o = 0; o < columns; ++o) {
+    const double step = static_cast<double>(largest[o]) / static_cast<double>(kWeightSteps);
+    sum += errors[o] * step * step;
   }
-  return matrix.weight * sum / (kWeightSteps * kWeightSteps * 12);
+  return matrix.weight * sum;
 }
 
 double ProductError::operator()(std::span<const int> exponents) const {
@@ -206,13 +222,14 @@ double ProductError::operator()(std::span<const int> exponents) const {
   for (const Matrix& matrix : matrices_) {
     if (matrix.signal == 0) continue;
     double error = 0;
-    double power = 0;
+    std::vector<double> powers;
     for (size_t c = 0; c < channels_.size(); ++c) {
       const ChannelFigures& channel = channels_[c];
       error += mean_errors[c] * factors[c] * matrix.row_power[c];
-      power += (matrix.is_mean_corrected ? channel.variance : channel.square_mean) / factors[c];
+      powers.push_back((matrix.is_mean_corrected ? channel.variance : channel.square_mean) /
+                       factors[c]);
     }
-    error += weight_error(matrix, exponents) * power;
+    if (!powers.empty()) error += weight_error(matrix, exponents, powers);
     sum += error / matrix.signal;
   }
   return sum;

@@ -73,7 +73,9 @@ class ProductError {
   };
 
   Matrix figures_of(const ReadMatrix& matrix) const;
-  double weight_error(const Matrix& matrix, std::span<const int> exponents) const;
+  /// `powers`: of what each row is multiplied by.
+  double weight_error(const Matrix& matrix, std::span<const int> exponents,
+                      std::span<const double> powers) const;
 
   const statistics::ChannelSpread& spread_;
   const quantization::Grid& grid_;

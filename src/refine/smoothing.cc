@@ -1,7 +1,6 @@
-// alpha says how much of the channels' differences goes into the matrices. Rounding its scales to
-// powers of two moves each by up to half an octave, and whether the largest channels are moved up
-// or down decides how wide the grid must be: so all are also tried with the mean shifted by parts
-// of an octave, and at last with the largest channels divided once more.
+// alpha says how much of the channels' differences goes into the matrices; the one with the least
+// estimated error wins. Trying more (other roundings to powers of two, the largest channels divided
+// once more) lowers the estimate and raises the error of whole networks.
 
 #include "refine/smoothing.h"
 
@@ -14,10 +13,6 @@ namespace rangefinder::refine {
 namespace {
 
 constexpr std::array<double, 9> kAlphas = {0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0};
-/// Parts of an octave.
-constexpr std::array<double, 4> kShifts = {0, 0.25, 0.5, 0.75};
-/// Above that part of the largest channel all are divided once more.
-constexpr std::array<double, 6> kCaps = {0.95, 0.9, 0.8, 0.7, 0.6, 0.5};
 /// Larger differences between channels are no matter of eight bits.
 constexpr int kLargestExponent = 20;
 
@@ -37,13 +32,7 @@ class Search {
   }
 
   std::optional<Smoothing> run() {
-    for (const double alpha : kAlphas) {
-      const std::vector<double> logarithms = logarithms_for(alpha);
-      for (const double shift : kShifts) consider(rounded(logarithms, shift), alpha);
-    }
-    if (!best_) return {};
-    const std::vector<int> exponents = best_->exponents;
-    for (const double cap : kCaps) consider(capped(exponents, cap), best_->alpha);
+    for (const double alpha : kAlphas) consider(rounded(logarithms_for(alpha)), alpha);
     return best_;
   }
 
@@ -69,24 +58,12 @@ class Search {
     return logarithms;
   }
 
-  std::vector<int> rounded(const std::vector<double>& logarithms, double shift) const {
+  std::vector<int> rounded(const std::vector<double>& logarithms) const {
     std::vector<int> exponents(logarithms.size(), 0);
     for (size_t c = 0; c < logarithms.size(); ++c) {
       if (!counts(c)) continue;
-      exponents[c] = std::clamp(static_cast<int>(std::nearbyint(logarithms[c] + shift)),
-                                -kLargestExponent, kLargestExponent);
-    }
-    return exponents;
-  }
-
-  std::vector<int> capped(std::vector<int> exponents, double cap) const {
-    const auto divided = [&](size_t c) {
-      return std::ldexp(error_.channels()[c].largest, -exponents[c]);
-    };
-    double largest = 0;
-    for (size_t c = 0; c < exponents.size(); ++c) largest = std::max(largest, divided(c));
-    for (size_t c = 0; c < exponents.size(); ++c) {
-      if (counts(c) && divided(c) > cap * largest) ++exponents[c];
+      exponents[c] = std::clamp(static_cast<int>(std::nearbyint(logarithms[c])), -kLargestExponent,
+                                kLargestExponent);
     }
     return exponents;
   }

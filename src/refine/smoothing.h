@@ -24,7 +24,7 @@ struct Smoothing {
 /// real values stay what they are bit for bit, and alpha chosen for each tensor by the error of its
 /// products (docs/numerics/smoothing.md). A pure function; deterministic.
 /// Throws std::invalid_argument unless the matrices have a row for each channel.
-/// Cost: some 40 times that of ProductError.
+/// Cost: ten times that of ProductError.
 std::optional<Smoothing> choose_smoothing(const statistics::ChannelSpread& spread,
                                           std::span<const ReadMatrix> matrices,
                                           const quantization::Grid& grid,

@@ -172,6 +172,12 @@ nlohmann::ordered_json to_json(const LookupTableRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+nlohmann::ordered_json to_json(const LstmRow& row) {
+  return {{"name", row.name},
+          {"sqnr_db", number(row.sqnr_db)},
+          {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
+}
+
 Json to_json(const Summary& summary) {
   return {{"schema_version", kSchemaVersion},
           {"model", summary.model},
@@ -193,6 +199,7 @@ Json to_json(const Summary& summary) {
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"smoothings", to_array(summary.smoothings)},
           {"lookup_tables", to_array(summary.lookup_tables)},
+          {"lstms", to_array(summary.lstms)},
           {"outputs", to_array(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"choice", summary.choice ? to_json(*summary.choice) : Json(nullptr)},

@@ -18,6 +18,7 @@ using rangefinder::JudgedTensorRow;
 using rangefinder::LatencyRow;
 using rangefinder::LeftOutRow;
 using rangefinder::LookupTableRow;
+using rangefinder::LstmRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::SmoothingRow;
@@ -36,6 +37,7 @@ nlohmann::ordered_json to_json(const DecisionRow& row);
 nlohmann::ordered_json to_json(const ChoiceRow& row);
 nlohmann::ordered_json to_json(const SmoothingRow& row);
 nlohmann::ordered_json to_json(const LookupTableRow& row);
+nlohmann::ordered_json to_json(const LstmRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,

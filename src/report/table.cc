@@ -140,6 +140,19 @@ void add_tables(const std::vector<LookupTableRow>& tables, std::string& text) {
   }
 }
 
+void add_lstms(const std::vector<LstmRow>& lstms, std::string& text) {
+  auto out = std::back_inserter(text);
+  for (const auto& lstm : lstms) {
+    if (lstm.reason.empty()) {
+      fmt::format_to(out, "lstm      {} has int8 weights, {} dB\n", shortened(lstm.name),
+                     decibels(lstm.sqnr_db));
+    } else {
+      fmt::format_to(out, "lstm      {} stays float: {}\n", shortened(lstm.name),
+                     printable(lstm.reason));
+    }
+  }
+}
+
 /// "-" for a figure that there is none of.
 std::string figure(const char* format, double value) {
   return std::isnan(value) ? "-" : fmt::format(fmt::runtime(format), value);
@@ -265,6 +278,7 @@ std::string to_table(const Summary& summary) {
   add_corrections(summary, text);
   add_smoothings(summary, text);
   add_tables(summary.lookup_tables, text);
+  add_lstms(summary.lstms, text);
   fmt::format_to(
       out,
       "time      {:.2f} s (prepare {:.2f}, observe {:.2f}, solve {:.2f}, export {:.2f}{}, verify "

@@ -63,6 +63,17 @@ bool is_measured(const OutputRow& output) {
   return !std::isnan(judged_db(output)) && judged_db(output) != -INFINITY;
 }
 
+/// A name from a model; of a long one the end, which says more than its beginning.
+std::string named(const std::string& foreign) {
+  constexpr size_t kWidth = 60;
+  std::string name = printable(foreign);
+  if (name.size() <= kWidth) return name;
+  size_t begin = name.size() - kWidth + 3;
+  // Not within a UTF-8 character: its later bytes are 10xxxxxx.
+  while (begin < name.size() && (name[begin] & 0xC0) == 0x80) ++begin;
+  return "..." + name.substr(begin);
+}
+
 std::string decibels(double value) {
   return std::isinf(value) ? std::string("no noise") : fmt::format("{:.1f} dB", value);
 }
@@ -121,12 +132,12 @@ double margin(const OutputRow& output) {
 std::string figures_of(const OutputRow& output) {
   const JudgedTensorRow* judge = judge_of(output);
   const bool are_scores = judge ? judge->score_sqnr_db.has_value() : has_shares(output);
-  std::string text = fmt::format("output '{}'", printable(output.name));
+  std::string text = fmt::format("output '{}'", named(output.name));
   if (judge && output.selected_by.empty()) {
-    text += fmt::format(", its part '{}'", printable(judge->name));
+    text += fmt::format(", its part '{}'", named(judge->name));
   } else if (judge) {
-    text += fmt::format(", judged by '{}' before {}", printable(judge->name),
-                        printable(output.selected_by));
+    text +=
+        fmt::format(", judged by '{}' before {}", named(judge->name), named(output.selected_by));
   }
   if (are_scores) text += ", the scores behind its shares";
   return text + fmt::format(": {} of signal over noise, {} at the least",
@@ -183,7 +194,7 @@ class Judgement {
   void tell_unmeasured(const OutputRow& output) {
     if (output.sqnr_db == -INFINITY) return;  // No signal, which nothing can be said of.
     worsen(VerdictLevel::kFair);
-    say(fmt::format("output '{}' is not judged: {}", printable(output.name),
+    say(fmt::format("output '{}' is not judged: {}", named(output.name),
                     output.reason.empty() ? "nothing tells how good it is" : output.reason));
   }
 
@@ -197,9 +208,10 @@ class Judgement {
     if (output.top_loss_bound.value_or(0) > kMostTopLoss) {
       say(
           fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
-                      "which costs about {:.1f}% and up to {:.1f}% of accuracy",
-                      printable(output.name), 100 * (1 - *output.same_top_share),
-                      100 * *output.top_loss, 100 * *output.top_loss_bound));
+                      "which costs about {:.1f}% and up to {:.1f}% of accuracy{}",
+                      named(output.name), 100 * (1 - *output.same_top_share),
+                      100 * *output.top_loss, 100 * *output.top_loss_bound,
+                      has_shares(output) ? "" : ", if rows are scores of classes"));
     }
   }
 
@@ -233,7 +245,7 @@ class Judgement {
       say(fmt::format(
           "'{}' leaves its range on held-out samples: {:.3g}% of its values ({:.3g}% in "
           "calibration), {} become {}",
-          printable(row.name), 100 * *row.held_out_clipped_share, 100 * row.clipped_share,
+          named(row.name), 100 * *row.held_out_clipped_share, 100 * row.clipped_share,
           decibels(*row.sqnr_db), decibels(*row.held_out_sqnr_db)));
     }
     if (suffering.size() > kMostTensors) {
@@ -241,7 +253,7 @@ class Judgement {
     }
     for (const auto& row : summary_.error_sources) {
       say(fmt::format("noise grows at {} '{}': {} before it, {} behind", row.op_type,
-                      printable(row.node), decibels(row.before_db), decibels(row.after_db)));
+                      named(row.node), decibels(row.before_db), decibels(row.after_db)));
     }
   }
 
@@ -288,6 +300,9 @@ class Judgement {
     if (is_slower() && !circumstances_.is_fastest) hint("--fastest");
   }
 
+  /// What would be the next better level.
+  double next_aim() const { return verdict_.level == VerdictLevel::kPoor ? kFairDb : kGoodDb; }
+
   void add_accuracy_hints() {
     const size_t used = summary_.sample_count + summary_.held_out_count;
     if (summary_.sample_count > 0 && circumstances_.available_samples > used) {
@@ -299,7 +314,7 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", kAimDb));
+    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", next_aim()));
   }
 
   const Summary& summary_;

@@ -13,7 +13,7 @@ namespace rangefinder::report {
 /// Signal over noise, in dB, by the upper bound of the noise, from which on an output is good, and
 /// below which it is poor; then the same of the scores behind shares. docs/verdict.md holds the
 /// measurements that they come from.
-inline constexpr double kGoodDb = 32;
+inline constexpr double kGoodDb = 35;
 inline constexpr double kFairDb = 30;
 inline constexpr double kGoodScoreDb = 26;
 inline constexpr double kFairScoreDb = 15;
@@ -21,8 +21,6 @@ inline constexpr double kFairScoreDb = 15;
 /// single one, which has no bound, is never good.
 inline constexpr uint64_t kEnoughHeldOut = 8;
 inline constexpr double kFewSamplesDb = 6;
-/// What is hinted at where an output is worse than good.
-inline constexpr double kAimDb = 32;
 /// The loss of accuracy that scores of classes may show, by its upper bound.
 inline constexpr double kMostTopLoss = 0.01;
 /// What int8 may take longer than float, measuring being what it is.

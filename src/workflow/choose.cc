@@ -344,6 +344,7 @@ ChoiceOptions completed(ChoiceOptions options, Effort effort) {
 }
 
 bool is_choice_due(const report::Summary& summary) {
+  if (summary.sample_count + summary.held_out_count < kLeastSamples) return false;
   return std::any_of(summary.outputs.begin(), summary.outputs.end(),
                      [](const auto& output) { return report::judged_db(output) < kDefaultAim; });
 }

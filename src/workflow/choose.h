@@ -25,6 +25,8 @@ struct Candidate {
 /// What an output must reach, in dB, where nobody says otherwise: below, tasks suffer
 /// (docs/accuracy.md).
 inline constexpr double kDefaultAim = 20;
+/// With fewer samples than this, nothing is chosen that was not asked for: they judge badly.
+inline constexpr size_t kLeastSamples = 8;
 
 /// What nodes are left float for.
 struct ChoiceOptions {
@@ -49,7 +51,8 @@ void require_valid(const ChoiceOptions& options);
 /// in a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
 ChoiceOptions completed(ChoiceOptions options, Effort effort);
 
-/// Whether an output that was measured misses the default aim (report::judged_db()).
+/// Whether an output that was measured misses the default aim (report::judged_db()), and there are
+/// enough samples to do something about it.
 bool is_choice_due(const report::Summary& summary);
 
 /// Gives nodes that were left float by choice that as their reason.

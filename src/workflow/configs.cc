@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "passes/runtime_calibration.h"
+
 namespace rangefinder::workflow {
 
 using quantization::State;
@@ -20,7 +22,7 @@ PlannedConfigs plan_configs(const Plan& plan) {
     planned.tensors.push_back(tensors[i].name);
     index[tensors[i].name] = i;
     if (!tensors[i].fixed || tensors[i].root != tensors[i].name) continue;
-    planned.configs[i].observer = "fixed";
+    planned.configs[i].observer = passes::kPrescribed;
     planned.configs[i].activate({tensors[i].fixed->scale}, {tensors[i].fixed->zero_point});
   }
   for (size_t i = 0; i < tensors.size(); ++i) {

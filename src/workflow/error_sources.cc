@@ -38,7 +38,7 @@ class Steps {
   }
 
   struct Step {
-    /// The weighted node in between, or the one that makes the tensor.
+    /// The weighted node in between, or the last one that does more than move values.
     const onnx::NodeProto* node = nullptr;
     /// Traced tensors from which the step starts.
     std::vector<std::string> from = {};
@@ -53,7 +53,9 @@ class Steps {
     while (!pending.empty()) {
       const onnx::NodeProto* node = pending.back();
       pending.pop_back();
-      if (is_weighted(*node) && !is_weighted(*step.node)) step.node = node;
+      if (is_mover(*step.node) || (is_weighted(*node) && !is_weighted(*step.node))) {
+        step.node = node;
+      }
       for (const auto& input : node->input()) {
         if (!seen.insert(input).second) continue;
         const auto next = makers_.find(input);
@@ -68,6 +70,12 @@ class Steps {
   }
 
  private:
+  static bool is_mover(const onnx::NodeProto& node) {
+    static constexpr std::array kTypes = {"Flatten", "Identity",  "Reshape",
+                                          "Squeeze", "Transpose", "Unsqueeze"};
+    return std::ranges::find(kTypes, node.op_type()) != kTypes.end();
+  }
+
   static bool is_weighted(const onnx::NodeProto& node) {
     static constexpr std::array kTypes = {"Conv", "Gemm", "MatMul", "ConvTranspose"};
     return std::ranges::find(kTypes, node.op_type()) != kTypes.end();

@@ -65,7 +65,10 @@ Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan) {
     if (correction != corrections.end()) kept.corrections.push_back(*correction->second);
   }
   // Without a node in integers it is to be the float model.
-  if (!plan.annotation.weighted.empty()) kept.tables = solution.tables;
+  if (!plan.annotation.weighted.empty()) {
+    kept.tables = solution.tables;
+    kept.lstms = solution.lstms;
+  }
   kept.held = solution.held;
   return kept;
 }

@@ -17,6 +17,7 @@
 #include "graph/model_file.h"
 #include "observers/registry.h"
 #include "passes/constant_range.h"
+#include "passes/deciding_inputs.h"
 #include "passes/exclusion.h"
 #include "passes/fused_names.h"
 #include "passes/known_bounds.h"
@@ -97,6 +98,20 @@ size_t count_in_bodies(const onnx::GraphProto& graph) {
   return count;
 }
 
+/// What a user can do about nodes in the branches of an If; empty: nothing.
+std::string way_out_of_branches(const onnx::GraphProto& graph) {
+  for (const auto& node : graph.node()) {
+    if (node.op_type() != "If" || !node.domain().empty()) continue;
+    const auto inputs = passes::deciding_inputs(graph, node);
+    if (inputs.empty()) continue;
+    return fmt::format(
+        "; If '{}' goes by the input '{}', and one way only where that is an "
+        "initializer instead (docs/models.md)",
+        node.name(), inputs.front());
+  }
+  return {};
+}
+
 /// Why nothing in the model becomes codes.
 std::string obstacle(const Plan& plan) {
   if (!plan.annotation.left_float.empty()) {
@@ -105,8 +120,8 @@ std::string obstacle(const Plan& plan) {
   }
   if (const size_t count = count_in_bodies(plan.prepared.model.graph()); count > 0) {
     return fmt::format(
-        "its {} Conv, Gemm and MatMul nodes are in bodies of If, Loop or Scan, which stay float",
-        count);
+        "its {} Conv, Gemm and MatMul nodes are in bodies of If, Loop or Scan, which stay float{}",
+        count, way_out_of_branches(plan.prepared.model.graph()));
   }
   for (const auto& node : plan.prepared.model.graph().node()) {
     if (node.domain().empty()) continue;

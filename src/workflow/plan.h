@@ -60,10 +60,10 @@ struct Plan {
   std::map<std::string, quantization::Range> known_bounds = {};
   /// Constant tables that nodes look up rows of.
   std::vector<passes::LookupTable> lookup_tables = {};
+  /// Names of nodes that compute in float.
+  std::unordered_set<std::string> excluded = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
-  /// Nodes of the prepared model that compute in float because somebody wants it.
-  std::unordered_set<std::string> excluded = {};
   /// The outputs of norms whose channels are counted, because they may be smoothed.
   std::vector<refine::NormOutput> norm_outputs = {};
 

@@ -25,6 +25,7 @@
 #include "workflow/held_out.h"
 #include "workflow/keep.h"
 #include "workflow/lookup_tables.h"
+#include "workflow/lstms.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
@@ -110,8 +111,11 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   // Biases make up for what rounding does on average: they come after it.
   Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
   if (refine) refine(made.solution);
-  if (effort != Effort::kFast) correct_biases(plan, statistics, made.solution);
-  if (effort != Effort::kFast) quantize_tables(plan, made.solution);
+  if (effort != Effort::kFast) {
+    correct_biases(plan, statistics, made.solution);
+    quantize_tables(plan, made.solution);
+    quantize_lstms(plan, made.solution);
+  }
   const std::string note = guard_note(made.solution.rows);
   if (!note.empty()) summary.notes.push_back(note);
   summary.seconds.solve += watch.lap();
@@ -130,6 +134,7 @@ void tell_solution(const Candidate& made, report::Summary& summary) {
   summary.quantized_bytes = engine::whole_size(made.model);
   summary.tensors = made.solution.rows;
   summary.lookup_tables = table_rows(made.solution.tables);
+  summary.lstms = lstm_rows(made.solution.lstms);
   summary.bias_corrections.clear();
   tell_corrections(made.solution.corrections, summary);
 }

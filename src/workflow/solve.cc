@@ -251,7 +251,7 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
 
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
   return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
-                              solution.tables);
+                              solution.tables, solution.lstms);
 }
 
 }  // namespace rangefinder::workflow

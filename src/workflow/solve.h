@@ -34,6 +34,8 @@ struct Solution {
   /// Embeddings as codes, and what those lie in; none if they stay as they are.
   std::vector<passes::QuantizedTable> tables = {};
   engine::HeldFolders held = {};
+  /// LSTM nodes with weights as codes; none if they stay as they are.
+  std::vector<passes::QuantizedLstm> lstms = {};
 };
 
 /// Runs the calibration pass over the configs of a plan, as it stands: what is not due stays. Runs

@@ -67,10 +67,11 @@ void require_sqnr(const report::Summary& summary, double required) {
   }
   const double found = report::judged_db(*worst);
   if (found >= required) return;
-  throw Error(fmt::format("has {:.2f} dB of signal over noise on {} held-out samples, by the upper "
-                          "bound of the noise; {:g} dB are required",
-                          found, summary.held_out_count, required),
-              {.tensor = worst->name});
+  throw Error(
+      fmt::format("has {:.2f} dB of signal over noise on {} held-out sample{}, by the upper "
+                  "bound of the noise; {:g} dB are required",
+                  found, summary.held_out_count, summary.held_out_count == 1 ? "" : "s", required),
+      {.tensor = worst->name});
 }
 
 }  // namespace rangefinder::workflow

@@ -97,7 +97,7 @@ TEST_F(Quantize, WhatIsRequiredIsReachedOrNothingIsWritten) {
   std::filesystem::remove(path("int8.onnx"));
   const auto before = files();
   expect_failure(command(data, {"--require-sqnr", "150", "--summary", path("summary.json")}), 1,
-                 {"'y'", "held-out samples", "150 dB are required"});
+                 {"'y'", "held-out sample", "150 dB are required"});
   EXPECT_EQ(files(), before);
   expect_failure(command(data, {"--require-sqnr", "5", "--held-out", "0"}), 2, {"held out"});
   expect_failure(command(data, {"--require-sqnr", "much"}), 2, {"--require-sqnr"});

@@ -78,7 +78,8 @@ TEST_F(SimulationTest, WithoutASwitchItIsTheFloatModel) {
 
 TEST_F(SimulationTest, ASwitchRoundsWhatThatAtomRoundsAlone) {
   ASSERT_EQ(atoms_.size(), 3u);
-  for (size_t atom = 0; atom < atoms_.size(); ++atom) {
+  for (const size_t atom : {0, 2}) {
+    ASSERT_EQ(atoms_[atom].nodes.size(), 1u);
     const onnx::ModelProto model = alone(atom);
     for (const auto& sample : samples_) {
       const auto real = test_support::run(quantized_.prepared.model, sample).at("y");
@@ -91,6 +92,19 @@ TEST_F(SimulationTest, ASwitchRoundsWhatThatAtomRoundsAlone) {
                 10 + test_support::sqnr_db(rounded, real))
           << atom;
     }
+  }
+}
+
+/// Alone, a sum computes in float: nobody wants its codes. While its switch is on it is rounded.
+TEST_F(SimulationTest, ASwitchRoundsArithmeticThatFollows) {
+  const onnx::ModelProto model = alone(1);
+  for (const auto& sample : samples_) {
+    const auto real = test_support::run(quantized_.prepared.model, sample).at("y");
+    const auto rounded = test_support::run(model, sample).at("y");
+    const engine::SwitchedOn scope(1);
+    const auto simulated = session_->run(sample).at("y");
+    EXPECT_LT(test_support::sqnr_db(real, simulated), test_support::sqnr_db(real, rounded));
+    EXPECT_GT(test_support::sqnr_db(real, simulated), 30);
   }
 }
 

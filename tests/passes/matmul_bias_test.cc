@@ -90,7 +90,7 @@ TEST(MatmulBias, ReadersOfOneTensorShareItsRows) {
 TEST(MatmulBias, AttentionOfKnownShapeIsIntegerThroughout) {
   for (const bool is_pre_norm : {true, false}) {
     for (const bool has_operator : {true, false}) {
-      auto b = SmallTransformer{is_pre_norm, has_operator, 1}.build();
+      auto b = SmallTransformer{is_pre_norm, has_operator, 1, true}.build();
       check_quantization(b.model(), {{"MatMul", 0}, {"Gemm", 0}}, 20);
     }
   }

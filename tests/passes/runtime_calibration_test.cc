@@ -76,6 +76,16 @@ TEST_F(RuntimeCalibrationTest, OverrideCalibratesAgain) {
   EXPECT_EQ(state(0), State::kActivated);
 }
 
+TEST_F(RuntimeCalibrationTest, OverrideLeavesWhatTheTargetPrescribes) {
+  add("gate", {}).config.activate({7}, {0});
+  activations_[0].config.observer = kPrescribed;
+  add("a", {0, 255}).config.activate({7}, {0});
+  const auto done = run({.method = "minmax", .override_active = true});
+  EXPECT_THAT(done, ElementsAre(CalibratedActivation{"a", "minmax", {}}));
+  EXPECT_EQ(scale(0), 7);
+  EXPECT_EQ(activations_[0].config.observer, "fixed");
+}
+
 TEST_F(RuntimeCalibrationTest, LeavesDominatedOnesToTheirRoot) {
   add("root", {0, 255});
   add("fused", {0, 1});

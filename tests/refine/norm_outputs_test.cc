@@ -70,6 +70,20 @@ TEST(NormOutputs, KnowWhichReadersComputeInIntegers) {
   EXPECT_TRUE(found[0].takes_scales());
 }
 
+TEST(NormOutputs, OfAFixedShapeAreReadThroughReshape) {
+  for (const bool has_operator : {true, false}) {
+    for (const bool is_pre_norm : {true, false}) {
+      const auto found =
+          norm_outputs_of(SmallTransformer{is_pre_norm, has_operator, 1, true}.build());
+      ASSERT_EQ(found.size(), 2u);
+      EXPECT_EQ(found[0].output, "n1");
+      EXPECT_EQ(found[0].readers.size(), 3u);
+      EXPECT_EQ(found[1].readers.size(), 1u);
+      EXPECT_EQ(found[0].takes_scales(), is_pre_norm);
+    }
+  }
+}
+
 /// x -> norm of 6 channels -> what `rest` adds.
 template <typename Rest>
 std::vector<NormOutput> behind_norm(const Rest& rest) {

@@ -26,10 +26,10 @@ TEST(ProductError, IsNearThatOfTheRoundedProduct) {
     const Problem problem(outlier);
     const FindParameters find = whole_range;
     const ProductError error(problem.spread, std::span(&problem.matrix, 1), kGrid, find);
-    for (const int along : {-2, 0, 2, 4, 7}) {
+    for (const int along : {0, 2, 4, 6}) {
       for (const int step : {0, 2}) {
         const auto exponents = exponents_of(along, step);
-        EXPECT_NEAR(decibels(error(exponents)), decibels(problem.error(exponents)), 1.2)
+        EXPECT_NEAR(decibels(error(exponents)), decibels(problem.error(exponents)), 1.5)
             << outlier << " " << along << " " << step;
       }
     }
@@ -37,7 +37,7 @@ TEST(ProductError, IsNearThatOfTheRoundedProduct) {
 }
 
 TEST(ProductError, ClippingCounts) {
-  const Problem problem(12);
+  const Problem problem(1);
   const FindParameters narrow = [](const statistics::TensorStatistics& values) {
     return quantization::affine_from_range({values.extrema.min / 8, values.extrema.max / 8}, kGrid);
   };
@@ -68,7 +68,7 @@ TEST(ProductError, OfManyColumnsIsThatOfSome) {
 
 TEST(ProductError, MeansCountOnlyWhereNoBiasTakesThemOut) {
   Problem problem(1);
-  for (float& value : problem.rows) value += 20;
+  for (float& value : problem.rows) value += 2;
   problem.spread = {};
   problem.spread.add(problem.rows, kChannels);
   // So many codes that only the weights matter.
@@ -82,8 +82,8 @@ TEST(ProductError, MeansCountOnlyWhereNoBiasTakesThemOut) {
   problem.matrix.is_mean_corrected = true;
   const double corrected =
       ProductError(problem.spread, std::span(&problem.matrix, 1), fine, find)(none);
-  // E[x^2] is 1 + 20.5^2, the variance 1.
-  EXPECT_NEAR(plain / corrected, 1 + 20.5 * 20.5, 90);
+  // E[x^2] is 1 + 2.5^2, the variance 1.
+  EXPECT_NEAR(plain / corrected, 1 + 2.5 * 2.5, 0.7);
 }
 
 TEST(ProductError, NeedsMatricesThatFit) {

@@ -31,7 +31,7 @@ TEST(Smoothing, OfOutlierChannelsLowersTheErrorOfTheProduct) {
 TEST(Smoothing, IsLeftAloneWhereChannelsAreAlike) {
   const Problem problem(1);
   EXPECT_FALSE(
-      choose_smoothing(problem.spread, std::span(&problem.matrix, 1), kGrid, whole_range, 0.5));
+      choose_smoothing(problem.spread, std::span(&problem.matrix, 1), kGrid, whole_range, 1));
 }
 
 /// Small gains are found only where they are asked for.
@@ -49,7 +49,7 @@ TEST(Smoothing, OfLargeWeightsIsNoHelpIfActivationsAreAlike) {
   // One row decides the steps of all columns; its channel may well take some of that.
   for (size_t o = 0; o < kColumns; ++o) problem.matrix.values[3 * kColumns + o] *= 100;
   const auto found =
-      choose_smoothing(problem.spread, std::span(&problem.matrix, 1), kGrid, whole_range, 0.1);
+      choose_smoothing(problem.spread, std::span(&problem.matrix, 1), kGrid, whole_range, 1);
   if (!found) return;
   EXPECT_LE(problem.error(found->exponents), problem.error(std::vector<int>(kChannels, 0)));
 }

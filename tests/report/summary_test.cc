@@ -86,20 +86,21 @@ Summary summary() {
   summary.error_sources = {{"conv", "Conv", kInfinity, 12.5}};
   summary.data_checks = {{"few_samples", "3 samples are few"}};
   summary.verdict = {VerdictLevel::kFair, {"a reason"}, {"a hint"}};
+  summary.lstms = {{"rnn", 38.5, ""}};
   summary.notes = {"a note"};
   return summary;
 }
 
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
-  EXPECT_THAT(
-      keys(json),
-      ElementsAre("schema_version", "model", "output", "method", "effort", "target", "version",
-                  "samples", "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
-                  "quantized_bytes", "integer_nodes", "eligible_nodes", "float_nodes",
-                  "raised_channels", "bias_corrections", "smoothings", "lookup_tables", "outputs",
-                  "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
-                  "latency", "error_sources", "data_checks", "verdict", "notes"));
+  EXPECT_THAT(keys(json),
+              ElementsAre("schema_version", "model", "output", "method", "effort", "target",
+                          "version", "samples", "held_out_samples", "seconds", "peak_memory_bytes",
+                          "float_bytes", "quantized_bytes", "integer_nodes", "eligible_nodes",
+                          "float_nodes", "raised_channels", "bias_corrections", "smoothings",
+                          "lookup_tables", "lstms", "outputs", "left_out_samples", "choice",
+                          "decisions", "tensors", "looked_at_samples", "latency", "error_sources",
+                          "data_checks", "verdict", "notes"));
   EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
@@ -147,6 +148,7 @@ TEST(SummaryJson, HoldsEveryField) {
             R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
             R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
             R"("row_sqnr_db":null,"reason":"is shy"}])");
+  EXPECT_EQ(json["lstms"].dump(), R"([{"name":"rnn","sqnr_db":38.5,"reason":null}])");
   EXPECT_EQ(json["float_nodes"].dump(),
             R"([{"name":"fc","op_type":"Gemm","reason":"is too small"}])");
   EXPECT_EQ(json["outputs"].dump(),

@@ -126,8 +126,18 @@ TEST(Verdict, ClassesThatChangeCostAccuracy) {
   summary.outputs[0].top_loss = kMostTopLoss * 1.1;
   const Verdict verdict = verdict_of(summary);
   EXPECT_EQ(verdict.level, VerdictLevel::kPoor);
-  EXPECT_THAT(verdict.reasons, ElementsAre(AllOf(HasSubstr("10.0% of the rows"),
-                                                 HasSubstr("1.1% and up to 1.2% of accuracy"))));
+  EXPECT_THAT(verdict.reasons,
+              ElementsAre(AllOf(HasSubstr("10.0% of the rows"),
+                                HasSubstr("1.1% and up to 1.2% of accuracy, if rows are"))));
+  summary.outputs[0].score_sqnr_db = kGoodScoreDb + 1;
+  summary.outputs[0].score_bound_db = kGoodScoreDb;
+  EXPECT_THAT(verdict_of(summary).reasons, ElementsAre(testing::EndsWith("of accuracy")));
+}
+
+TEST(Verdict, LongNamesAreShownByTheirEnds) {
+  Summary summary = sound();
+  summary.outputs = {output(1, 1, std::string(500, 'a') + "logits")};
+  EXPECT_THAT(verdict_of(summary).reasons[0], HasSubstr("'..." + std::string(51, 'a') + "logits'"));
 }
 
 TEST(Verdict, SlowerThanFloatIsNotGood) {
@@ -244,8 +254,11 @@ TEST(Verdict, HintsAreWhatWasNotTriedYet) {
   summary.effort = "fast";
   EXPECT_THAT(verdict_of(summary, typed).hints,
               ElementsAre("rangefinder quantize m.onnx --effort normal",
-                          "rangefinder quantize m.onnx --effort fast --min-sqnr 32"));
+                          "rangefinder quantize m.onnx --effort fast --min-sqnr 30"));
   summary.effort = "thorough";
+  EXPECT_THAT(verdict_of(summary).hints, ElementsAre("--min-sqnr 30"));
+  summary.outputs = {output(kFairDb + 1, kFairDb)};
+  EXPECT_THAT(verdict_of(summary).hints, ElementsAre("--min-sqnr 35"));
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, IsEmpty());
   summary.method = "kl";
   EXPECT_THAT(verdict_of(summary, {.has_aim = true}).hints, ElementsAre("--method mse"));

@@ -9,8 +9,7 @@
 
 namespace rangefinder::test_support {
 
-/// A transformer block of one head over kTransformerTokens tokens of kTransformerWidth channels:
-/// "x" to "y".
+/// A transformer block of one head, "x" to "y": kTokens tokens of kWidth channels.
 struct SmallTransformer {
   /// Norms stand before the blocks, as in ViT: nobody else reads them. Else behind the residual
   /// additions, as in BERT: the next addition reads them, too.
@@ -20,13 +19,15 @@ struct SmallTransformer {
   /// Gains of some channels are so many times the others', and the weights that read those so many
   /// times smaller: what trained networks look like.
   float outlier = 1;
+  /// One sample at a time: ONNX Runtime makes Gemms of products and their biases then.
+  bool has_fixed_shape = false;
 
   static constexpr int64_t kTokens = 12;
   static constexpr int64_t kWidth = 32;
 
   OnnxBuilder build() const {
     OnnxBuilder b(has_operator ? 17 : 13);
-    b.input("x", {1, kTokens, kWidth});
+    b.input("x", {has_fixed_shape ? 1 : -1, kTokens, kWidth});
     b.initializer("two", {}, std::vector<float>{2});
     b.initializer("epsilon", {}, std::vector<float>{1e-5f});
     b.initializer("root", {}, std::vector<float>{std::sqrt(static_cast<float>(kWidth))});
@@ -42,7 +43,7 @@ struct SmallTransformer {
       feed_forward(b, "n2", "n2", "sum2");
       norm(b, "sum2", "y");
     }
-    b.output("y", {1, kTokens, kWidth});
+    b.output("y", {has_fixed_shape ? 1 : -1, kTokens, kWidth});
     return b;
   }
 

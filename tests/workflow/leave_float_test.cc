@@ -144,7 +144,6 @@ TEST_F(LeaveFloatTest, EverythingGivesTheFloatModel) {
 
 TEST_F(LeaveFloatTest, ScalesAndWeightsStayThoseOfTheOneSolution) {
   const Candidate one = without({"Conv_c1"});
-  ASSERT_NE(one.plan.annotation.find("p0"), nullptr);
   EXPECT_EQ(one.solution.weights.size(), solution_.weights.size() - 1);
   EXPECT_EQ(one.solution.corrections.size(), solution_.corrections.size() - 1);
   for (const auto& [name, config] : one.solution.tensors) {

@@ -32,7 +32,7 @@ def convert_to_analog(
     The others are for torch modules alone.
     """
     if _models._is_torch_module(module):
-        from aihwkit_lightning.nn.conversion import (  # type: ignore[import-not-found, unused-ignore]
+        from aihwkit_lightning.nn.conversion import (  # type: ignore[import-not-found, import-untyped, unused-ignore]
             convert_to_analog as theirs,
         )
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._live_nodes import live_nodes
+
 #: Fused into what stands before them; they have no kernel on codes that could be left out.
 _FUSED = {"Relu", "Clip"}
 
@@ -18,7 +20,7 @@ def excluded_nodes(
     op_types_to_quantize: Sequence[str] | None,
     extra_options: Mapping[str, Any],
 ) -> list[str]:
-    """Names of nodes, each of which is in the model. Names that are not are left out, as theirs are."""
+    """Names of nodes that compute on data. Others, and names that are not in the model, are overlooked, as theirs are."""
     const_only = bool(extra_options.get("MatMulConstBOnly"))
     if not (nodes_to_exclude or nodes_to_quantize or op_types_to_quantize or const_only):
         return []
@@ -27,7 +29,7 @@ def excluded_nodes(
         name for node in graph.node if node.op_type == "Constant" for name in node.output
     }
     excluded = []
-    for node in graph.node:
+    for node in live_nodes(graph):
         # A node without a name goes by what it makes.
         name = node.name or next((output for output in node.output if output), "")
         chosen = node.name in (nodes_to_quantize or [node.name])

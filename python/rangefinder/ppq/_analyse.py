@@ -33,13 +33,12 @@ def graphwise_error_analyse(
     pairs = _comparable(graph)
     of = measure(method)
     errors = {name: Mean(of) for name in pairs}
-    tensors = list(dict.fromkeys(pairs.values()))
-    original = TappedModel(graph.model.native, tensors)
-    quantized = TappedModel(graph.int8_model(), tensors)
+    original = TappedModel(graph.model.native, sorted({theirs for theirs, _ in pairs.values()}))
+    quantized = TappedModel(graph.int8_model(), sorted({ours for _, ours in pairs.values()}))
     for sample in _samples(dataloader, collate_fn, steps, original.input_names):
         real, pred = original.run(sample), quantized.run(sample)
-        for name, tensor in pairs.items():
-            errors[name].add(pred[tensor], real[tensor])
+        for name, (tensor, restored) in pairs.items():
+            errors[name].add(pred[restored], real[tensor])
     return _report({name: mean.value() for name, mean in errors.items()}, method, verbose)
 
 
@@ -135,24 +134,26 @@ def _moments(statistics: Statistics, tensor: str) -> dict[str, Any]:
     }
 
 
-def _comparable(graph: BaseGraph) -> dict[str, str]:
-    """Of each product the first tensor behind it that both models have."""
+def _comparable(graph: BaseGraph) -> dict[str, tuple[str, str]]:
+    """Of each product the first tensor behind it that both models have: its name in the float and in the int8 one."""
     present = tensor_names(graph.int8_model())
     pairs = {}
     for operation in graph:
-        tensor = _behind(operation, present) if operation.is_computing_op else None
-        if tensor is not None:
-            pairs[operation.name] = tensor
+        names = _behind(operation, present) if operation.is_computing_op else None
+        if names is not None:
+            pairs[operation.name] = names
     if not pairs:
         raise ValueError("no product of the graph has a tensor that the int8 model has too")
     return pairs
 
 
-def _behind(operation: Operation, present: set[str]) -> str | None:
+def _behind(operation: Operation, present: set[str]) -> tuple[str, str] | None:
     while True:
         variable = operation.outputs[0]
-        if variable.name in present:
-            return variable.name
+        # What becomes codes gives its name to what is restored from them; nobody may want that.
+        for name in (variable.name, f"{variable.name}_float"):
+            if name in present:
+                return variable.name, name
         if len(variable.dest_ops) != 1 or variable.dest_ops[0].type not in _FOLLOWING:
             return None
         operation = variable.dest_ops[0]

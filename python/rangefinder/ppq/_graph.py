@@ -115,7 +115,7 @@ class BaseGraph:
             return
         inputs = [self._variable(name, constants) for name in node.input if name]
         outputs = [self._variable(name, constants) for name in node.output if name]
-        operation = Operation(node.name or outputs[0].name, node.op_type, inputs, outputs)
+        operation = Operation(operation_name(node), node.op_type, inputs, outputs)
         self.operations[operation.name] = operation
         for variable in inputs:
             variable.dest_ops.append(operation)
@@ -198,6 +198,11 @@ class BaseGraph:
 
     def __repr__(self) -> str:
         return f"BaseGraph('{self.name}', {len(self.operations)} operations)\n{self.table()}"
+
+
+def operation_name(node: Any) -> str:
+    """A node without a name goes by what it makes."""
+    return node.name or next((name for name in node.output if name), "")
 
 
 def graph_of(model: _models.LoadedModel, proto: Any = None) -> BaseGraph:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .. import _api, _models
-from ._graph import BaseGraph, graph_of, load_onnx_graph
+from .._live_nodes import live_nodes
+from ._graph import BaseGraph, graph_of, load_onnx_graph, operation_name
 from ._platforms import TargetPlatform, note_device, target_of
 from ._settings import QuantizationSetting, float_operations, require_done
 from .core import common
@@ -157,10 +158,15 @@ def _quantized(
 
 
 def _known(names: list[str], graph: BaseGraph) -> list[str]:
-    """Throws ValueError for an operation that is not there, which PPQ would overlook."""
+    """The operations that names and patterns mean, as far as they compute on data. Throws ValueError for an operation
+    that is not there, which PPQ would overlook."""
+    live = {operation_name(node) for node in live_nodes(graph._proto.graph)}
+    found = []
     for name in names:
-        if not any(fnmatch.fnmatchcase(operation, name) for operation in graph.operations) and name not in graph.operations:
+        meant = [each for each in graph.operations if each == name or fnmatch.fnmatchcase(each, name)]
+        if not meant:
             near = difflib.get_close_matches(name, graph.operations, n=3)
             hint = f"; similar: {', '.join(near)}" if near else ""
             raise ValueError(f"setting.dispatching_table: no operation '{name}'{hint}")
-    return names
+        found += [each for each in meant if each in live]
+    return found
