@@ -7,6 +7,7 @@ Needs the Python packages in requirements.txt. What exists stays; remove a folde
 """
 
 import argparse
+import os
 import pickle
 import shutil
 import sys
@@ -45,6 +46,8 @@ def score_and_noise(network, folder, model):
 
     What the float model gives is kept in the folder.
     """
+    if not (folder / "reference.pickle").exists():
+        keep_reference(network, folder)
     outputs, decisions = pickle.loads((folder / "reference.pickle").read_bytes())
     noise = Noise()
 
@@ -65,7 +68,9 @@ def keep_reference(network, folder):
             outputs.append(found)
 
     decisions = network.decisions(folder / "model.onnx", stored_samples(folder, "test"), watch)
-    (folder / "reference.pickle").write_bytes(pickle.dumps((outputs, decisions)))
+    partial = folder / f"reference.{os.getpid()}"
+    partial.write_bytes(pickle.dumps((outputs, decisions)))
+    partial.replace(folder / "reference.pickle")
 
 
 def collect(network, material, folder):
