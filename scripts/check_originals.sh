@@ -39,7 +39,8 @@ with_ppq() {
 run() {
   local environment=$1
   shift
-  (cd "$root/python/tests" && PYTHONPATH="$build/python" PYTHONDONTWRITEBYTECODE=1 \
+  (cd "$root/python/tests" &&
+    RANGEFINDER="$build/src/cli/rangefinder" PYTHONPATH="$build/python" PYTHONDONTWRITEBYTECODE=1 \
     "$target/$environment/bin/python" -m pytest -q -p no:cacheprovider "$@")
 }
 

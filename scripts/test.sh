@@ -3,7 +3,7 @@
 # that: house rules, formatting, and a second build with Clang under the address and
 # undefined-behaviour sanitizers, with a short run of every fuzz target and the tests of the layers
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
-# not over: clang-tidy; both packages, used on a bare system; the wheel in a fresh environment; the library as
+# not over: both packages, used on a bare system; the wheel in a fresh environment; the library as
 # part of another project; the layers that
 # make every number on arm64. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
@@ -65,10 +65,6 @@ step 'build'
 build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python"
 
 if [ "${CI:-}" = true ]; then
-  if begin 15 'clang-tidy on all sources'; then
-    quietly tidy scripts/tidy.sh --all
-    tail -n 1 "$logs/tidy.log"
-  fi
   if begin 6 'packages, on a bare system too'; then
     quietly packages tests/packaging/packages.sh build/dev build/packages
     grep -E '^==|newest' "$logs/packages.log"

@@ -285,7 +285,7 @@ class Judgement {
     if (reasons.empty()) return;
     const auto most =
         std::ranges::max_element(reasons, {}, [](const auto& reason) { return reason.second; });
-    say(fmt::format("{} of {} nodes with weights stay float, {} of them because it {}",
+    say(fmt::format("{} of {} nodes with weights stay float; the reason of {}: {}",
                     summary_.eligible_nodes - summary_.integer_nodes, summary_.eligible_nodes,
                     most->second, printable(most->first)));
   }
