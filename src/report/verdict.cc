@@ -303,6 +303,13 @@ class Judgement {
   /// What would be the next better level.
   double next_aim() const { return verdict_.level == VerdictLevel::kPoor ? kFairDb : kGoodDb; }
 
+  /// Whether an aim in dB would change anything: of shares it is as they are, not of the scores
+  /// behind them, and may be reached where those suffer.
+  bool is_below(double aim) const {
+    return std::any_of(summary_.outputs.begin(), summary_.outputs.end(),
+                       [&](const auto& output) { return judged_db(output) < aim; });
+  }
+
   void add_accuracy_hints() {
     const size_t used = summary_.sample_count + summary_.held_out_count;
     if (summary_.sample_count > 0 && circumstances_.available_samples > used) {
@@ -314,7 +321,9 @@ class Judgement {
     if (clips) hint("--method", "mse");
     if (summary_.effort == "fast") hint("--effort", "normal");
     if (summary_.effort == "normal") hint("--effort", "thorough");
-    if (!circumstances_.has_aim) hint("--min-sqnr", fmt::format("{:g}", next_aim()));
+    if (!circumstances_.has_aim && is_below(next_aim())) {
+      hint("--min-sqnr", fmt::format("{:g}", next_aim()));
+    }
   }
 
   const Summary& summary_;

@@ -243,7 +243,8 @@ TEST(Verdict, SaysWhereTheErrorIsBornAndWhatStaysFloat) {
   ASSERT_THAT(verdict.reasons, SizeIs(3));
   EXPECT_THAT(verdict.reasons[1],
               HasSubstr("noise grows at Conv 'stem': no noise before it, 17.2 dB"));
-  EXPECT_THAT(verdict.reasons[2], HasSubstr("3 of 7 nodes with weights stay float, 2 of them"));
+  EXPECT_THAT(verdict.reasons[2],
+              HasSubstr("3 of 7 nodes with weights stay float; the reason of 2: has no"));
   EXPECT_THAT(verdict.hints, Not(Contains("--method minmax")));
 }
 
@@ -266,6 +267,17 @@ TEST(Verdict, HintsAreWhatWasNotTriedYet) {
   EXPECT_THAT(verdict_of(summary, {.available_samples = 1000, .has_aim = true}).hints,
               ElementsAre("--samples 400"));
   EXPECT_THAT(verdict_of(summary, {.available_samples = 132, .has_aim = true}).hints, IsEmpty());
+}
+
+TEST(Verdict, NoAimIsHintedAtThatIsReachedAlready) {
+  Summary summary = sound();
+  summary.effort = "thorough";
+  // Shares are exact where the scores behind them are not: an aim in dB is about the shares.
+  summary.outputs = {output(kGoodDb + 20, kGoodDb + 10)};
+  summary.outputs[0].score_sqnr_db = kFairScoreDb + 1;
+  summary.outputs[0].score_bound_db = kFairScoreDb + 1;
+  EXPECT_EQ(verdict_of(summary).level, VerdictLevel::kFair);
+  EXPECT_THAT(verdict_of(summary).hints, IsEmpty());
 }
 
 TEST(Verdict, ForeignNamesAreShownSafely) {
