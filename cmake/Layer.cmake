@@ -38,6 +38,10 @@ function(rangefinder_layer folder)
   # Part of the shared library, too, which shows only what is marked with RANGEFINDER_API.
   set_target_properties(rangefinder_${folder} PROPERTIES CXX_VISIBILITY_PRESET hidden
                         VISIBILITY_INLINES_HIDDEN ON)
+  # A wheel has little room, and these layers take no time to speak of.
+  if(RANGEFINDER_WHEEL_DEPS AND folder MATCHES "^(passes|exporters|analysis|report|workflow|api)$")
+    target_compile_options(rangefinder_${folder} PRIVATE -Os)
+  endif()
   if(LAYER_PRECOMPILE)
     target_precompile_headers(rangefinder_${folder} PRIVATE ${LAYER_PRECOMPILE})
   endif()
