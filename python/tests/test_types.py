@@ -11,16 +11,19 @@ import pytest
 import rangefinder as rf
 
 
-def test_mypy_accepts_package_and_sample(tmp_path):
+@pytest.mark.parametrize("what", ["package", "sample"])
+def test_mypy_accepts(what, tmp_path):
     pytest.importorskip("mypy")
     folder = Path(rf.__file__).parent
-    sample = Path(__file__).with_name("typed_sample.py")
+    # What is installed is found by itself, and must not be named again.
+    path = {} if folder.parent.name == "site-packages" else {"MYPYPATH": str(folder.parent)}
+    checked = ["-p", "rangefinder"] if what == "package" else [str(Path(__file__).with_name("typed_sample.py"))]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), str(folder), str(sample)],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), *checked],
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={"MYPYPATH": str(folder.parent), "PATH": ""},
+        env={"PATH": "", **path},
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
