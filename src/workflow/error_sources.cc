@@ -25,6 +25,9 @@
 namespace rangefinder::workflow {
 namespace {
 
+/// ONNX Runtime's time to open a model grows with the square of the outputs that are added.
+constexpr size_t kMostTensors = 1000;
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The main graph, as a way back from tensor to tensor.
@@ -178,6 +181,7 @@ std::vector<report::ErrorSourceRow> error_sources(
     const Plan& plan, const engine::ModelSource& quantized, const data::SampleSource& samples,
     const RunControl& run, const report::Summary& summary, uint64_t most_values, size_t most) {
   const auto tensors = traced_tensors(plan, quantized, too_large(summary, most_values));
+  if (tensors.size() > kMostTensors) return {};
   const auto found = measure(plan, quantized, *first_of(samples, kTracedSamples), run, tensors);
   const Steps steps(plan.prepared.model.graph(), {tensors.begin(), tensors.end()});
   std::vector<report::ErrorSourceRow> rows;
