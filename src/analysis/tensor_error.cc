@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 
+#include "quantization/error_metrics.h"
 #include "search/density.h"
 #include "search/mse.h"
 
@@ -50,8 +50,7 @@ TensorError tensor_error(const statistics::TensorStatistics& statistics,
   const auto density = search::density_of(statistics);
   if (!error || !density || density->all_zero()) return result;
   const double signal = search::SquaredError(*density).square_sum() / count;
-  result.sqnr_db =
-      *error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / *error);
+  result.sqnr_db = quantization::decibels(signal, *error);
   return result;
 }
 

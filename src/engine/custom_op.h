@@ -38,4 +38,44 @@ inline float* float_output(const Ort::KernelContext& context, const tensor::Shap
   return output.GetTensorMutableData<float>();
 }
 
+/// A kernel's compute() as ONNX Runtime calls it.
+template <class Kernel>
+class CalledKernel {
+ public:
+  explicit CalledKernel(const OrtKernelInfo* info) : kernel_(Ort::ConstKernelInfo(info)) {}
+  OrtStatusPtr ComputeV2(OrtKernelContext* context) {  // NOLINT(readability-identifier-naming)
+    return status_of([&] { kernel_.compute(Ort::KernelContext(context)); });
+  }
+
+ private:
+  Kernel kernel_;
+};
+
+/// The operator of a kernel that makes one float32 tensor. The kernel tells its kOperator and
+/// kInputCount, and input_type() if not all inputs are float32. The names of the functions are
+/// those that Ort::CustomOpBase asks for.
+template <class Kernel>
+class KernelOperator
+    : public Ort::CustomOpBase<KernelOperator<Kernel>, CalledKernel<Kernel>, true> {
+ public:
+  // NOLINTBEGIN(readability-identifier-naming)
+  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
+    return status_of([&] { *kernel = new CalledKernel<Kernel>(info); });
+  }
+  const char* GetName() const { return Kernel::kOperator; }
+  size_t GetInputTypeCount() const { return Kernel::kInputCount; }
+  ONNXTensorElementDataType GetInputType(size_t input) const {
+    if constexpr (requires { Kernel::input_type(input); }) {
+      return Kernel::input_type(input);
+    } else {
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+    }
+  }
+  size_t GetOutputTypeCount() const { return 1; }
+  ONNXTensorElementDataType GetOutputType(size_t) const {
+    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+  }
+  // NOLINTEND(readability-identifier-naming)
+};
+
 }  // namespace rangefinder::engine

@@ -69,41 +69,8 @@ class ChannelMeansKernel {
   BlockedChannels layout_;
 };
 
-/// A kernel's compute() as ONNX Runtime calls it.
-template <class Kernel>
-class GateKernel {
- public:
-  explicit GateKernel(const OrtKernelInfo* info) : kernel_(Ort::ConstKernelInfo(info)) {}
-  OrtStatusPtr ComputeV2(OrtKernelContext* context) {  // NOLINT(readability-identifier-naming)
-    return status_of([&] { kernel_.compute(Ort::KernelContext(context)); });
-  }
-
- private:
-  Kernel kernel_;
-};
-
-/// The names of its functions are those that Ort::CustomOpBase asks for.
-template <class Kernel>
-class GateOperator : public Ort::CustomOpBase<GateOperator<Kernel>, GateKernel<Kernel>, true> {
- public:
-  // NOLINTBEGIN(readability-identifier-naming)
-  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
-    return status_of([&] { *kernel = new GateKernel<Kernel>(info); });
-  }
-  const char* GetName() const { return Kernel::kOperator; }
-  size_t GetInputTypeCount() const { return Kernel::kInputCount; }
-  ONNXTensorElementDataType GetInputType(size_t) const {
-    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  }
-  size_t GetOutputTypeCount() const { return 1; }
-  ONNXTensorElementDataType GetOutputType(size_t) const {
-    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  }
-  // NOLINTEND(readability-identifier-naming)
-};
-
-using HardSwishOperator = GateOperator<HardSwishKernel>;
-using ScaleChannelsOperator = GateOperator<ScaleChannelsKernel>;
-using ChannelMeansOperator = GateOperator<ChannelMeansKernel>;
+using HardSwishOperator = KernelOperator<HardSwishKernel>;
+using ScaleChannelsOperator = KernelOperator<ScaleChannelsKernel>;
+using ChannelMeansOperator = KernelOperator<ChannelMeansKernel>;
 
 }  // namespace rangefinder::engine

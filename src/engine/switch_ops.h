@@ -17,9 +17,6 @@ class RoundKernel {
  public:
   static constexpr const char* kOperator = kRoundOperator;
   static constexpr size_t kInputCount = 1;
-  static constexpr ONNXTensorElementDataType input_type(size_t) {
-    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  }
 
   explicit RoundKernel(const Ort::ConstKernelInfo& info);
   void compute(const Ort::KernelContext& context) const;
@@ -53,9 +50,6 @@ class SelectKernel {
  public:
   static constexpr const char* kOperator = kSelectOperator;
   static constexpr size_t kInputCount = 2;
-  static constexpr ONNXTensorElementDataType input_type(size_t) {
-    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  }
 
   explicit SelectKernel(const Ort::ConstKernelInfo& info);
   void compute(const Ort::KernelContext& context) const;
@@ -64,40 +58,8 @@ class SelectKernel {
   size_t number_;
 };
 
-/// A kernel's compute() as ONNX Runtime calls it.
-template <class Kernel>
-class SwitchKernel {
- public:
-  explicit SwitchKernel(const OrtKernelInfo* info) : kernel_(Ort::ConstKernelInfo(info)) {}
-  OrtStatusPtr ComputeV2(OrtKernelContext* context) {  // NOLINT(readability-identifier-naming)
-    return status_of([&] { kernel_.compute(Ort::KernelContext(context)); });
-  }
-
- private:
-  Kernel kernel_;
-};
-
-/// The names of its functions are those that Ort::CustomOpBase asks for.
-template <class Kernel>
-class SwitchOperator
-    : public Ort::CustomOpBase<SwitchOperator<Kernel>, SwitchKernel<Kernel>, true> {
- public:
-  // NOLINTBEGIN(readability-identifier-naming)
-  OrtStatusPtr CreateKernelV2(const OrtApi&, const OrtKernelInfo* info, void** kernel) const {
-    return status_of([&] { *kernel = new SwitchKernel<Kernel>(info); });
-  }
-  const char* GetName() const { return Kernel::kOperator; }
-  size_t GetInputTypeCount() const { return Kernel::kInputCount; }
-  ONNXTensorElementDataType GetInputType(size_t input) const { return Kernel::input_type(input); }
-  size_t GetOutputTypeCount() const { return 1; }
-  ONNXTensorElementDataType GetOutputType(size_t) const {
-    return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
-  }
-  // NOLINTEND(readability-identifier-naming)
-};
-
-using RoundOperator = SwitchOperator<RoundKernel>;
-using RestoreOperator = SwitchOperator<RestoreKernel>;
-using SelectOperator = SwitchOperator<SelectKernel>;
+using RoundOperator = KernelOperator<RoundKernel>;
+using RestoreOperator = KernelOperator<RestoreKernel>;
+using SelectOperator = KernelOperator<SelectKernel>;
 
 }  // namespace rangefinder::engine

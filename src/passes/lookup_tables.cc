@@ -14,6 +14,7 @@
 
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "quantization/error_metrics.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -120,9 +121,7 @@ struct Power {
   double signal = 0;
   double error = 0;
 
-  double decibels() const {
-    return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / error);
-  }
+  double decibels() const { return quantization::decibels(signal, error); }
 };
 
 /// Writes codes; returns signal and error of every row.

@@ -14,6 +14,7 @@
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "passes/quantize_weights.h"
+#include "quantization/error_metrics.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -61,7 +62,7 @@ std::string transposed(const std::vector<int8_t>& codes, const tensor::Shape& sh
   return result;
 }
 
-double decibels(std::span<const float> values, const QuantizedRows& rows, size_t row_size) {
+double sqnr_of(std::span<const float> values, const QuantizedRows& rows, size_t row_size) {
   double signal = 0;
   double error = 0;
   for (size_t i = 0; i < values.size(); ++i) {
@@ -69,7 +70,7 @@ double decibels(std::span<const float> values, const QuantizedRows& rows, size_t
     signal += static_cast<double>(values[i]) * values[i];
     error += (values[i] - restored) * (values[i] - restored);
   }
-  return error == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / error);
+  return quantization::decibels(signal, error);
 }
 
 /// Writes codes and scales; returns the decibels that are left, NaN if a weight is not finite.
@@ -84,7 +85,7 @@ double write_gates(const onnx::TensorProto& constant, const targets::Target& tar
   gates.codes.set_data_type(onnx::TensorProto::INT8);
   for (const int axis : {0, 2, 1}) gates.codes.add_dims(weights.shape()[static_cast<size_t>(axis)]);
   gates.codes.set_raw_data(transposed(rows.codes, weights.shape()));
-  const double left = decibels(values, rows, inputs);
+  const double left = sqnr_of(values, rows, inputs);
   gates.scale = std::move(rows.scale);
   return left;
 }

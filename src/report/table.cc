@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/printable.h"
+#include "report/short_name.h"
 #include "report/summary.h"
 
 namespace rangefinder::report {
@@ -18,15 +19,7 @@ constexpr size_t kLeftOutLimit = 8;
 constexpr size_t kReasonWidth = 90;
 constexpr size_t kNameWidth = 40;
 
-/// The end of a name says more than its beginning.
-std::string shortened(const std::string& foreign) {
-  std::string name = printable(foreign);
-  if (name.size() <= kNameWidth) return name;
-  size_t begin = name.size() - kNameWidth + 3;
-  // Not within a UTF-8 character: its later bytes are 10xxxxxx.
-  while (begin < name.size() && (name[begin] & 0xC0) == 0x80) ++begin;
-  return "..." + name.substr(begin);
-}
+std::string shortened(const std::string& foreign) { return short_name(foreign, kNameWidth); }
 
 std::string decibels(std::optional<double> value) {
   if (!value || std::isnan(*value)) return "-";

@@ -13,6 +13,7 @@
 
 #include "base/printable.h"
 #include "report/hints.h"
+#include "report/short_name.h"
 
 // Each rule looks at one thing, may worsen the level, and says why in a sentence that holds its
 // figures. What is worst is said first: outputs, then what explains them, then the time.
@@ -63,16 +64,7 @@ bool is_measured(const OutputRow& output) {
   return !std::isnan(judged_db(output)) && judged_db(output) != -INFINITY;
 }
 
-/// A name from a model; of a long one the end, which says more than its beginning.
-std::string named(const std::string& foreign) {
-  constexpr size_t kWidth = 60;
-  std::string name = printable(foreign);
-  if (name.size() <= kWidth) return name;
-  size_t begin = name.size() - kWidth + 3;
-  // Not within a UTF-8 character: its later bytes are 10xxxxxx.
-  while (begin < name.size() && (name[begin] & 0xC0) == 0x80) ++begin;
-  return "..." + name.substr(begin);
-}
+std::string named(const std::string& foreign) { return short_name(foreign, 60); }
 
 std::string decibels(double value) {
   return std::isinf(value) ? std::string("no noise") : fmt::format("{:.1f} dB", value);

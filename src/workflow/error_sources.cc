@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -14,6 +13,7 @@
 #include "analysis/compare.h"
 #include "analysis/reveal.h"
 #include "engine/packed_model.h"
+#include "workflow/samples.h"
 
 // Tensors that become codes have one meaning in both models: what the quantized one has behind the
 // DequantizeLinear is the float tensor with all errors up to there. What lies between two of them -
@@ -162,10 +162,7 @@ Decibels measure(const Plan& plan, const engine::ModelSource& quantized,
 std::shared_ptr<const data::SampleSource> first_of(const data::SampleSource& samples,
                                                    size_t count) {
   // Owned by the caller, who waits.
-  const std::shared_ptr<const data::SampleSource> all(std::shared_ptr<void>(), &samples);
-  std::vector<size_t> indices(std::min(count, samples.size()));
-  std::iota(indices.begin(), indices.end(), size_t{0});
-  return data::select_samples(all, std::move(indices));
+  return as_list({.list = {std::shared_ptr<void>(), &samples}}, count);
 }
 
 /// Noise over signal.

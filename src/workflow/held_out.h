@@ -15,10 +15,6 @@
 
 namespace rangefinder::workflow {
 
-/// Samples that are measured, at least: where fewer are held out, calibration samples join them for
-/// the bounds of noise, which tell how samples differ, and for rows of scores.
-inline constexpr size_t kMeasuredCount = 32;
-
 /// Feeds of samples; empty: none.
 using MoreSamples = std::function<engine::SampleFeed()>;
 

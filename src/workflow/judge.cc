@@ -134,15 +134,15 @@ Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
       held_out_(samples.held_out()),
       real_(analysis::revealing(plan.prepared_source(), quantities_.inner()),
             {.fetch = quantities_.tensors()}) {
-  const size_t held_out = std::min(held_out_->size(), kSamples);
+  const size_t held_out = std::min(held_out_->size(), kMeasuredCount);
   if (samples.can_repeat()) {
-    from_calibration_ = std::min(samples.calibration_count(), kSamples - held_out);
+    from_calibration_ = std::min(samples.calibration_count(), kMeasuredCount - held_out);
   }
   sample_count_ = held_out + from_calibration_;
 }
 
 engine::SampleFeed Judge::feed() const {
-  auto held_out = engine::feed_from(*held_out_, kSamples);
+  auto held_out = engine::feed_from(*held_out_, kMeasuredCount);
   if (from_calibration_ == 0) return held_out;
   return joined(std::move(held_out),
                 spread(samples_.calibration(), from_calibration_, samples_.calibration_count()));

@@ -56,12 +56,11 @@ double worst_sqnr_db(const JudgedPowers& powers);
 /// Measures several quantized forms of one model on the same samples, on the kernels that users
 /// get.
 ///
-/// The samples are those that are held out; if those are fewer than kSamples, calibration samples
-/// join them: how samples differ is told better by more. What the float model gives is computed
-/// once and kept while it is small.
+/// The samples are those that are held out; if those are fewer than kMeasuredCount, calibration
+/// samples join them: how samples differ is told better by more. What the float model gives is
+/// computed once and kept while it is small.
 class Judge {
  public:
-  static constexpr size_t kSamples = 32;
   static constexpr uint64_t kKeptBytes = uint64_t{64} << 20;
 
   /// `samples` must outlive this. Throws Error as engine::Session does.

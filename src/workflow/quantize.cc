@@ -69,32 +69,6 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
-/// The plan and the statistics to go on with: of the same network, smoothed where that helps.
-class WorkingPlan {
- public:
-  WorkingPlan(const Plan& plan, const PlanOptions& options,
-              const statistics::StatisticsFile& statistics,
-              const passes::RuntimeCalibration& calibration, Effort effort,
-              report::Summary& summary)
-      : plan_(plan), statistics_(statistics) {
-    if (effort == Effort::kFast) return;
-    Stopwatch watch;
-    smoothed_ = smooth_norms(plan, options, statistics, calibration);
-    summary.smoothings = std::move(smoothed_.rows);
-    summary.seconds.solve = watch.lap();
-  }
-
-  const Plan& plan() const { return smoothed_.plan ? smoothed_.plan->plan : plan_; }
-  const statistics::StatisticsFile& statistics() const {
-    return smoothed_.plan ? smoothed_.plan->statistics : statistics_;
-  }
-
- private:
-  const Plan& plan_;
-  const statistics::StatisticsFile& statistics_;
-  Smoothed smoothed_ = {};
-};
-
 /// Held-out samples were looked at before norms were smoothed: what they show of a tensor whose
 /// channels were divided says nothing of its range.
 void forget_smoothed(const std::vector<report::SmoothingRow>& smoothings, ObservedBoth& seen) {

@@ -69,6 +69,10 @@ std::unique_ptr<Samples> split_samples(const SampleInput& input, const SplitOpti
 /// The same where nothing is judged: all are calibrated on.
 std::unique_ptr<Samples> all_samples(const SampleInput& input);
 
+/// Samples that judge a model, if there are so many: where fewer are held out, calibration samples
+/// join them for the bounds of noise, which tell how samples differ, and for rows of scores.
+inline constexpr size_t kMeasuredCount = 32;
+
 /// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
 engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total);
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/process.h"
 #include "engine/packed_model.h"
 #include "observers/calibrate.h"
 #include "refine/smooth_model.h"
@@ -241,6 +242,19 @@ Smoothed smooth_norms(const Plan& plan, const PlanOptions& options,
                              observed_again(statistics, norms, tensors)};
   name_tensors(norms, tensors, plan, result.plan->plan);
   return result;
+}
+
+WorkingPlan::WorkingPlan(const Plan& plan, const PlanOptions& options,
+                         const statistics::StatisticsFile& statistics,
+                         const passes::RuntimeCalibration& calibration, Effort effort,
+                         report::Summary& summary)
+    : plan_(plan), statistics_(statistics) {
+  if (effort == Effort::kFast) return;
+  Stopwatch watch;
+  Smoothed found = smooth_norms(plan, options, statistics, calibration);
+  smoothed_ = std::move(found.plan);
+  summary.smoothings = std::move(found.rows);
+  summary.seconds.solve = watch.lap();
 }
 
 }  // namespace rangefinder::workflow

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "passes/runtime_calibration.h"
+#include "rangefinder/quantize.h"
 #include "report/summary.h"
 #include "statistics/statistics_file.h"
 #include "workflow/plan.h"
@@ -29,5 +30,27 @@ struct Smoothed {
 Smoothed smooth_norms(const Plan& plan, const PlanOptions& options,
                       const statistics::StatisticsFile& statistics,
                       const passes::RuntimeCalibration& calibration);
+
+/// The plan and the statistics to go on with: of the same network, smoothed where that helps and
+/// the effort is more than fast.
+class WorkingPlan {
+ public:
+  /// `plan` and `statistics` must outlive this. The summary is told of norms and seconds. Throws as
+  /// smooth_norms().
+  WorkingPlan(const Plan& plan, const PlanOptions& options,
+              const statistics::StatisticsFile& statistics,
+              const passes::RuntimeCalibration& calibration, Effort effort,
+              report::Summary& summary);
+
+  const Plan& plan() const { return smoothed_ ? smoothed_->plan : plan_; }
+  const statistics::StatisticsFile& statistics() const {
+    return smoothed_ ? smoothed_->statistics : statistics_;
+  }
+
+ private:
+  const Plan& plan_;
+  const statistics::StatisticsFile& statistics_;
+  std::optional<SmoothedPlan> smoothed_ = {};
+};
 
 }  // namespace rangefinder::workflow
