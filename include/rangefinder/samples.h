@@ -29,7 +29,8 @@ class RANGEFINDER_API SampleSource {
  public:
   /// .npy and .npz files and pictures, or folders of them (docs/data.md), in natural order. Throws
   /// Error: a path that is not there, an unknown extension, no samples, several kinds mixed; a
-  /// damaged file when it is read.
+  /// damaged file when it is read. Throws std::invalid_argument if `pictures` says something and
+  /// there are none.
   static SampleSource from_files(const std::vector<std::filesystem::path>& paths,
                                  const PictureOptions& pictures = {});
   /// Throws std::invalid_argument if there are none.

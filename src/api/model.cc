@@ -3,16 +3,23 @@
 #include <utility>
 
 #include "api/model_state.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/pending_files.h"
 #include "engine/session.h"
 #include "engine/write_model.h"
+#include "graph/model_advice.h"
 
 namespace rangefinder {
 
 Model::Model(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
 Model Model::load(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    const std::string advice = graph::model_advice(file);
+    if (!advice.empty()) throw Error("is " + advice, {.file = file.string()});
+  }
   require_regular_file(file);
   return Model(std::make_shared<State>(State{engine::ModelSource(file)}));
 }

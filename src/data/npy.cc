@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/content_advice.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -27,6 +28,8 @@ constexpr std::string_view kMagic("\x93NUMPY", 6);
 constexpr size_t kMaxRank = 64;
 /// Far more than 64 dimensions need; NumPy itself refuses to read more than 10 000 bytes.
 constexpr size_t kMaxHeaderSize = size_t{1} << 16;
+/// What a file of another kind is told by.
+constexpr size_t kAdviceSize = 100;
 /// Data starts at a multiple of this many bytes, as NumPy writes it.
 constexpr size_t kAlignment = 64;
 
@@ -70,10 +73,12 @@ std::string take(ByteStream& stream, size_t size) {
 
 HeaderText read_header(ByteStream& stream, const std::string& file) {
   const auto fail = [&](const std::string& why) { throw Error(why, {.file = file}); };
-  const std::string prefix = take(stream, kMagic.size() + 2);
+  std::string prefix = take(stream, kMagic.size() + 2);
   if (!prefix.starts_with(kMagic.substr(0, std::min(prefix.size(), kMagic.size()))) ||
       prefix.empty()) {
-    fail("not a .npy file (it does not begin with \\x93NUMPY)");
+    const std::string advice = content_advice(prefix += take(stream, kAdviceSize));
+    fail(advice.empty() ? "not a .npy file (it does not begin with \\x93NUMPY)"
+                        : "not a .npy file but " + advice);
   }
   if (prefix.size() < kMagic.size() + 2) fail("truncated .npy file: the format version is missing");
   const int version = static_cast<uint8_t>(prefix[kMagic.size()]);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/content_advice.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "data/byte_stream.h"
@@ -54,7 +55,11 @@ Archive open_archive(std::string_view bytes, const std::string& file) {
   Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, error.get()));
   Archive archive;
   if (source) archive.reset(zip_open_from_source(source.get(), ZIP_RDONLY, error.get()));
-  if (!archive) throw Error("not a .npz archive: " + error.text(), {.file = file});
+  if (!archive) {
+    const std::string advice = content_advice(bytes.substr(0, 100));
+    throw Error("not a .npz archive" + (advice.empty() ? ": " + error.text() : " but " + advice),
+                {.file = file});
+  }
   static_cast<void>(source.release());  // The archive owns it now.
   return archive;
 }

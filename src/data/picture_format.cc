@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
+
+#include "base/content_advice.h"
 
 namespace rangefinder::data {
 namespace {
@@ -70,6 +73,9 @@ PictureFormat picture_format(std::string_view bytes, const Error::Place& place) 
       kForeign, [&](const Foreign& format) { return has(bytes, format.magic, format.at); });
   if (foreign != std::end(kForeign)) {
     throw Error(fmt::format("is a {} file; {}", foreign->name, kAllowed), place);
+  }
+  if (const std::string advice = content_advice(bytes.substr(0, 100)); !advice.empty()) {
+    throw Error("is no picture but " + advice, place);
   }
   throw Error(
       fmt::format("cannot decode the picture: its first bytes are those of no known format; {}",

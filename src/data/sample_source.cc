@@ -41,14 +41,31 @@ std::string_view kind_name(Kind kind) {
   return "unknown";
 }
 
-Kind kind_of(const fs::path& path) {
+std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(), [](char c) {
     return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   });
+  return extension;
+}
+
+Kind kind_of(const fs::path& path) {
+  const std::string extension = lower_extension(path);
   if (extension == ".npy") return Kind::kNpy;
   if (extension == ".npz") return Kind::kNpz;
   return is_picture_extension(extension) ? Kind::kPicture : Kind::kUnknown;
+}
+
+/// How samples of other programs become ours.
+std::string_view conversion_of(const fs::path& path) {
+  const std::string extension = lower_extension(path);
+  if (extension == ".pt" || extension == ".pth") {
+    return "; of PyTorch's tensors 'numpy.save(FILE, tensor.numpy())' makes them";
+  }
+  if (extension == ".onnx") return "; a model stands before --data, or behind another option";
+  if (extension == ".pb")
+    return "; of ONNX's tensors 'numpy.save(FILE, onnx.numpy_helper.to_array(tensor))' makes them";
+  return "";
 }
 
 /// A sample's file: where it is, and the name under which it is ordered and fingerprinted.
@@ -176,8 +193,8 @@ std::vector<File> files_of(const fs::path& path) {
   if (!fs::is_directory(status)) {
     require_regular_file(path);
     if (kind_of(path) == Kind::kUnknown) {
-      throw Error(fmt::format("unknown kind of sample '{}'; {} are allowed",
-                              path.extension().string(), kAllowed),
+      throw Error(fmt::format("unknown kind of sample '{}'; {} are allowed{}",
+                              path.extension().string(), kAllowed, conversion_of(path)),
                   place);
     }
     return {{path, path.filename().string()}};
@@ -223,7 +240,14 @@ std::shared_ptr<const SampleSource> open_samples(const std::vector<fs::path>& pa
   for (const fs::path& path : paths) std::ranges::move(files_of(path), std::back_inserter(files));
   if (files.empty()) throw Error("no samples: no file or folder was given");
   const Kind kind = common_kind(files);
-  if (kind == Kind::kPicture) require_pictures({.file = files.front().path.string()});
+  if (kind == Kind::kPicture) {
+    require_pictures({.file = files.front().path.string()});
+  } else if (picture != PictureOptions()) {
+    throw std::invalid_argument(fmt::format(
+        "how pictures become samples (mean, std, scale, resize, crop, layout, channels) "
+        "is told, but {} is no picture: arrays are taken as they are",
+        files.front().path.string()));
+  }
   return std::make_shared<FileSource>(std::move(files), kind, picture);
 }
 

@@ -44,7 +44,8 @@ class SampleSource {
 /// itself must be of a known kind: .npy, .npz or a picture.
 /// Throws Error: a path that is not there, an unknown extension, something else than a regular
 /// file, no samples, several kinds mixed (they would not agree on input names), pictures in a
-/// program that was built without them. Throws std::invalid_argument as validate(picture) does.
+/// program that was built without them. Throws std::invalid_argument as validate(picture) does, and
+/// if pictures are described where there are none.
 std::shared_ptr<const SampleSource> open_samples(const std::vector<std::filesystem::path>& paths,
                                                  const PictureOptions& picture = {});
 

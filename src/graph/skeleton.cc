@@ -20,6 +20,7 @@
 #include "base/cancellation.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "graph/model_advice.h"
 #include "graph/model_file.h"
 
 namespace rangefinder::graph {
@@ -290,10 +291,7 @@ std::optional<std::string> skeleton_bytes(const Descriptor& file, const fs::path
   return bytes;
 }
 
-}  // namespace
-
-onnx::ModelProto parse_skeleton(const fs::path& file, const std::string& name,
-                                uint64_t small_file) {
+onnx::ModelProto parse_file(const fs::path& file, const std::string& name, uint64_t small_file) {
   const Descriptor opened = open_regular_file(file);
   const uint64_t size = size_of(opened);
   if (size > small_file && size <= kMessageLimit) {
@@ -301,6 +299,19 @@ onnx::ModelProto parse_skeleton(const fs::path& file, const std::string& name,
     if (bytes) return parse_model(*bytes, name);
   }
   return parse_model(read_file(file), name);
+}
+
+}  // namespace
+
+onnx::ModelProto parse_skeleton(const fs::path& file, const std::string& name,
+                                uint64_t small_file) {
+  try {
+    return parse_file(file, name, small_file);
+  } catch (const Error&) {
+    const std::string advice = model_advice(file);
+    if (advice.empty()) throw;
+    throw Error("is " + advice, {.file = name});
+  }
 }
 
 WholeMessage::WholeMessage(const onnx::ModelProto& model) {

@@ -172,7 +172,9 @@ TEST(Npy, RefusesTruncatedAndOverlongFiles) {
     expect_error(whole.substr(0, size), size == 0 ? "not a .npy file" : "truncated");
   }
   expect_error(whole + "x", "overlong .npy file: float32 [2, 3] needs 24 bytes of data, found 25");
-  expect_error("PK\x03\x04", "not a .npy file");
+  expect_error("PK\x03\x04", "not a .npy file but a zip archive: unpack it first");
+  expect_error("version https://git-lfs.github.com/spec/v1",
+               "not a .npy file but a Git LFS pointer");
 }
 
 TEST(Npy, RefusesShapesBeyondMemoryBeforeAllocating) {

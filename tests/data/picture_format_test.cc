@@ -45,6 +45,7 @@ TEST(PictureFormat, OthersAreRefusedByName) {
   expect_error("\x93NUMPY", ".npy");
   expect_error("RIFF....WAVE", "no known format");
   expect_error("nonsense", "no known format");
+  expect_error("<!DOCTYPE html>", "is no picture but a web page");
   expect_error("P", "no known format");
 }
 

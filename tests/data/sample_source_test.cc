@@ -102,12 +102,24 @@ TEST_F(Samples, PicturesFollowTheOptions) {
 
 #endif
 
+TEST_F(Samples, PicturesAreDescribedOnlyWhereThereAre) {
+  const auto array = add("a.npy");
+  EXPECT_NO_THROW(open_samples({array}, {}));
+  for (const PictureOptions& options :
+       {PictureOptions{.mean = {0.5}}, {.scale = 1.0 / 255}, {.layout = Layout::kNhwc}}) {
+    EXPECT_THAT([&] { open_samples({array}, options); },
+                ThrowsMessage<std::invalid_argument>(HasSubstr("a.npy is no picture")));
+  }
+}
+
 TEST_F(Samples, ClearErrors) {
   expect_error({}, "no samples");
   expect_error({folder_ / "none"}, (folder_ / "none").string() + ": cannot read: No such file");
   expect_error({folder_.path()}, folder_.path().string() + ": no samples in this folder");
   write_file(folder_ / "a.csv", "1,2");
   expect_error({folder_ / "a.csv"}, "unknown kind of sample '.csv'; .npy, .npz and pictures");
+  write_file(folder_ / "a.pt", "PK");
+  expect_error({folder_ / "a.pt"}, "numpy.save(FILE, tensor.numpy())");
   write_file(folder_ / "plain", "1,2");
   expect_error({folder_ / "plain"}, "unknown kind of sample ''");
   std::filesystem::create_symlink("gone", folder_ / "link.npy");

@@ -103,6 +103,22 @@ TEST(BindInputs, WrongShapeSaysFoundAndAllowed) {
               AllOf(HasSubstr("[3]"), HasSubstr("[?, 3]")));
 }
 
+TEST(BindInputs, ManySamplesInOneArrayAreExplained) {
+  const auto shape = [](const tensor::Shape& wanted, const tensor::Shape& found) {
+    return message({{"x", ElementType::kFloat32, wanted}},
+                   {{"x", Tensor(ElementType::kFloat32, found)}});
+  };
+  EXPECT_THAT(shape({1, 3}, {64, 3}), AllOf(HasSubstr("64 samples in one array?"),
+                                            HasSubstr("numpy.save(f'{i}.npy', array[i:i+1])")));
+  EXPECT_THAT(shape({4, 3}, {64, 3}), AllOf(HasSubstr("16 samples"), HasSubstr("each 4th i")));
+  EXPECT_THAT(shape({-1, 3}, {64, 1, 3}), HasSubstr("numpy.save(f'{i}.npy', array[i])"));
+  EXPECT_THAT(shape({3}, {64, 3}), HasSubstr("64 samples"));
+  for (const auto& [wanted, found] : std::vector<std::pair<tensor::Shape, tensor::Shape>>{
+           {{1, 3}, {64, 4}}, {{4, 3}, {6, 3}}, {{1, 3}, {0, 3}}, {{1, 3}, {}}, {{-1, 3}, {3}}}) {
+    EXPECT_THAT(shape(wanted, found), testing::Not(HasSubstr("samples in one array")));
+  }
+}
+
 TEST(BindInputs, WrongTypeSaysFoundAndAllowed) {
   for (const ElementType type :
        {ElementType::kUint8, ElementType::kInt64, ElementType::kBool, ElementType::kBfloat16}) {
