@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rangefinder/export.h"
+#include "rangefinder/method_info.h"
 #include "rangefinder/model.h"
 #include "rangefinder/run_control.h"
 #include "rangefinder/samples.h"
@@ -43,6 +44,8 @@ RANGEFINDER_API std::string to_string(InputRangeCalibrationType type);
 /// Case, `-` and `_` are ignored: "MOVING_QUANTILE" is known too. Throws std::invalid_argument
 /// listing the known types.
 RANGEFINDER_API InputRangeCalibrationType input_range_calibration_type(std::string_view name);
+/// All types, "none" last; their options are fields of InputRangeOptions, written "max-samples".
+RANGEFINDER_API std::vector<MethodInfo> input_range_calibration_types();
 
 /// The analog hardware of a network, in the names of AIHWKIT-Lightning's TorchInferenceRPUConfig:
 /// one configuration, exceptions for layers, and what stays digital. Written as JSON

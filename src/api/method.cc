@@ -2,11 +2,14 @@
 
 #include "api/requests.h"
 #include "observers/registry.h"
+#include "rangefinder/method_info.h"
 #include "targets/target.h"
 
 namespace rangefinder {
 
 std::vector<std::string> known_methods() { return observers::registry().names(); }
+
+std::vector<MethodInfo> method_infos() { return observers::registry().infos(); }
 
 std::vector<TargetInfo> known_targets() {
   std::vector<TargetInfo> infos;

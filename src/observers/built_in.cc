@@ -1,5 +1,7 @@
 #include "observers/built_in.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -69,11 +71,17 @@ Made make_mse(const Config& config, const CalibrationOptions& /*options*/) {
   });
 }
 
+/// People who say 99.99 mean 99.99 %.
+std::string share_hint(double percentile) {
+  if (!(percentile > 1 && percentile <= 100)) return {};
+  return fmt::format(": {0:.10g} keeps {1} % of the values", percentile / 100, percentile);
+}
+
 double percentile_of(const Config& config, const CalibrationOptions& options) {
   const double percentile = detail_or(config, "percentile", options.percentile);
   if (!(percentile > 0 && percentile <= 1)) {
-    throw std::invalid_argument("The percentile must be in (0, 1], found " +
-                                std::to_string(percentile) + ".");
+    throw std::invalid_argument(fmt::format("the percentile is {}; a share in (0, 1] is needed{}",
+                                            percentile, share_hint(percentile)));
   }
   return percentile;
 }
@@ -100,7 +108,7 @@ Made make_standard_deviation(const Config& config, const CalibrationOptions& opt
   refuse_floating(config, "std");
   const double alpha = detail_or(config, "alpha", options.alpha);
   if (!(alpha > 0 && alpha <= std::numeric_limits<double>::max())) {
-    throw std::invalid_argument("alpha must be positive, found " + std::to_string(alpha) + ".");
+    throw std::invalid_argument(fmt::format("alpha is {}; a number above 0 is needed", alpha));
   }
   return from_search([grid = grid_of(config), alpha](const TensorStatistics& channel) {
     return search::standard_deviation(channel, grid, alpha);
@@ -110,14 +118,21 @@ Made make_standard_deviation(const Config& config, const CalibrationOptions& opt
 }  // namespace
 
 void add_built_in_observers(Registry& registry) {
-  registry.add("isotone", make_isotone);
-  registry.add("kl", make_kl);
-  registry.add("mean-minmax", make_mean_minmax);
-  registry.add("mean-percentile", make_mean_percentile);
-  registry.add("minmax", make_minmax);
-  registry.add("mse", make_mse);
-  registry.add("percentile", make_percentile);
-  registry.add("std", make_standard_deviation);
+  registry.add("isotone", make_isotone,
+               {"keeps the order of the largest values of a row (arg-max)", {"axis", "top-k"}});
+  registry.add("kl", make_kl,
+               {"the range whose quantized distribution diverges least (Kullback-Leibler)", {}});
+  registry.add("mean-minmax", make_mean_minmax,
+               {"the mean over batches of their smallest and largest values", {}});
+  registry.add("mean-percentile", make_mean_percentile,
+               {"the mean over batches of what 'percentile' keeps of each; runs the model again",
+                {"percentile"}});
+  registry.add("minmax", make_minmax, {"everything that was seen: nothing is clipped", {}});
+  registry.add("mse", make_mse, {"the range with the smallest mean squared error", {}});
+  registry.add("percentile", make_percentile,
+               {"a share of the values, by default 0.9999; the rest is clipped", {"percentile"}});
+  registry.add("std", make_standard_deviation,
+               {"the mean and some standard deviations around it, by default 3", {"alpha"}});
 }
 
 }  // namespace rangefinder::observers

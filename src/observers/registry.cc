@@ -4,6 +4,7 @@
 #include <cctype>
 #include <stdexcept>
 
+#include "base/near_names.h"
 #include "observers/built_in.h"
 
 namespace rangefinder::observers {
@@ -32,7 +33,7 @@ bool is_method_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
 }
 
-void Registry::add(std::string_view name, ObserverFactory factory) {
+void Registry::add(std::string_view name, ObserverFactory factory, MethodDescription description) {
   const std::string key = canonical_method(name);
   if (!is_method_name(key)) {
     throw std::invalid_argument(
@@ -42,20 +43,29 @@ void Registry::add(std::string_view name, ObserverFactory factory) {
   }
   if (!factory) throw std::invalid_argument("The method '" + key + "' has no factory.");
   const std::lock_guard lock(mutex_);
-  if (!factories_.emplace(key, std::move(factory)).second) {
+  if (!entries_.emplace(key, Entry{std::move(factory), std::move(description)}).second) {
     throw std::invalid_argument("The calibration method '" + key + "' is already registered.");
   }
 }
 
 bool Registry::contains(std::string_view name) const {
   const std::lock_guard lock(mutex_);
-  return factories_.contains(canonical_method(name));
+  return entries_.contains(canonical_method(name));
 }
 
 std::vector<std::string> Registry::names() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> result;
-  for (const auto& [name, factory] : factories_) result.push_back(name);
+  for (const auto& [name, entry] : entries_) result.push_back(name);
+  return result;
+}
+
+std::vector<MethodInfo> Registry::infos() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<MethodInfo> result;
+  for (const auto& [name, entry] : entries_) {
+    result.push_back({name, entry.description.summary, entry.description.options});
+  }
   return result;
 }
 
@@ -65,12 +75,13 @@ std::unique_ptr<Observer> Registry::create(std::string_view name,
   ObserverFactory factory;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = factories_.find(canonical_method(name));
-    if (found != factories_.end()) factory = found->second;
+    const auto found = entries_.find(canonical_method(name));
+    if (found != entries_.end()) factory = found->second.factory;
   }
   if (!factory) {
-    throw std::invalid_argument("Unknown calibration method '" + std::string(name) +
-                                "'. Known: " + list(names()) + ".");
+    const auto known = names();
+    throw std::invalid_argument("unknown calibration method '" + std::string(name) +
+                                "'; known are " + list(known) + did_you_mean(name, known));
   }
   return factory(config, options);
 }

@@ -10,6 +10,7 @@
 
 #include "observers/calibration_options.h"
 #include "observers/observer.h"
+#include "rangefinder/method_info.h"
 
 namespace rangefinder::observers {
 
@@ -18,16 +19,25 @@ namespace rangefinder::observers {
 using ObserverFactory = std::function<std::unique_ptr<Observer>(
     const quantization::TensorQuantizationConfig&, const CalibrationOptions&)>;
 
+/// What is said of a method beside its name, see MethodInfo.
+struct MethodDescription {
+  std::string summary = {};
+  /// By default those that a plug-in is told.
+  std::vector<std::string> options = {"percentile", "alpha"};
+};
+
 /// Calibration methods by name. Names ignore case. Safe to use from several threads.
 class Registry {
  public:
   /// Throws std::invalid_argument if the name is empty, has anything but letters, digits, '-', '_'
   /// and '.', or is taken.
-  void add(std::string_view name, ObserverFactory factory);
+  void add(std::string_view name, ObserverFactory factory, MethodDescription description = {});
 
   bool contains(std::string_view name) const;
   /// Lower-case, sorted.
   std::vector<std::string> names() const;
+  /// Of all methods, in the order of names().
+  std::vector<MethodInfo> infos() const;
 
   /// Throws std::invalid_argument listing the known methods if there is none of this name, and
   /// what the factory throws.
@@ -36,8 +46,13 @@ class Registry {
                                    const CalibrationOptions& options = {}) const;
 
  private:
+  struct Entry {
+    ObserverFactory factory;
+    MethodDescription description;
+  };
+
   mutable std::mutex mutex_;
-  std::map<std::string, ObserverFactory> factories_;
+  std::map<std::string, Entry> entries_;
 };
 
 /// The program's methods: the built-in ones and what was registered.

@@ -1,6 +1,7 @@
 #include "report/hints.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace rangefinder::report {
@@ -26,6 +27,24 @@ std::string quoted(const std::string& word) {
   return text + "'";
 }
 
+/// Options that only some methods read.
+constexpr std::array<std::string_view, 4> kOfMethods = {"--percentile", "--alpha", "--axis",
+                                                        "--top-k"};
+
+/// The option itself, and, of a method that becomes another one, those that the new one may not
+/// read.
+bool gives_way(std::string_view word, const std::vector<std::string>& command,
+               const std::string& option) {
+  const std::string_view name = word.substr(0, word.find('='));
+  if (name == option) return true;
+  if (option != "--method" ||
+      std::find(kOfMethods.begin(), kOfMethods.end(), name) == kOfMethods.end()) {
+    return false;
+  }
+  return std::none_of(command.begin(), command.end(),
+                      [](const std::string& other) { return other.starts_with("--method-for"); });
+}
+
 }  // namespace
 
 std::string with_option(const std::vector<std::string>& command, const std::string& option,
@@ -33,10 +52,10 @@ std::string with_option(const std::vector<std::string>& command, const std::stri
   std::string text;
   const auto add = [&](const std::string& word) { text += (text.empty() ? "" : " ") + word; };
   for (size_t i = 0; i < command.size(); ++i) {
-    if (command[i] == option) {
-      i += value.empty() ? 0 : 1;
-    } else if (!command[i].starts_with(option + "=")) {
+    if (!gives_way(command[i], command, option)) {
       add(quoted(command[i]));
+    } else if (command[i].find('=') == std::string::npos && !value.empty()) {
+      ++i;
     }
   }
   add(option);

@@ -1,11 +1,14 @@
 #include "targets/target.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <vector>
+
+#include "base/near_names.h"
 
 namespace rangefinder::targets {
 namespace {
@@ -125,12 +128,13 @@ std::span<const Target> all_targets() {
 }
 
 const Target& find_target(std::string_view name) {
-  std::string known;
+  std::vector<std::string> known;
   for (const Target& target : all_targets()) {
     if (target.name == name) return target;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", target.name);
+    known.emplace_back(target.name);
   }
-  throw std::invalid_argument(fmt::format("unknown target '{}'; known are {}", name, known));
+  throw std::invalid_argument(fmt::format("unknown target '{}'; known are {}{}", name,
+                                          fmt::join(known, ", "), did_you_mean(name, known)));
 }
 
 }  // namespace rangefinder::targets

@@ -2,8 +2,11 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/near_names.h"
 #include "rangefinder/quantize.h"
 
 namespace rangefinder {
@@ -22,11 +25,13 @@ std::string name_of(Effort effort) {
 }
 
 Effort parse_effort(std::string_view name) {
+  std::vector<std::string> names;
   for (const auto& [effort, known] : kEfforts) {
     if (name == known) return effort;
+    names.emplace_back(known);
   }
-  throw std::invalid_argument(
-      fmt::format("the effort is '{}'; allowed are fast, normal, thorough", name));
+  throw std::invalid_argument(fmt::format(
+      "the effort is '{}'; allowed are fast, normal, thorough{}", name, did_you_mean(name, names)));
 }
 
 }  // namespace rangefinder

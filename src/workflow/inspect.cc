@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "analysis/fusion_check.h"
 #include "engine/packed_model.h"
 #include "graph/model_file.h"
@@ -56,6 +58,10 @@ report::ModelInspection inspect_model(const engine::ModelSource& source,
   inspection.opset = graph::opset_version(model);
   std::vector<passes::FloatNode> left_float;
   if (graph::find_quantized_node(model) != nullptr) {
+    if (!options.exclude.empty()) {
+      throw std::invalid_argument(
+          "the model holds codes already: what is excluded tells nothing of it");
+    }
     const auto fusion = analysis::check_fusion(source);
     inspection.eligible_nodes = fusion.eligible_nodes;
     inspection.integer_nodes = fusion.integer_nodes;

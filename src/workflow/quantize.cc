@@ -228,6 +228,11 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
   Choice choice;
   if (reads(file)) {
     choice = follow_decisions(std::move(made), file, result.summary.output);
+    if (request.choice.min_sqnr || request.choice.metric || request.choice.fastest) {
+      choice.notes.push_back(
+          "the decisions file was followed, and nothing else that was asked for "
+          "chose what stays float; without the file, it is chosen anew");
+    }
   } else {
     choice = choose(std::move(made), samples, completed(request.choice, request.effort),
                     request.run, result.summary.output);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "api/fixture.h"
+#include "rangefinder/method_info.h"
 
 namespace rangefinder {
 namespace {
@@ -17,6 +18,16 @@ TEST(MethodApi, ListsMethodsAndTargets) {
   ASSERT_FALSE(known_targets().empty());
   EXPECT_EQ(known_targets().front().name, "ort-cpu");
   EXPECT_THAT(known_targets().front().summary, HasSubstr("ONNX Runtime"));
+}
+
+TEST(MethodApi, TellsOfEachBuiltInMethodWhatItKeeps) {
+  const auto names = known_methods();
+  const auto infos = method_infos();
+  ASSERT_EQ(infos.size(), names.size());
+  for (size_t i = 0; i < infos.size(); ++i) {
+    EXPECT_EQ(infos[i].name, names[i]);
+    EXPECT_NE(infos[i].summary, "") << names[i];
+  }
 }
 
 TEST(MethodApi, ChecksBeforeTheWork) {

@@ -55,6 +55,21 @@ TEST(Registry, AnUnknownMethodListsTheKnownOnes) {
     EXPECT_THAT(error.what(), HasSubstr("'gamma'"));
     EXPECT_THAT(error.what(), HasSubstr("alpha, beta"));
   }
+  EXPECT_THAT([&] { registry.create("bta", {}); },
+              testing::ThrowsMessage<std::invalid_argument>(HasSubstr("did you mean 'beta'?")));
+}
+
+TEST(Registry, TellsWhatMethodsAreAndRead) {
+  Registry registry;
+  registry.add("plain", unit_factory());
+  registry.add("Known", unit_factory(), {"keeps all", {"axis"}});
+  const auto infos = registry.infos();
+  ASSERT_EQ(infos.size(), 2u);
+  EXPECT_EQ(infos[0].name, "known");
+  EXPECT_EQ(infos[0].summary, "keeps all");
+  EXPECT_EQ(infos[0].options, std::vector<std::string>{"axis"});
+  EXPECT_EQ(infos[1].summary, "");
+  EXPECT_EQ(infos[1].options, (std::vector<std::string>{"percentile", "alpha"}));
 }
 
 TEST(RegisterCalibrationObserver, MakesTheMethodUsableByName) {

@@ -20,6 +20,19 @@ TEST(WithOption, TakesEarlierUsesOut) {
   EXPECT_EQ(with_option({"r", "--effort"}, "--effort", "fast"), "r --effort fast");
 }
 
+TEST(WithOption, OptionsOfAMethodGoWithIt) {
+  EXPECT_EQ(with_option({"r", "m", "--method", "percentile", "--percentile=0.9", "-o", "x"},
+                        "--method", "mse"),
+            "r m -o x --method mse");
+  EXPECT_EQ(with_option({"r", "--alpha", "2", "--method", "std", "m"}, "--method", "minmax"),
+            "r m --method minmax");
+  EXPECT_EQ(
+      with_option({"r", "--percentile", "0.9", "--method-for", "x=percentile"}, "--method", "mse"),
+      "r --percentile 0.9 --method-for x=percentile --method mse");
+  EXPECT_EQ(with_option({"r", "--percentile", "0.9"}, "--effort", "fast"),
+            "r --percentile 0.9 --effort fast");
+}
+
 TEST(WithOption, QuotesWhatAShellWouldChange) {
   EXPECT_EQ(with_option({"r", "my model.onnx", "it's", "", "layer*"}, "--method", "kl"),
             "r 'my model.onnx' 'it'\\''s' '' 'layer*' --method kl");

@@ -16,6 +16,9 @@ TEST(Target, UnknownNameListsTheKnownOnes) {
     EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("'tpu'"),
                                              testing::HasSubstr("ort-cpu, ort-cpu-vnni")));
   }
+  EXPECT_THAT([] { find_target("ort-cpu-vni"); },
+              testing::ThrowsMessage<std::invalid_argument>(
+                  testing::HasSubstr("did you mean 'ort-cpu-vnni'")));
 }
 
 TEST(Target, TablesNameEachOperatorOnceAndHoldValidGrids) {

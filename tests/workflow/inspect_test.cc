@@ -32,6 +32,11 @@ TEST_F(InspectTest, AQuantizedModelTellsWhatTheRuntimeMadeOfIt) {
   EXPECT_THAT(inspection.observed, IsEmpty());
 }
 
+TEST_F(InspectTest, NothingIsExcludedFromAQuantizedModel) {
+  quantize(quantize_request("int8.onnx"));
+  EXPECT_THROW(inspect_model(file("int8.onnx"), {.exclude = {"*"}}), std::invalid_argument);
+}
+
 TEST_F(InspectTest, NodesThatStayFloatAreListedWithTheReason) {
   test_support::OnnxBuilder b = classifier();
   b.input("w4", {5, 5});

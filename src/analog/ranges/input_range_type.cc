@@ -1,11 +1,15 @@
 #include "analog/ranges/input_range_type.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
+#include <vector>
+
+#include "base/near_names.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -32,18 +36,22 @@ std::string plain(std::string_view text) {
 }  // namespace
 
 InputRangeType parse_input_range_type(std::string_view text) {
-  std::string known;
+  std::vector<std::string> known;
   for (const auto& [value, name] : kNames) {
     if (plain(name) == plain(text)) return value;
-    known += (known.empty() ? "" : ", ") + std::string(name);
+    known.emplace_back(name);
   }
-  throw std::invalid_argument(fmt::format("unknown type '{}'; known: {}", text, known));
+  throw std::invalid_argument(fmt::format("unknown type '{}'; known: {}{}", text,
+                                          fmt::join(known, ", "), did_you_mean(text, known)));
 }
 
 void require_options(InputRangeType type, const InputRangeOptions& options) {
   if (!(options.quantile > 0.0 && options.quantile <= 1.0)) {
-    throw std::invalid_argument(
-        fmt::format("quantile is {}; allowed: above 0, up to 1", options.quantile));
+    // People who say 99.995 mean 99.995 %.
+    const bool is_percent = options.quantile > 1.0 && options.quantile <= 100.0;
+    throw std::invalid_argument(fmt::format(
+        "quantile is {}; allowed: above 0, up to 1{}", options.quantile,
+        is_percent ? fmt::format("; {:.10g} for as many %", options.quantile / 100) : ""));
   }
   if (options.max_samples < 1) {
     throw std::invalid_argument(
@@ -73,6 +81,18 @@ std::string to_string(InputRangeCalibrationType type) {
 
 InputRangeCalibrationType input_range_calibration_type(std::string_view name) {
   return analog::parse_input_range_type(name);
+}
+
+std::vector<MethodInfo> input_range_calibration_types() {
+  return {{"max", "the largest |x| of all data", {}},
+          {"moving-std", "the mean over calls of some standard deviations", {"std-alpha"}},
+          {"moving-quantile", "the mean over calls of the quantile of |x|", {"quantile"}},
+          {"cache-quantile",
+           "the quantile of |x| over an even random sample of rows",
+           {"quantile", "max-samples", "seed"}},
+          {"quantile", "the quantile of |x| over all data", {"quantile"}},
+          {"mse", "the smallest squared error of clipping and rounding", {}},
+          {"none", "no ranges: everything stays as it is", {}}};
 }
 
 }  // namespace rangefinder

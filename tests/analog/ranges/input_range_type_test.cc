@@ -1,5 +1,6 @@
 #include "analog/ranges/input_range_type.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,6 +17,23 @@ TEST(InputRangeType, NamesRoundTripAndIgnoreSpelling) {
   EXPECT_EQ(parse_input_range_type("MOVING_QUANTILE"), InputRangeType::kMovingQuantile);
   EXPECT_EQ(parse_input_range_type("CacheQuantile"), InputRangeType::kCacheQuantile);
   EXPECT_THROW(parse_input_range_type("median"), std::invalid_argument);
+}
+
+TEST(InputRangeType, EveryTypeIsListedWithWhatItIs) {
+  const auto infos = input_range_calibration_types();
+  EXPECT_EQ(infos.size(), 7u);
+  for (const auto& info : infos) {
+    EXPECT_EQ(to_string(parse_input_range_type(info.name)), info.name);
+    EXPECT_NE(info.summary, "");
+  }
+}
+
+TEST(InputRangeType, PercentAndNamesThatAreNearAreTold) {
+  EXPECT_THAT(
+      [] { parse_input_range_type("quantil"); },
+      testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("did you mean 'quantile'")));
+  EXPECT_THAT([] { require_options(InputRangeType::kQuantile, {.quantile = 99.995}); },
+              testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("0.99995")));
 }
 
 TEST(InputRangeType, BadOptionsAreRefused) {
