@@ -21,6 +21,7 @@ if(RANGEFINDER_CLI)
   set_target_properties(rangefinder PROPERTIES INSTALL_RPATH "$ORIGIN/${from_bin}")
   install(TARGETS rangefinder RUNTIME_DEPENDENCY_SET needed
           RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
+  include(Completions)
 endif()
 install(TARGETS librangefinder EXPORT rangefinderTargets RUNTIME_DEPENDENCY_SET needed
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime

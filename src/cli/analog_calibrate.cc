@@ -1,8 +1,12 @@
 #include <memory>
+#include <set>
+#include <string>
 
+#include "cli/help_text.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
+#include "cli/value_kind.h"
 #include "rangefinder/analog.h"
 #include "rangefinder/run_files.h"
 
@@ -15,7 +19,8 @@ struct Arguments {
   AnalogFiles results;
   std::string type;
   std::string compatibility;
-  double std_alpha = 0.0;
+  /// The options of types that were given.
+  std::set<std::string> given;
   DataArguments data;
   RunArguments run;
   InputRangeOptions options;
@@ -30,23 +35,63 @@ RunFiles files_of(const Arguments& arguments) {
   return files;
 }
 
-void run(const Arguments& arguments, bool has_alpha) {
+void run(const Arguments& arguments) {
   const auto type = input_range_calibration_type(arguments.type);
+  require_read_by(arguments.given, input_range_calibration_types(), {to_string(type)});
   const auto compatibility =
       arguments.compatibility.empty() ? AnalogCompatibility::kNone : AnalogCompatibility::kAihwkit;
-  Progress progress(arguments.run.progress);
+  Progress progress(arguments.run.shown_progress());
   InputRangeOptions options = arguments.options;
-  if (has_alpha) options.std_alpha = arguments.std_alpha;
   options.samples = arguments.data.limit();
   options.run = run_control(arguments.run, progress);
   validate(type, options, compatibility);
   prepare_outputs(files_of(arguments), options.run);
   AnalogModel model = convert_to_analog(Model::load(arguments.model),
                                         AnalogHardware::load(arguments.hardware), compatibility);
-  calibrate_input_ranges(model, type, arguments.data.source(), options);
+  calibrate_input_ranges(model, type, arguments.data.source(options.run), options);
   progress.finish();
   model.save(arguments.results);
-  print(model.table());
+  if (!arguments.run.quiet) print(model.table());
+}
+
+void add_results(CLI::App& command, AnalogFiles& results) {
+  const OptionGroup group(command, "Results");
+  add_result_option(command, "-o,--output", results.model, "Where the analog model goes",
+                    kModelFile)
+      ->required();
+  add_result_option(command, "--ranges", results.ranges,
+                    "Also write the input ranges here, as JSON or for AIHWKIT-Lightning (.npz)",
+                    "FILE.json|FILE.npz");
+}
+
+void add_hardware(CLI::App& command, Arguments& arguments) {
+  const OptionGroup group(command, "Hardware");
+  command.add_option("--rpu-config", arguments.hardware, "The analog hardware")
+      ->type_name(kJsonFile)
+      ->required();
+  auto* compatibility = command.add_option("--compat", arguments.compatibility,
+                                           "Find what this program finds: AIHWKIT-Lightning");
+  require_word(*compatibility, {"aihwkit"});
+}
+
+void add_type_options(CLI::App& command, Arguments& arguments) {
+  const OptionGroup group(command, "Calibration");
+  command.add_option("--type", arguments.type, "How ranges are found (see below)")
+      ->type_name("TYPE")
+      ->required();
+  const auto add = [&](const std::string& name, auto& value, const std::string& description) {
+    return command.add_option("--" + name, value, description)
+        ->each([&arguments, name](const std::string&) { arguments.given.insert(name); });
+  };
+  InputRangeOptions& options = arguments.options;
+  add("quantile", options.quantile, "Of the quantile types: the share of |x| kept, (0, 1]")
+      ->type_name("P");
+  add("max-samples", options.max_samples, "Rows that cache-quantile keeps of each layer")
+      ->type_name("N");
+  add("std-alpha", options.std_alpha, "Deviations that moving-std takes for the range")
+      ->type_name("X")
+      ->default_str("of the layer's configuration");
+  add("seed", options.seed, "Of cache-quantile's choice of rows")->type_name("N");
 }
 
 }  // namespace
@@ -55,27 +100,22 @@ void add_analog_calibrate(CLI::App& analog) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *analog.add_subcommand(
       "calibrate", "Float ONNX model and samples in, model of the calibrated analog hardware out");
-  command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
-  command.add_option("-o,--output", arguments->results.model, "Where the analog model goes")
+  command.add_option("MODEL", arguments->model, "Float ONNX model")
+      ->type_name(kModelFile)
       ->required();
-  command
-      .add_option("--type", arguments->type,
-                  "max, moving-std, moving-quantile, cache-quantile, quantile, mse or none")
-      ->required();
-  command.add_option("--rpu-config", arguments->hardware, "The analog hardware (JSON)")->required();
-  command.add_option("--ranges", arguments->results.ranges,
-                     "Also write the input ranges here (JSON, or .npz for AIHWKIT-Lightning)");
-  command.add_option("--quantile", arguments->options.quantile, "Of the quantile types, (0, 1]");
-  command.add_option("--max-samples", arguments->options.max_samples,
-                     "Rows that cache-quantile keeps of each layer");
-  auto* alpha = command.add_option("--std-alpha", arguments->std_alpha,
-                                   "Deviations that moving-std takes for the range");
-  command.add_option("--seed", arguments->options.seed, "Of cache-quantile's choice of rows");
-  command.add_option("--compat", arguments->compatibility, "aihwkit: what AIHWKIT-Lightning finds")
-      ->check(CLI::IsMember({"aihwkit"}));
+  add_results(command, arguments->results);
+  add_hardware(command, *arguments);
+  add_type_options(command, *arguments);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
-  command.callback([arguments, alpha] { run(*arguments, alpha->count() > 0); });
+  add_quiet_option(command, arguments->run.quiet);
+  add_type_section(command);
+  add_examples(command,
+               {"rangefinder analog calibrate model.onnx --data samples/ --rpu-config rpu.json "
+                "--type cache-quantile -o analog.onnx",
+                "rangefinder analog calibrate model.onnx --data samples/ --rpu-config rpu.json "
+                "--type mse -o analog.onnx --ranges ranges.json"});
+  command.callback([arguments] { run(*arguments); });
 }
 
 }  // namespace rangefinder::cli

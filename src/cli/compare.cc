@@ -2,8 +2,10 @@
 
 #include <memory>
 
+#include "cli/help_text.h"
 #include "cli/options.h"
 #include "cli/subcommands.h"
+#include "cli/value_kind.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -18,13 +20,13 @@ struct Arguments {
 };
 
 void run(const Arguments& arguments) {
-  Progress progress(arguments.run.progress);
+  Progress progress(arguments.run.shown_progress());
+  const CompareOptions options{.samples = arguments.data.limit(),
+                               .measure_latency = arguments.latency,
+                               .run = run_control(arguments.run, progress)};
   const Comparison comparison =
       compare(Model::load(arguments.float_model), Model::load(arguments.quantized_model),
-              arguments.data.source(),
-              {.samples = arguments.data.limit(),
-               .measure_latency = arguments.latency,
-               .run = run_control(arguments.run, progress)});
+              arguments.data.source(options.run), options);
   progress.finish();
   print(arguments.json ? comparison.json() : comparison.table());
 }
@@ -33,16 +35,24 @@ void run(const Arguments& arguments) {
 
 void add_compare(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command = *app.add_subcommand("compare", "Error of a quantized model against its original");
-  command.add_option("FLOAT", arguments->float_model, "The float ONNX model")->required();
+  auto& command = *app.add_subcommand(
+      "compare", "Tell how far a quantized model's outputs are from those of its float original");
+  command.add_option("FLOAT", arguments->float_model, "The float ONNX model")
+      ->type_name(kModelFile)
+      ->required();
   command.add_option("QUANTIZED", arguments->quantized_model, "The quantized ONNX model")
+      ->type_name(kModelFile)
       ->required();
   command.add_flag("--latency", arguments->latency,
                    "Also time both models on the first sample, on one thread");
   command.add_flag("--json", arguments->json, "Print JSON");
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_quiet_option(command, arguments->run.quiet, "No progress, no remarks: the result alone");
   add_nonfinite_option(command, arguments->run);
+  add_examples(command,
+               {"rangefinder compare model.onnx model.int8.onnx --data held_out/",
+                "rangefinder compare model.onnx model.int8.onnx --data held_out/ --latency"});
   command.callback([arguments] { run(*arguments); });
 }
 

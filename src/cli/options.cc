@@ -1,13 +1,16 @@
 #include "cli/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <stdexcept>
 
+#include "cli/help_text.h"
 #include "cli/metric_command.h"
 #include "cli/signals.h"
-#include "rangefinder/observer.h"
+#include "cli/value_kind.h"
+#include "rangefinder/near_names.h"
 #include "rangefinder/printable.h"
 
 namespace rangefinder::cli {
@@ -17,12 +20,40 @@ namespace {
 template <typename Value>
 Value choose(const char* option, const std::string& word,
              const std::vector<std::pair<std::string, Value>>& choices) {
-  std::string known;
+  std::vector<std::string> known;
   for (const auto& [name, value] : choices) {
     if (name == word) return value;
-    known += (known.empty() ? "" : ", ") + name;
+    known.push_back(name);
   }
-  throw std::invalid_argument(fmt::format("{} is '{}'; allowed are {}", option, word, known));
+  throw std::invalid_argument(fmt::format("{} is '{}'; allowed are {}{}", option, word,
+                                          fmt::join(known, ", "), did_you_mean(word, known)));
+}
+
+constexpr char kRunning[] = "Running";
+
+void add_picture_options(CLI::App& command, DataArguments& arguments) {
+  const OptionGroup group(command, "Pictures");
+  command.add_option("--mean", arguments.mean, "Subtracted per channel, after --scale")
+      ->type_name("X,...")
+      ->default_str("0");
+  command.add_option("--std", arguments.std, "Divided by per channel")
+      ->type_name("X,...")
+      ->default_str("1");
+  command
+      .add_option("--scale", arguments.scale,
+                  "Pixels (0-255) are multiplied by this first, e.g. 1/255")
+      ->type_name("X")
+      ->default_str("1");
+  command.add_option("--resize", arguments.resize, "Width x height, or N for the shorter side")
+      ->type_name("WxH")
+      ->default_str("as it is");
+  command.add_option("--crop", arguments.crop, "Cut from the center; N for a square")
+      ->type_name("WxH")
+      ->default_str("nothing");
+  command.add_option("--layout", arguments.layout, "The order of the input's axes")
+      ->type_name("nchw|nhwc");
+  command.add_option("--channels", arguments.channels, "The order of the input's channels")
+      ->type_name("rgb|bgr|gray");
 }
 
 }  // namespace
@@ -47,7 +78,14 @@ PictureOptions DataArguments::pictures() const {
   return picture;
 }
 
-SampleSource DataArguments::source() const { return SampleSource::from_files(paths, pictures()); }
+SampleSource DataArguments::source(const RunControl& run) const {
+  SampleSource found = SampleSource::from_files(paths, pictures());
+  const uint64_t count = found.size().value_or(samples);
+  if (count < samples && run.notice) {
+    run.notice(fmt::format("--samples {}, but there are {}: all are used", samples, count));
+  }
+  return found;
+}
 
 Shard DataArguments::parsed_shard() const { return shard.empty() ? Shard() : parse_shard(shard); }
 
@@ -57,30 +95,29 @@ std::optional<size_t> DataArguments::limit() const {
 }
 
 void add_data_options(CLI::App& command, DataArguments& arguments) {
-  command
-      .add_option("--data", arguments.paths, "Samples: .npy, .npz or pictures, or folders of them")
-      ->required();
-  command
-      .add_option("--samples", arguments.samples,
-                  "Use the first N samples; quantize and observe hold out others")
-      ->check(CLI::PositiveNumber);
-  const char* group = "Pictures";
-  command.add_option("--mean", arguments.mean, "Subtracted per channel, after --scale")
-      ->group(group);
-  command.add_option("--std", arguments.std, "Divided by per channel")->group(group);
-  command
-      .add_option("--scale", arguments.scale,
-                  "Pixels (0-255) are multiplied by this first, e.g. 1/255")
-      ->group(group);
-  command.add_option("--resize", arguments.resize, "WxH, or N for the shorter side")->group(group);
-  command.add_option("--crop", arguments.crop, "WxH cut from the center")->group(group);
-  command.add_option("--layout", arguments.layout, "nchw (default) or nhwc")->group(group);
-  command.add_option("--channels", arguments.channels, "rgb (default), bgr or gray")->group(group);
+  {
+    const OptionGroup group(command, "Samples");
+    command
+        .add_option("--data", arguments.paths,
+                    "Samples: .npy, .npz or pictures, or folders of them")
+        ->type_name(kSamplePath)
+        ->required();
+    command
+        .add_option("--samples", arguments.samples,
+                    "Use the first N samples; quantize and observe hold out others")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N")
+        ->default_str("all");
+  }
+  add_picture_options(command, arguments);
 }
 
 void add_held_out_option(CLI::App& command, DataArguments& arguments) {
-  command.add_option("--held-out", arguments.most_held_out,
-                     "Hold out N samples at most, to judge the result; 0: none; default: 32");
+  command
+      .add_option("--held-out", arguments.most_held_out,
+                  "Hold out N samples at most, to judge the result; 0: none")
+      ->type_name("N")
+      ->group("Samples");
 }
 
 RunControl run_control(const RunArguments& arguments, Progress& progress) {
@@ -91,7 +128,7 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   options.progress = [&progress](const std::string& stage, size_t done, size_t total) {
     progress.update(stage, done, total);
   };
-  options.notice = tell;
+  if (!arguments.quiet) options.notice = tell;
   options.cancelled = &interrupted();
   options.keep = arguments.keep;
   return options;
@@ -102,67 +139,66 @@ void tell(const std::string& message) {
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--jobs", arguments.jobs, "Cores to use, a worker on each; default: all")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--progress", arguments.progress,
-                     "auto (default: a bar on a terminal), json (a line per event) or none");
+  const OptionGroup group(command, kRunning);
+  command.add_option("--jobs", arguments.jobs, "Cores to use, a worker on each")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->default_str("all");
+  command
+      .add_option("--progress", arguments.progress,
+                  "auto: a bar on a terminal; json: a line per event, on standard error")
+      ->type_name("auto|json|none");
+}
+
+void add_quiet_option(CLI::App& command, bool& quiet, const std::string& description) {
+  auto* option = command.add_flag("-q,--quiet", quiet, description)->group(kRunning);
+  if (auto* progress = command.get_option_no_throw("--progress")) option->excludes(progress);
+}
+
+void add_model_results(CLI::App& command, ResultFiles& results) {
+  const OptionGroup group(command, "Results");
+  add_result_option(command, "-o,--output", results.model, "Where the int8 model goes", kModelFile)
+      ->required();
+  add_result_option(command, "--summary", results.summary, "Also write the summary here",
+                    kJsonFile);
 }
 
 void add_keep_option(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--keep", arguments.keep,
-                     "A folder for the prepared, instrumented and quantized models and the plan: "
-                     "for a look inside");
+  command
+      .add_option("--keep", arguments.keep,
+                  "Also keep the prepared, instrumented and quantized models and the plan in this "
+                  "folder: for a look inside")
+      ->type_name(kFolder)
+      ->group("Results");
 }
 
 void add_nonfinite_option(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--nonfinite", arguments.nonfinite,
-                     "NaN or infinity in a tensor: error (default) or ignore (counted, not used)");
+  command
+      .add_option("--nonfinite", arguments.nonfinite,
+                  "NaN or infinity in a tensor is an error, or is counted and not used")
+      ->type_name("error|ignore")
+      ->group("Samples");
 }
 
 void add_plan_options(CLI::App& command, PlanArguments& arguments) {
-  command.add_option("--target", arguments.options.target,
-                     "Runtime to write for; default: ort-cpu");
-  command.add_option("--exclude", arguments.options.exclude,
-                     "Nodes that stay float, by their name or that of a tensor they make "
-                     "(* and ? allowed)");
-}
-
-Method MethodArguments::parse(const std::string& target) const {
-  for (const std::filesystem::path& plugin : plugins) load_plugin(plugin);
-  Method parsed = method;
-  for (const std::string& rule : rules) {
-    const auto equals = rule.rfind('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw std::invalid_argument(fmt::format("--method-for is '{}'; NAME=METHOD is needed", rule));
-    }
-    parsed.for_tensors.emplace_back(rule.substr(0, equals), rule.substr(equals + 1));
-  }
-  validate(parsed, target);
-  return parsed;
-}
-
-void add_method_options(CLI::App& command, MethodArguments& arguments) {
-  MethodOptions& options = arguments.method.options;
-  command.add_option("--percentile", options.percentile, "For percentile: the share kept, (0, 1]");
-  command.add_option("--alpha", options.alpha, "For std: standard deviations kept");
-  command.add_option("--axis", options.axis, "For isotone: the axis rows lie along; default: -1");
-  command.add_option("--top-k", options.top_count, "For isotone: values whose order is kept");
-  command.add_option("--plugin", arguments.plugins, "Shared library with more methods");
-}
-
-void add_method_rules(CLI::App& command, MethodArguments& arguments) {
-  command.add_option("--method", arguments.method.name,
-                     "Calibration method; default: " + arguments.method.name);
-  command.add_option("--method-for", arguments.rules,
-                     "NAME=METHOD: another method for tensors of this name (* and ? allowed)");
-  add_method_options(command, arguments);
+  const OptionGroup group(command, "Quantization");
+  command.add_option("--target", arguments.options.target, "The runtime to write for (see below)")
+      ->type_name("TARGET");
+  command
+      .add_option("--exclude", arguments.options.exclude,
+                  "Nodes that stay float, by their name or that of a tensor they make "
+                  "(* and ? allowed)")
+      ->type_name("NAME");
 }
 
 void add_effort_option(CLI::App& command, std::string& effort) {
-  command.add_option("--effort", effort,
-                     "fast (ranges only), normal (default: also smooths norms, corrects biases and "
-                     "stores embeddings and LSTM weights as int8) or, for quantize, thorough (also "
-                     "rounds weights by what that does to outputs)");
+  command
+      .add_option("--effort", effort,
+                  "fast: ranges only; normal: also smooths norms, corrects biases and stores "
+                  "embeddings and LSTM weights as int8; thorough (quantize only): also rounds "
+                  "weights by what that does to outputs")
+      ->type_name("fast|normal|thorough")
+      ->group("Quantization");
 }
 
 ChoiceOptions ChoiceArguments::options() const {
@@ -183,33 +219,32 @@ ChoiceOptions ChoiceArguments::options() const {
 }
 
 void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
-  const char* group = "What stays float";
+  const OptionGroup group(command, "What stays float");
   command
       .add_option("--min-sqnr", arguments.min_sqnr,
                   "Leave float what keeps an output below so many dB; without it, 20 with --effort "
                   "normal")
-      ->group(group);
+      ->type_name("DB");
   command
       .add_option("--metric", arguments.metric,
                   "Leave float what lowers your own figure: a command in which {model} becomes a "
                   "model's file; its last line is a number, higher is better")
-      ->group(group);
+      ->type_name("COMMAND");
   command
       .add_option("--max-drop", arguments.max_drop,
                   "By how much --metric may be lower than that of the float model")
-      ->group(group);
+      ->type_name("X");
   command
-      .add_option("--metric-timeout", arguments.metric_timeout,
-                  "Seconds that the command may take; default: 3600")
-      ->group(group);
-  command
-      .add_flag("--fastest", arguments.fastest,
-                "Leave float what integers make slower on this machine; never slower than float")
-      ->group(group);
+      .add_option("--metric-timeout", arguments.metric_timeout, "Seconds that the command may take")
+      ->type_name("SECONDS")
+      ->default_str(fmt::format("{}", MetricCommand().timeout_seconds));
+  command.add_flag("--fastest", arguments.fastest,
+                   "Leave float what integers make slower on this machine; never slower than "
+                   "float");
   command
       .add_option("--decisions", arguments.decisions,
-                  "What was left float and why (JSON): written, or followed if it is there")
-      ->group(group);
+                  "What was left float and why: written, or followed if it is there")
+      ->type_name(kJsonFile);
 }
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/method_options.h"
 #include "cli/progress.h"
 #include "rangefinder/quantize.h"
 
@@ -25,8 +26,9 @@ struct DataArguments {
   std::string layout = "nchw";
   std::string channels = "rgb";
 
-  /// All three throw std::invalid_argument; the first Error, too, as SampleSource does.
-  SampleSource source() const;
+  /// All three throw std::invalid_argument; the first Error, too, as SampleSource does. It tells
+  /// by `run` if there are fewer samples than were asked for.
+  SampleSource source(const RunControl& run) const;
   PictureOptions pictures() const;
   Shard parsed_shard() const;
   /// None unless a number was given.
@@ -44,6 +46,10 @@ struct RunArguments {
   std::string nonfinite = "error";
   std::string progress = "auto";
   std::filesystem::path keep = {};
+  bool quiet = false;
+
+  /// The mode of Progress.
+  std::string shown_progress() const { return quiet ? "none" : progress; }
 };
 
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
@@ -55,6 +61,13 @@ void tell(const std::string& message);
 
 /// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --quiet, with what it leaves out.
+void add_quiet_option(CLI::App& command, bool& quiet,
+                      const std::string& description = "Print nothing but errors");
+
+/// --output --summary, for commands that make a model.
+void add_model_results(CLI::App& command, ResultFiles& results);
 
 /// --keep, for commands that make a plan.
 void add_keep_option(CLI::App& command, RunArguments& arguments);
@@ -68,22 +81,6 @@ struct PlanArguments {
 
 /// --target --exclude
 void add_plan_options(CLI::App& command, PlanArguments& arguments);
-
-struct MethodArguments {
-  Method method = {};
-  std::vector<std::string> rules;
-  std::vector<std::filesystem::path> plugins;
-
-  /// Loads the plug-ins. Throws std::invalid_argument: an unknown method, a method that does not
-  /// serve the target's activations or takes no such option, a pattern without a method.
-  Method parse(const std::string& target) const;
-};
-
-/// --percentile --alpha --axis --top-k --plugin, for every command that names methods.
-void add_method_options(CLI::App& command, MethodArguments& arguments);
-
-/// --method --method-for, and add_method_options().
-void add_method_rules(CLI::App& command, MethodArguments& arguments);
 
 /// --effort
 void add_effort_option(CLI::App& command, std::string& effort);

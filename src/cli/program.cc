@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -8,67 +9,62 @@
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
+#include "cli/command_tree.h"
+#include "cli/help_text.h"
 #include "cli/signals.h"
 #include "cli/standard_streams.h"
-#include "cli/subcommands.h"
-#include "rangefinder/error.h"
 #include "rangefinder/printable.h"
-#include "rangefinder/version.h"
 
 namespace rangefinder::cli {
 namespace {
 
-/// Ours first and alone on its line, for programs that ask. Never fails.
-std::string version_text() {
-  std::string text = version() + "\nONNX Runtime ";
-  try {
-    const RuntimeInfo library = onnx_runtime();
-    return text + library.version + ", " + printable(library.file.string());
-  } catch (const Error& error) {
-    return text + "none: " + error.what();
-  }
-}
+using Words = std::vector<std::string>;
 
 /// Whatever fails once the user asked to stop fails because of that.
-int complain(const char* message, int exit_code) {
+int complain(const std::string& message, int exit_code) {
   const int interrupted = interruption_exit_code();
   const std::string text = interrupted != 0 ? "interrupted" : printable(message);
   std::fprintf(stderr, "rangefinder: %s\n", text.c_str());
   return interrupted != 0 ? interrupted : exit_code;
 }
 
-void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line) {
-  app.require_subcommand(1);
-  add_quantize(app, command_line);
-  add_observe(app);
-  add_solve(app);
-  add_merge(app);
-  add_inspect(app);
-  add_compare(app);
-  add_tensors(app);
-  auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
-  analog.require_subcommand(1);
-  add_analog_calibrate(analog);
-  add_analog_compare(analog);
+int complain_of_usage(const CLI::App& program, const Words& words, const CLI::ParseError& error) {
+  const CLI::App& command = command_of(program, words);
+  const std::string path = path_of(command);
+  std::string message = error.what();
+  if (!shown_commands(command).empty()) {
+    message = path.empty() ? "a command is needed" : path + ": one of its commands is needed";
+  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    message += missing_argument_hint(command);
+  }
+  const int exit_code = complain(message, 2);
+  std::fprintf(stderr, "usage: %s\n'rangefinder help%s%s' tells more\n", usage_of(command).c_str(),
+               path.empty() ? "" : " ", path.c_str());
+  return exit_code;
+}
+
+void run_words(CLI::App& program, const Words& words) {
+  Words read = understood(program, words);
+  std::reverse(read.begin(), read.end());  // As CLI11 wants them.
+  try {
+    program.parse(std::move(read));
+  } catch (const CLI::Success& help) {
+    program.exit(help);
+  }
 }
 
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
-  CLI::App app("Finds the ranges a neural network's tensors are quantized in.", "rangefinder");
-  app.set_version_flag("--version", version_text);
-  add_subcommands(app, {argv, argv + argc});
+  const auto program = command_tree({argv, argv + argc});
+  const Words words(argv + std::min(argc, 1), argv + argc);
   try {
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-      app.exit(help);
-    }
+    run_words(*program, words);
     flush_standard_output();
     return 0;
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return 2;
+    return complain_of_usage(*program, words, error);
   } catch (const std::invalid_argument& error) {
     return complain(error.what(), 2);
   } catch (const std::bad_alloc&) {

@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <vector>
+
+#include "rangefinder/near_names.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -21,7 +24,9 @@ Progress::Progress(const std::string& mode) : mode_(Mode::kNone) {
   } else if (mode == "json") {
     mode_ = Mode::kJson;
   } else if (mode != "none") {
-    throw std::invalid_argument("--progress is '" + mode + "'; allowed are auto, json, none");
+    const std::vector<std::string> known = {"auto", "json", "none"};
+    throw std::invalid_argument("--progress is '" + mode + "'; allowed are auto, json, none" +
+                                did_you_mean(mode, known));
   }
 }
 

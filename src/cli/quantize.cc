@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "cli/help_text.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/subcommands.h"
+#include "cli/value_kind.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -25,7 +27,7 @@ struct Arguments {
 };
 
 void run(const Arguments& arguments, const std::vector<std::string>& command) {
-  Progress progress(arguments.run.progress);
+  Progress progress(arguments.run.shown_progress());
   QuantizeOptions options{.plan = arguments.plan.options,
                           .method = arguments.method.parse(arguments.plan.options.target),
                           .effort = parse_effort(arguments.effort),
@@ -37,23 +39,30 @@ void run(const Arguments& arguments, const std::vector<std::string>& command) {
   options.require_sqnr = arguments.require_sqnr;
   options.command = command;
   const QuantizedModel quantized =
-      quantize(Model::load(arguments.model), arguments.data.source(), options);
+      quantize(Model::load(arguments.model), arguments.data.source(options.run), options);
   progress.finish();
-  print(quantized.summary().table());
+  if (!arguments.run.quiet) print(quantized.summary().table());
 }
 
 }  // namespace
 
 void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command =
-      *app.add_subcommand("quantize", "Float ONNX model and samples in, int8 model out");
-  command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
-  command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
+  auto& command = *app.add_subcommand(
+      "quantize", "Calibrate and quantize: float ONNX model and samples in, int8 model out");
+  command.add_option("MODEL", arguments->model, "Float ONNX model")
+      ->type_name(kModelFile)
       ->required();
-  command.add_option("--statistics", arguments->results.statistics,
-                     "Also keep the statistics here (.rfs)");
-  command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  add_model_results(command, arguments->results);
+  add_result_option(command, "--statistics", arguments->results.statistics,
+                    "Also keep the statistics here, for 'solve'", kStatisticsFile)
+      ->group("Results");
+  command
+      .add_option("--require-sqnr", arguments->require_sqnr,
+                  "Fail, and write nothing, if an output has less than so many dB of signal "
+                  "over noise on held-out samples")
+      ->type_name("DB")
+      ->group("Results");
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
@@ -63,9 +72,13 @@ void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
   add_plan_options(command, arguments->plan);
   add_effort_option(command, arguments->effort);
   add_choice_options(command, arguments->choice);
-  command.add_option("--require-sqnr", arguments->require_sqnr,
-                     "Fail, and write nothing, if an output has less than so many dB of signal "
-                     "over noise on held-out samples");
+  add_quiet_option(command, arguments->run.quiet);
+  add_method_section(command);
+  add_target_section(command);
+  add_examples(command,
+               {"rangefinder quantize model.onnx --data samples/ -o model.int8.onnx",
+                "rangefinder quantize model.onnx --data pictures/ --scale 1/255 --resize 256 "
+                "--crop 224 -o model.int8.onnx"});
   command.callback([arguments, command_line] { run(*arguments, command_line); });
 }
 

@@ -1,8 +1,10 @@
 #include <memory>
 
+#include "cli/help_text.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "cli/subcommands.h"
+#include "cli/value_kind.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -24,32 +26,44 @@ void run(const Arguments& arguments) {
                        .effort = parse_effort(arguments.effort),
                        .decisions = arguments.decisions,
                        .results = arguments.results};
-  options.run.notice = tell;
+  if (!arguments.run.quiet) options.run.notice = tell;
   options.run.cancelled = &interrupted();
   options.run.keep = arguments.run.keep;
   const QuantizedModel solved =
       solve(Model::load(arguments.model), Statistics::load(arguments.statistics), options);
-  print(solved.summary().table());
+  if (!arguments.run.quiet) print(solved.summary().table());
 }
 
 }  // namespace
 
 void add_solve(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command = *app.add_subcommand("solve", "Statistics in, int8 model out; runs no inference");
+  auto& command = *app.add_subcommand(
+      "solve",
+      "Quantize from statistics that 'observe' wrote: another method in a second, without data");
   command.add_option("MODEL", arguments->model, "The float ONNX model that was observed")
+      ->type_name(kModelFile)
       ->required();
-  command.add_option("--statistics", arguments->statistics, "What observe wrote (.rfs)")
-      ->required();
-  command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
-      ->required();
-  command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  command.add_option("--statistics", arguments->statistics, "What 'observe' or 'merge' wrote")
+      ->type_name(kStatisticsFile)
+      ->required()
+      ->group("Calibration");
+  add_model_results(command, arguments->results);
   add_keep_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);
   add_effort_option(command, arguments->effort);
-  command.add_option("--decisions", arguments->decisions,
-                     "What 'quantize' left float (JSON), to be left float here, too");
+  command
+      .add_option("--decisions", arguments->decisions,
+                  "What 'quantize' left float, to be left float here, too")
+      ->type_name(kJsonFile)
+      ->group("What stays float");
+  add_quiet_option(command, arguments->run.quiet);
+  add_method_section(command);
+  add_target_section(command);
+  add_examples(command,
+               {"rangefinder solve model.onnx --statistics all.rfs -o model.int8.onnx",
+                "rangefinder solve model.onnx --statistics all.rfs --method kl -o kl.int8.onnx"});
   command.callback([arguments] { run(*arguments); });
 }
 

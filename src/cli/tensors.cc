@@ -2,10 +2,11 @@
 #include <optional>
 #include <stdexcept>
 
+#include "cli/help_text.h"
 #include "cli/options.h"
 #include "cli/subcommands.h"
+#include "cli/value_kind.h"
 #include "rangefinder/calibrate_tensor.h"
-#include "rangefinder/observer.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -55,8 +56,7 @@ TensorQuantizationConfig config_of(const Arguments& arguments) {
 }
 
 void run(const Arguments& arguments) {
-  for (const std::filesystem::path& plugin : arguments.method.plugins) load_plugin(plugin);
-  CalibrateTensorOptions options{.method = arguments.method.method,
+  CalibrateTensorOptions options{.method = arguments.method.parse(),
                                  .like_ppq = arguments.compat == "ppq",
                                  .measure = arguments.measure};
   if (arguments.nonfinite == "ignore") options.run.nonfinite = Nonfinite::kIgnore;
@@ -66,41 +66,68 @@ void run(const Arguments& arguments) {
 }
 
 void add_grid_options(CLI::App& command, Arguments& arguments) {
+  const OptionGroup group(command, "Grid");
   auto* symmetric = command.add_flag("--symmetric", arguments.symmetric, "Zero point fixed");
-  auto* asymmetric =
-      command.add_flag("--asymmetric", arguments.asymmetric, "Zero point searched too (default)");
+  auto* asymmetric = command.add_flag("--asymmetric", arguments.asymmetric,
+                                      "Zero point searched too, the default");
   symmetric->excludes(asymmetric);
-  command.add_option("--bits", arguments.bits, "2 to 32; default: 8");
-  command.add_option("--quant-min", arguments.quant_min, "Smallest code; default: of the bits");
-  command.add_option("--quant-max", arguments.quant_max, "Largest code; default: of the bits");
-  command.add_option("--channel-axis", arguments.channel_axis, "One scale per index of this axis");
+  command.add_option("--bits", arguments.bits, "Bits of a code, 2 to 32")
+      ->type_name("N")
+      ->default_str("8");
+  command.add_option("--quant-min", arguments.quant_min, "Smallest code")
+      ->type_name("N")
+      ->default_str("of the bits");
+  command.add_option("--quant-max", arguments.quant_max, "Largest code")
+      ->type_name("N")
+      ->default_str("of the bits");
+  command.add_option("--channel-axis", arguments.channel_axis, "One scale per index of this axis")
+      ->type_name("N")
+      ->default_str("one scale for all");
   command.add_flag("--power-of-2", arguments.power_of_2, "Scales are powers of two");
-  command.add_option("--fp8", arguments.fp8, "8-bit floating codes instead of integers")
-      ->check(CLI::IsMember({"e4m3", "e5m2"}))
-      ->excludes(asymmetric);
-  command.add_option("--rounding", arguments.rounding, "For --measure; default: half-even");
+  auto* fp8 =
+      command.add_option("--fp8", arguments.fp8, "8-bit floating codes instead of integers");
+  fp8->excludes(asymmetric);
+  require_word(*fp8, {"e4m3", "e5m2"});
 }
 
 void add_calibration_options(CLI::App& command, Arguments& arguments) {
-  command.add_option("--method", arguments.method.method.name, "Calibration method; default: mse");
-  add_method_options(command, arguments.method);
-  command.add_option("--compat", arguments.compat, "ppq: reproduce PPQ's observers, bugs included")
-      ->check(CLI::IsMember({"ppq"}));
+  const OptionGroup group(command, "Calibration");
   command
-      .add_option("--nonfinite", arguments.nonfinite, "NaN, infinity: error (default) or ignore")
-      ->check(CLI::IsMember({"error", "ignore"}));
-  command.add_flag("--measure", arguments.measure,
-                   "Read the batches once more and report the error of quantizing them");
+      .add_option("--method", arguments.method.method.name, "How the range is found (see below)")
+      ->type_name("METHOD");
+  add_method_options(command, arguments.method);
+  auto* compat =
+      command.add_option("--compat", arguments.compat, "Reproduce PPQ's observers, bugs included");
+  require_word(*compat, {"ppq"});
+  auto* nonfinite = command.add_option("--nonfinite", arguments.nonfinite,
+                                       "NaN or infinity is an error, or is counted and not used");
+  require_word(*nonfinite, {"error", "ignore"});
+  auto* measure =
+      command.add_flag("--measure", arguments.measure,
+                       "Read the batches once more and report the error of quantizing them");
+  command
+      .add_option(
+          "--rounding", arguments.rounding,
+          "How --measure rounds to codes: half-even, half-up, half-down, half-towards-zero, "
+          "half-far-from-zero, to-near-int, up or down")
+      ->type_name("ROUNDING")
+      ->needs(measure);
 }
 
 }  // namespace
 
 void add_tensors(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command = *app.add_subcommand("tensors", "Calibrates dumped batches of a tensor");
-  command.add_option("BATCH", arguments->batches, "Batches (.npy)")->required();
+  auto& command =
+      *app.add_subcommand("tensors", "Calibrate dumped batches of one tensor, without a model");
+  command.add_option("BATCH", arguments->batches, "Batches of the tensor (.npy)")
+      ->type_name("FILE.npy")
+      ->required();
   add_grid_options(command, *arguments);
   add_calibration_options(command, *arguments);
+  add_method_section(command);
+  add_examples(command, {"rangefinder tensors batch0.npy batch1.npy --method kl",
+                         "rangefinder tensors weights.npy --symmetric --channel-axis 0 --measure"});
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <map>
 #include <set>
 
 #include "cli/fixture.h"
@@ -53,9 +54,14 @@ TEST_F(AnalogCalibrate, TheRangesMayGoIntoAnArchive) {
 TEST_F(AnalogCalibrate, KnowsEachType) {
   const std::string data = write_samples(3);
   std::set<std::string> found;
-  for (const char* type :
-       {"max", "moving-std", "MOVING_QUANTILE", "cache-quantile", "Quantile", "mse"}) {
-    succeed(command(type, data, {"--ranges", path("ranges.json"), "--quantile", "0.9"}));
+  const Words quantile = {"--quantile", "0.9"};
+  for (const auto& [type, options] : std::map<std::string, Words>{{"max", {}},
+                                                                  {"moving-std", {}},
+                                                                  {"MOVING_QUANTILE", quantile},
+                                                                  {"cache-quantile", quantile},
+                                                                  {"Quantile", quantile},
+                                                                  {"mse", {}}}) {
+    succeed(command(type, data, joined({"--ranges", path("ranges.json")}, options)));
     found.insert(json_in("ranges.json")["layers"]["Conv_c"]["input_range"].dump());
   }
   EXPECT_GE(found.size(), 5u);
@@ -63,10 +69,11 @@ TEST_F(AnalogCalibrate, KnowsEachType) {
 
 TEST_F(AnalogCalibrate, AnyNumberOfJobsGivesTheSameBytes) {
   const std::string data = write_samples(7);
-  for (const char* type : {"cache-quantile", "moving-std"}) {
-    succeed(command(type, data, {"--jobs", "1", "--max-samples", "10"}));
+  for (const auto& [type, options] : std::map<std::string, Words>{
+           {"cache-quantile", {"--max-samples", "10"}}, {"moving-std", {}}}) {
+    succeed(command(type, data, joined({"--jobs", "1"}, options)));
     const std::string one = content("analog.onnx");
-    succeed(command(type, data, {"--jobs", "2", "--max-samples", "10"}));
+    succeed(command(type, data, joined({"--jobs", "2"}, options)));
     EXPECT_EQ(content("analog.onnx"), one) << type;
   }
 }
@@ -99,10 +106,14 @@ TEST_F(AnalogCalibrate, WrongUsageIsExitCode2) {
   refused("max", {"--compat", "ppq"}, {"ppq"});
   refused("max", {"--progress", "loud"}, {"'loud'"});
   refused("max", {"--nonfinite", "ignore"}, {"--nonfinite"});
+  refused("max", {"--quantile", "0.9"}, {"--quantile would change nothing", "not by max"});
+  refused("quantile", {"--seed", "1"}, {"read by cache-quantile, not by quantile"});
+  refused("quantile", {"--quantile", "99.9"}, {"0.999"});
+  refused("quantil", {}, {"did you mean 'quantile'"});
   refused("max", {"--scale", "1,2"}, {"--scale"});
   expect_failure(command({"--data", data}), 2, {"--type"});
   expect_failure(command({"--type", "max"}), 2, {"--data"});
-  expect_failure({"analog"}, 2, {"subcommand"});
+  expect_failure({"analog"}, 2, {"analog: one of its commands"});
 }
 
 TEST_F(AnalogCalibrate, TroubleIsExitCode1AndNamesTheFile) {

@@ -49,6 +49,14 @@ TEST_F(Inspect, TellsWhatWouldBeQuantizedAndWhatIs) {
   EXPECT_THAT(succeed({"inspect", path("int8.onnx")}), HasSubstr("2 of 2 Conv, Gemm and MatMul"));
 }
 
+TEST_F(Inspect, WhatIsForModelsSaysNothingOfStatistics) {
+  write_model();
+  succeed({"observe", path("model.onnx"), "--data", write_samples(2), "-o", path("all.rfs")});
+  expect_failure({"inspect", path("all.rfs"), "--exclude", "x"}, 2, {"--exclude is for models"});
+  expect_failure({"inspect", path("all.rfs"), "--target", "ort-cpu"}, 2,
+                 {"--target is for models"});
+}
+
 TEST_F(Inspect, AModelOfNothingToQuantizeIsFine) {
   test_support::OnnxBuilder b;
   b.input("x", {-1, 4});

@@ -12,7 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Pair;
 using testing::ThrowsMessage;
 
 /// What a command line says, by the options that `add` gives to the command.
@@ -30,10 +29,6 @@ DataArguments data_arguments(const std::string& line) {
 }
 
 PictureOptions pictures(const std::string& line) { return data_arguments(line).pictures(); }
-
-Method method(const std::string& line) {
-  return read<MethodArguments>(add_method_rules, line).parse("ort-cpu");
-}
 
 template <typename Action>
 void expect_misuse(Action&& action, const std::string& part) {
@@ -113,29 +108,6 @@ TEST(RunControlArguments, PassesProgressOnAndListensToTheUser) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr(R"("done":1,"total":2)"));
 }
 
-TEST(MethodRules, DefaultsToMse) {
-  const Method found = method("");
-  EXPECT_EQ(found.name, "mse");
-  EXPECT_TRUE(found.for_tensors.empty());
-}
-
-TEST(MethodRules, IgnoreCaseAndKeepTheirOrder) {
-  const Method found = method(
-      "--method KL --method-for conv*=MinMax --method-for a=b=Percentile --percentile 0.99 "
-      "--alpha 2");
-  EXPECT_EQ(found.name, "KL");
-  EXPECT_THAT(found.for_tensors, ElementsAre(Pair("conv*", "MinMax"), Pair("a=b", "Percentile")));
-  EXPECT_EQ(found.options.percentile, 0.99);
-  EXPECT_EQ(found.options.alpha, 2);
-}
-
-TEST(MethodRules, RefusesWhatNoMethodKnows) {
-  expect_misuse([] { method("--method entropy"); }, "minmax, mse");
-  expect_misuse([] { method("--method-for x=entropy"); }, "'entropy'");
-  expect_misuse([] { method("--method-for minmax"); }, "NAME=METHOD");
-  expect_misuse([] { method("--method-for =minmax"); }, "NAME=METHOD");
-}
-
 TEST(PlanOptions, TakesATargetAndExclusions) {
   const auto plan = [](const std::string& line) {
     return read<PlanArguments>(add_plan_options, line).options;
@@ -144,12 +116,6 @@ TEST(PlanOptions, TakesATargetAndExclusions) {
   EXPECT_EQ(plan("--target ort-cpu-vnni").target, "ort-cpu-vnni");
   EXPECT_THAT(plan("--exclude conv* --exclude fc").exclude, ElementsAre("conv*", "fc"));
   expect_misuse([&] { MethodArguments().parse("abacus"); }, "ort-cpu");
-}
-
-TEST(MethodRules, RefusesNumbersThatTheMethodsRefuseBeforeTheWork) {
-  expect_misuse([] { method("--method percentile --percentile 0"); }, "(0, 1]");
-  expect_misuse([] { method("--method-for x=std --alpha -1"); }, "alpha");
-  EXPECT_EQ(method("--method mse --percentile 7").name, "mse") << "not its concern";
 }
 
 }  // namespace

@@ -47,10 +47,77 @@ TEST_F(Program, DoesAsAProcessWhatItDoesHere) {
 }
 
 TEST_F(Program, ExitCodesTellFailureFromWrongUsage) {
-  expect_failed(run_alone({}), 2, {"subcommand"});
-  expect_failed(run_alone({"calibrate"}), 2, {"subcommand"});
+  expect_failed(run_alone({}), 2, {"a command is needed", "'rangefinder help' tells more"});
+  expect_failed(run_alone({"analog"}), 2, {"analog: one of its commands is needed"});
+  expect_failed(run_alone({"calibrate"}), 2, {"unknown command 'calibrate'"});
   expect_failed(run_alone({"inspect", path("a.onnx"), "--target", "abacus"}), 2, {"'abacus'"});
   expect_failed(run_alone({"inspect", path("a.onnx")}), 1, {"rangefinder: " + path("a.onnx")});
+}
+
+TEST_F(Program, WrongUsageTellsHowItIsRight) {
+  const std::string model = write_model();
+  write_samples(2);
+  expect_failure(
+      {"quantize", model, "-o", path("a.onnx")}, 2,
+      {"--data is required", "usage: rangefinder quantize MODEL -o FILE.onnx --data PATH...",
+       "'rangefinder help quantize' tells more"});
+  expect_failure({"quantize", "--data", path("samples"), "model", "-o", path("a.onnx")}, 2,
+                 {"MODEL is required; --data takes all words up to the next option"});
+  expect_failure({"quantize", model, "--data", path("samples"), "--samples", "many", "-o", "a"}, 2,
+                 {"--samples", "many"});
+}
+
+TEST_F(Program, MistakesOfBeginnersAreUnderstood) {
+  const std::string model = write_model();
+  const std::string data = write_samples(2);
+  const std::string output = path("int8.onnx");
+  succeed({"quantize", "--data", data, model, "-o", output});
+  succeed({"compare", "--data", data, model, output});
+  expect_failure({"quantise", model}, 2, {"did you mean 'quantize'?"});
+  const auto refused = [&](const Words& options, const Words& parts) {
+    expect_failure(joined({"quantize", model, "--data", data, "-o", output}, options), 2, parts);
+  };
+  refused({"--efort", "fast"}, {"did you mean '--effort'?"});
+  refused({"--effort", "thoroug"}, {"did you mean 'thorough'?"});
+  refused({"--method", "precentile"}, {"did you mean 'percentile'"});
+  refused({"--target", "ort-cpu-vni"}, {"did you mean 'ort-cpu-vnni'"});
+  refused({"--method", "percentile", "--percentile", "99.99"}, {"0.9999 keeps 99.99 %"});
+  refused({"--percentile", "0.99"}, {"--percentile would change nothing"});
+  refused({"--mean", "0.5"}, {"is no picture"});
+  refused({"--summary", "-"}, {"not written to standard output"});
+  expect_failure({"quantize", model, "--data", data, "-o", "-"}, 2, {"standard output"});
+  expect_failure({"inspect", write("a.pt", std::string("PK\x03\x04"))}, 1, {"a PyTorch file"});
+}
+
+TEST_F(Program, MoreSamplesThanThereAreIsTold) {
+  const std::string model = write_model();
+  const auto result = run({"quantize", model, "--data", write_samples(3), "--samples", "1000", "-o",
+                           path("int8.onnx")});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.errors, HasSubstr("--samples 1000, but there are 3: all are used"));
+}
+
+TEST_F(Program, QuietIsQuiet) {
+  const std::string model = write_model();
+  const std::string data = write_samples(3);
+  const std::string all = path("all.rfs");
+  for (const Words& words :
+       {Words{"quantize", model, "--data", data, "--samples", "9", "-o", path("a.onnx")},
+        {"observe", model, "--data", data, "-o", all},
+        {"merge", all, "-o", path("sum.rfs")},
+        {"solve", model, "--statistics", all, "-o", path("b.onnx")}}) {
+    const auto result = run(joined(words, {"--quiet"}));
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.output + result.errors, "") << words[0];
+  }
+  const auto compared = run({"compare", model, path("a.onnx"), "--data", data, "-q"});
+  EXPECT_EQ(compared.errors, "");
+  EXPECT_NE(compared.output, "");
+  expect_failure(
+      {"quantize", model, "--data", data, "-o", path("a.onnx"), "-q", "--progress", "json"}, 2,
+      {"--progress"});
+  expect_failure({"quantize", path("none.onnx"), "--data", data, "-o", path("c.onnx"), "-q"}, 1,
+                 {"none.onnx"});
 }
 
 TEST_F(Program, TellsItsVersionAndWhatItCanDo) {
@@ -61,7 +128,7 @@ TEST_F(Program, TellsItsVersionAndWhatItCanDo) {
   for (const char* subcommand :
        {"quantize", "observe", "solve", "merge", "inspect", "compare", "tensors", "analog"}) {
     EXPECT_THAT(help, HasSubstr(std::string("\n  ") + subcommand + " "));
-    EXPECT_THAT(succeed({subcommand, "--help"}), HasSubstr("Usage: "));
+    EXPECT_THAT(succeed({subcommand, "--help"}), HasSubstr("Usage:\n  rangefinder "));
   }
 }
 

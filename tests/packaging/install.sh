@@ -25,6 +25,14 @@ grep -qF "$prefix/lib" "$work/version" || { echo 'it uses another ONNX Runtime';
 ln -s "$prefix/bin/rangefinder" "$work/linked"
 "$work/linked" --version | cmp - "$work/version"
 
+echo '== manual page and completions'
+"$prefix/bin/rangefinder" help --man | cmp - "$prefix/share/man/man1/rangefinder.1"
+"$prefix/bin/rangefinder" completion bash | cmp - "$prefix/share/bash-completion/completions/rangefinder"
+"$prefix/bin/rangefinder" completion fish | cmp - "$prefix/share/fish/vendor_completions.d/rangefinder.fish"
+for folder in site-functions vendor-completions; do
+  "$prefix/bin/rangefinder" completion zsh | cmp - "$prefix/share/zsh/$folder/_rangefinder"
+done
+
 echo '== nothing of the build is left'
 for file in "$prefix"/bin/rangefinder "$prefix"/lib*/librangefinder.so.0; do
   if readelf -d "$file" | grep -E 'RPATH|RUNPATH' | grep -F "$source"; then exit 1; fi
