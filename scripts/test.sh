@@ -5,7 +5,7 @@
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
 # not over: both packages, used on a bare system; the wheel in a fresh environment; the library as
 # part of another project; the layers that
-# make every number on arm64. What no time is left for is named.
+# make every number on arm64; the documentation as a site. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
 
@@ -82,6 +82,9 @@ if [ "${CI:-}" = true ]; then
   fi
   if begin 12 'part of another project (tests/packaging/subproject.sh)'; then
     quietly subproject tests/packaging/subproject.sh "$root" "$root/build/outside" "$jobs"
+  fi
+  if begin 3 'the documentation as a site (scripts/docs.sh)'; then
+    quietly docs scripts/docs.sh build/dev/src/cli/rangefinder
   fi
   if begin 5 'PyTorch, and the originals beside (scripts/check_originals.sh)'; then
     quietly originals scripts/check_originals.sh build/dev

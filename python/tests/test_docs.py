@@ -30,6 +30,14 @@ def test_python_page(cnn, samples, tmp_path, monkeypatch, capsys):
     assert "kernels" in capsys.readouterr().out
 
 
+def test_tutorial(cnn, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("onnxruntime")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(cnn, "model.onnx")
+    assert run_blocks("docs/tutorial/python.md", {}) == 3
+    assert "(1, 10)" in capsys.readouterr().out
+
+
 def test_readme_lines(cnn, samples, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(cnn, "model.onnx")

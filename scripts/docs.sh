@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# docs.sh [PROGRAM] - builds the documentation's site in build/site, to be opened as
+# build/site/index.html, without a network or a server. Fails on every warning: a link or an anchor
+# that leads nowhere, a page that no menu shows, a declaration that Doxygen does not understand.
+# PROGRAM (build/dev/src/cli/rangefinder) prints the reference of the command line.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+tools="$root/.deps/docs"
+requirements="$root/scripts/docs_requirements.txt"
+export RANGEFINDER="${1:-$root/build/dev/src/cli/rangefinder}"
+export RANGEFINDER_CPP="$root/build/docs/html"
+
+[ -x "$RANGEFINDER" ] || { echo "docs.sh: no program at $RANGEFINDER; build it first" >&2; exit 1; }
+if ! cmp -s "$requirements" "$tools/requirements.txt"; then
+  rm -rf "$tools"
+  /usr/bin/python3 -m venv "$tools"
+  "$tools/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+  cp "$requirements" "$tools/requirements.txt"
+fi
+
+# By which the search works in pages that are opened as files.
+shim=$(scripts/fetch_npm.sh iframe-worker@1.0.4 \
+  roeaaI+Lg1LJNfgpCjoRe/+WzEjy9+Z08LoEvu85MCPbBjwm+qXz8Ag5U05lHa6V1CysZyGzE0SOkAtSUA5q7Q==)
+
+rm -rf build/docs build/site
+mkdir -p build/docs
+tar -xzOf "$shim" package/shim/index.js >build/docs/iframe-worker.js
+export RANGEFINDER_SHIM="$root/build/docs/iframe-worker.js"
+{ cat scripts/Doxyfile; echo 'OUTPUT_DIRECTORY = build/docs'; } | doxygen -
+NO_MKDOCS_2_WARNING=1 "$tools/bin/python" -m mkdocs build --strict --quiet --site-dir "$root/build/site"
+rm build/site/404.html  # For servers, which say where its links start.
+"$tools/bin/python" scripts/docs_links.py build/site
+echo "$root/build/site/index.html"
