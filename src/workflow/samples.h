@@ -76,4 +76,10 @@ inline constexpr size_t kMeasuredCount = 32;
 /// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
 engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total);
 
+/// Samples, and how many there are.
+struct CountedFeed {
+  engine::SampleFeed feed;
+  size_t count = 0;
+};
+
 }  // namespace rangefinder::workflow
