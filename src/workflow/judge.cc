@@ -167,6 +167,7 @@ std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const Nam
 }
 
 CountedFeed Judge::noisiest(size_t most) const {
+  if (noise_shares_.empty()) return {};
   const size_t held_out = sample_count_ - from_calibration_;
   std::vector<size_t> order(noise_shares_.size());
   std::iota(order.begin(), order.end(), size_t{0});
