@@ -58,7 +58,9 @@ std::optional<size_t> DataArguments::limit() const {
 
 void add_data_options(CLI::App& command, DataArguments& arguments) {
   command
-      .add_option("--data", arguments.paths, "Samples: .npy, .npz or pictures, or folders of them")
+      .add_option("--data", arguments.paths,
+                  "Samples: .npy, .npz, pictures, tar archives of them; folders; @FILE, a list of "
+                  "paths; or - for .npy after .npy on standard input")
       ->required();
   command
       .add_option("--samples", arguments.samples,

@@ -23,7 +23,8 @@ struct SampleInput {
   std::vector<std::filesystem::path> paths = {};
 };
 
-/// The samples of files and folders. Throws as data::open_samples() does.
+/// The samples of files, folders and lists, or of a pipe. Throws as data::open_samples() and
+/// data::open_pipe() do.
 SampleInput open_input(const std::vector<std::filesystem::path>& paths,
                        const data::PictureOptions& pictures = {});
 

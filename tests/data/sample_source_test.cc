@@ -107,7 +107,7 @@ TEST_F(Samples, ClearErrors) {
   expect_error({folder_ / "none"}, (folder_ / "none").string() + ": cannot read: No such file");
   expect_error({folder_.path()}, folder_.path().string() + ": no samples in this folder");
   write_file(folder_ / "a.csv", "1,2");
-  expect_error({folder_ / "a.csv"}, "unknown kind of sample '.csv'; .npy, .npz and pictures");
+  expect_error({folder_ / "a.csv"}, "unknown kind of sample '.csv'; .npy, .npz, pictures");
   write_file(folder_ / "plain", "1,2");
   expect_error({folder_ / "plain"}, "unknown kind of sample ''");
   std::filesystem::create_symlink("gone", folder_ / "link.npy");
