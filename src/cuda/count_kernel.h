@@ -52,6 +52,7 @@ class CountKernel {
  private:
   using Stored = typename Format::Stored;
   static constexpr uint32_t kPerVector = kVectorBytes / sizeof(Stored);
+  static constexpr uint32_t kNoKey = kKeys;
 
   RANGEFINDER_DEVICE CountKernel(const CountArguments& arguments, CountShared& shared)
       : arguments_(arguments),
@@ -105,16 +106,18 @@ class CountKernel {
 
   RANGEFINDER_DEVICE void sweep_tile(uint64_t first, uint32_t vectors) {
     typename Machine::Vector loaded[kUnrolled];
-    for (uint32_t i = 0; i < kUnrolled; ++i) {
-      if (i < vectors)
-        loaded[i] = Machine::load(values_ + head_ + (first + i * threads_) * kPerVector);
-    }
-    const uint32_t before = hot_count_;
+    RANGEFINDER_UNROLL
     for (uint32_t i = 0; i < kUnrolled; ++i) {
       if (i >= vectors) break;
-      for (uint32_t k = 0; k < kPerVector; ++k) count(bits(loaded[i], k));
+      loaded[i] = Machine::load(values_ + head_ + (first + i * threads_) * kPerVector);
     }
-    if (hot_count_ - before < kWorthKeeping) change_hot_key();
+    const uint32_t before = hot_count_;
+    RANGEFINDER_UNROLL
+    for (uint32_t i = 0; i < kUnrolled; ++i) {
+      if (i >= vectors) break;
+      count_vector(loaded[i]);
+    }
+    if (hot_count_ - before < kWorthKeeping) change_hot_key(bits(loaded[0], 0) >> kKeyShift);
   }
 
   static RANGEFINDER_DEVICE uint32_t bits(const typename Machine::Vector& vector, uint32_t i) {
@@ -125,20 +128,63 @@ class CountKernel {
     }
   }
 
-  RANGEFINDER_DEVICE void count(uint32_t bits) {
-    if (!found_.take(bits) || arguments_.table == nullptr) return;
-    last_ = bits >> kKeyShift;
-    if (last_ == hot_) {
-      ++hot_count_;
-    } else {
-      add(last_, 1);
+  /// Branches are for what is rare: NaN, infinity and values outside the window.
+  RANGEFINDER_DEVICE void count_vector(const typename Machine::Vector& vector) {
+    uint32_t all[kPerVector];
+    uint32_t largest = 0;
+    RANGEFINDER_UNROLL
+    for (uint32_t i = 0; i < kPerVector; ++i) {
+      all[i] = bits(vector, i);
+      const uint32_t magnitude = all[i] & ~kSign;
+      largest = magnitude > largest ? magnitude : largest;
     }
+    if (largest >= kInfinity) {
+      RANGEFINDER_UNROLL
+      for (uint32_t i = 0; i < kPerVector; ++i) count(all[i]);
+      return;
+    }
+    bool is_any_outside = false;
+    RANGEFINDER_UNROLL
+    for (uint32_t i = 0; i < kPerVector; ++i) is_any_outside |= !count_inside(all[i]);
+    if (!is_any_outside) return;
+    RANGEFINDER_UNROLL
+    for (uint32_t i = 0; i < kPerVector; ++i) count_outside(all[i]);
   }
 
-  RANGEFINDER_DEVICE void change_hot_key() {
+  /// Of a finite value; whether it is done with.
+  RANGEFINDER_DEVICE bool count_inside(uint32_t bits) {
+    const bool is_counted = found_.take_finite(bits);
+    const bool is_hot = bits >> kKeyShift == hot_;
+    hot_count_ += is_hot ? 1 : 0;
+    const uint32_t place = place_of(bits);
+    const bool is_inside = place < kWindowKeys;
+    if (is_counted && !is_hot && is_inside) {
+      Machine::add(&shared_.counts[place + (bits >> 31) * kWindowKeys], 1);
+    }
+    return !is_counted || is_hot || is_inside;
+  }
+
+  /// What count_inside() left over.
+  RANGEFINDER_DEVICE void count_outside(uint32_t bits) {
+    const uint32_t key = bits >> kKeyShift;
+    if ((bits & ~kSign) == 0 || key == hot_ || place_of(bits) < kWindowKeys) return;
+    add(key, 1);
+  }
+
+  RANGEFINDER_DEVICE void count(uint32_t bits) {
+    if (found_.take(bits)) add(bits >> kKeyShift, 1);
+  }
+
+  /// In the window; beyond its size if it is outside.
+  RANGEFINDER_DEVICE uint32_t place_of(uint32_t bits) const {
+    return ((bits & ~kSign) >> kKeyShift) - window_;
+  }
+
+  RANGEFINDER_DEVICE void change_hot_key(uint32_t key) {
     if (hot_count_ != 0) add(hot_, hot_count_);
     hot_count_ = 0;
-    hot_ = last_;
+    // Those that a zero has are never hot.
+    hot_ = key % (kKeys / 2) == 0 ? kNoKey : key;
   }
 
   RANGEFINDER_DEVICE void add(uint32_t key, uint32_t times) {
@@ -146,13 +192,13 @@ class CountKernel {
     const uint32_t place = key % kKeysPerSign - window_;
     if (place < kWindowKeys) {
       Machine::add(&shared_.counts[place + (key / kKeysPerSign) * kWindowKeys], times);
-    } else {
+    } else if (arguments_.table != nullptr) {
       Machine::add(&arguments_.table[key], times);
     }
   }
 
   RANGEFINDER_DEVICE void finish() {
-    change_hot_key();
+    change_hot_key(0);
     record_warp<Machine>(found_, arguments_.record);
     Machine::barrier();
     if (arguments_.table == nullptr) return;
@@ -176,8 +222,7 @@ class CountKernel {
   /// The window's first key, without the sign.
   uint32_t window_ = 0;
   Sweep found_ = {};
-  uint32_t last_ = 0;
-  uint32_t hot_ = 0;
+  uint32_t hot_ = kNoKey;
   uint32_t hot_count_ = 0;
 };
 

@@ -156,6 +156,12 @@ void Device::copy_to_host(std::span<std::byte> to, Address from) const {
   check(driver_->copy_to_host(to.data(), from, to.size()), "copying to the host");
 }
 
+void Device::copy_from_host(Address to, std::span<const std::byte> from) const {
+  if (from.empty()) return;
+  const Current current(*this);
+  check(driver_->copy_from_host(to, from.data(), from.size()), "copying from the host");
+}
+
 void Device::clear(Address address, size_t size) const {
   if (size == 0) return;
   const Current current(*this);

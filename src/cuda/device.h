@@ -44,8 +44,9 @@ class Device {
     launch_with(kernel, type, grid, &arguments, stream);
   }
 
-  /// Both are done when they return, and do not wait for streams.
+  /// All three are done when they return, and do not wait for streams.
   void copy_to_host(std::span<std::byte> to, Address from) const;
+  void copy_from_host(Address to, std::span<const std::byte> from) const;
   void clear(Address address, size_t size) const;
 
  private:

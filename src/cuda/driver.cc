@@ -45,6 +45,7 @@ std::string find_functions(void* library, Driver& driver) {
   finder.find(driver.free, "cuMemFree_v2");
   finder.find(driver.memory_info, "cuMemGetInfo_v2");
   finder.find(driver.copy_to_host, "cuMemcpyDtoH_v2");
+  finder.find(driver.copy_from_host, "cuMemcpyHtoD_v2");
   finder.find(driver.copy, "cuMemcpyDtoD_v2");
   finder.find(driver.fill, "cuMemsetD8_v2");
   finder.find(driver.launch, "cuLaunchKernel");

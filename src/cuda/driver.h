@@ -45,6 +45,7 @@ struct Driver {
   Result (*free)(Address address);
   Result (*memory_info)(size_t* free, size_t* total);
   Result (*copy_to_host)(void* to, Address from, size_t size);
+  Result (*copy_from_host)(Address to, const void* from, size_t size);
   Result (*copy)(Address to, Address from, size_t size);
   Result (*fill)(Address to, unsigned char byte, size_t size);
   Result (*launch)(void* function, unsigned blocks_x, unsigned blocks_y, unsigned blocks_z,

@@ -5,8 +5,11 @@
 /// Functions that nvcc compiles for the card; another compiler knows them as any others.
 #ifdef __CUDACC__
 #define RANGEFINDER_DEVICE __device__ __forceinline__
+/// Before a loop whose steps must be known when compiling, so that its arrays become registers.
+#define RANGEFINDER_UNROLL _Pragma("unroll")
 #else
 #define RANGEFINDER_DEVICE inline
+#define RANGEFINDER_UNROLL
 #endif
 
 // This header and the kernels' are compiled twice: by nvcc for the card (kernels.cu) and by the
@@ -95,16 +98,20 @@ struct Sweep {
 
   /// Whether the value has a key to be counted: finite, and no zero.
   RANGEFINDER_DEVICE bool take(uint32_t bits) {
+    if ((bits & ~kSign) < kInfinity) return take_finite(bits);
+    take_nonfinite(bits);
+    return false;
+  }
+
+  /// The same for a value that is known to be finite; without a branch.
+  RANGEFINDER_DEVICE bool take_finite(uint32_t bits) {
     const uint32_t magnitude = bits & ~kSign;
-    if (magnitude >= kInfinity) {
-      take_nonfinite(bits);
-      return false;
-    }
     const auto as_signed = static_cast<int32_t>(bits);
     signed_max = as_signed > signed_max ? as_signed : signed_max;
     unsigned_max = bits > unsigned_max ? bits : unsigned_max;
     unsigned_min = bits < unsigned_min ? bits : unsigned_min;
-    zeros += magnitude == 0 ? 1 : 0;
+    // As written, two instructions; a comparison takes three.
+    zeros += 1 - (magnitude < 1 ? magnitude : 1);
     return magnitude != 0;
   }
 

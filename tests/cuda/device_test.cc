@@ -101,7 +101,8 @@ TEST(CudaMemory, IsGivenBackWhenItCannotBeCleared) {
 TEST(CudaMemory, MovesAndCopies) {
   const auto device = fake_device();
   Memory from(device, 8, "a test");
-  *from.as<uint64_t>() = 77;
+  const uint64_t number = 77;
+  device->copy_from_host(from.address(), std::as_bytes(std::span(&number, 1)));
   Memory to(device, 16, "a test");
   to.copy_from(from);
   EXPECT_EQ(*to.as<uint64_t>(), 77);

@@ -318,6 +318,13 @@ int cuMemcpyDtoH_v2(void* to, uint64_t from, size_t size) {
   return state().result;
 }
 
+int cuMemcpyHtoD_v2(uint64_t to, const void* from, size_t size) {
+  FAKE_BEGIN
+  if (!holds(to, size)) return 1;
+  std::memcpy(reinterpret_cast<void*>(to), from, size);
+  return 0;
+}
+
 int cuMemcpyDtoD_v2(uint64_t to, uint64_t from, size_t size) {
   FAKE_BEGIN
   if (!holds(to, size) || !holds(from, size)) return 1;
