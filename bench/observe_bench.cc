@@ -1,6 +1,7 @@
 // What does observing cost, over bare inference of the same samples?
 //
-// observe_bench [--pairs N] [--jobs N] [--plainly] [--without-sums] [--json FILE] WORKLOAD...
+// observe_bench [--pairs N] [--jobs N] [--plainly] [--without-sums] [--device D] [--json FILE]
+// WORKLOAD...
 //
 // Two sessions, as the product opens them: the model as given, fully optimized, and the one that
 // counts every quantized tensor. All workers run bare, then all run observed, in turn and
@@ -8,7 +9,7 @@
 // same of one worker's processor time is told beside it: it means something on a machine that
 // others use, too. --plainly leaves the observed model to ONNX Runtime, without connecting the
 // Observe nodes to tensors in the layout it computes in; --without-sums counts as for quantize
-// --effort fast.
+// --effort fast; with --device cuda both sessions run on a GPU, which also counts.
 
 #include <fmt/format.h>
 #include <time.h>
@@ -24,6 +25,7 @@
 #include "bench/machine.h"
 #include "bench/timing.h"
 #include "bench/workload.h"
+#include "engine/compute_device.h"
 #include "engine/per_worker.h"
 #include "engine/sample_pass.h"
 #include "engine/session.h"
@@ -39,6 +41,7 @@ struct Options {
   int jobs = 0;
   bool plainly = false;
   bool without_sums = false;
+  std::string device = "cpu";
   std::string json;
 };
 
@@ -57,16 +60,27 @@ struct Times {
   double processor = 0;
 };
 
+engine::SessionOptions observed_options(const engine::InstrumentedModel& model,
+                                        engine::ObserveSink& sink,
+                                        const engine::ComputeDevice& device) {
+  engine::SessionOptions options = engine::session_options(model, sink);
+  options.place = device.place;
+  options.cuda_device = device.provider_device();
+  return options;
+}
+
 class Measurement {
  public:
-  Measurement(const Workload& workload, size_t workers, const Options& options)
+  Measurement(const Workload& workload, size_t workers, const Options& options,
+              const engine::ComputeDevice& device)
       : pairs_(options.pairs),
         samples_(workload.shape, pairs_ + kWarmUp),
-        model_(options.plainly ? engine::instrument_plainly(workload.prepared, workload.tensors)
-                               : engine::instrument(workload.prepared, workload.tensors)),
-        slots_(workers, workload.tensors.size()),
-        bare_session_(workload.original),
-        observed_session_(model_.model, engine::session_options(model_, slots_)),
+        model_(options.plainly || device.cuda
+                   ? engine::instrument_plainly(workload.prepared, workload.tensors)
+                   : engine::instrument(workload.prepared, workload.tensors)),
+        slots_(workers, workload.tensors.size(), device.cuda),
+        bare_session_(workload.original, {.cuda_device = device.provider_device()}),
+        observed_session_(model_.model, observed_options(model_, slots_, device)),
         together_(static_cast<std::ptrdiff_t>(workers)) {}
 
   Result run() {
@@ -115,6 +129,7 @@ class Measurement {
     const auto start = Clock::now();
     const double processor_start = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
     session.execute(sample);
+    if (&session == &observed_session_) slots_.of_this_thread().finish_run();
     const double processor = processor_seconds(CLOCK_THREAD_CPUTIME_ID) - processor_start;
     together_.arrive_and_wait();
     return {std::chrono::duration<double>(Clock::now() - start).count(), processor};
@@ -144,7 +159,8 @@ nlohmann::ordered_json measure(const std::string& argument, const Options& optio
   const Workload workload =
       open_workload(argument, options.without_sums ? Sums::kNone : Sums::kKept);
   const size_t workers = engine::worker_limit(options.jobs);
-  const Result result = Measurement(workload, workers, options).run();
+  const auto device = engine::open_compute_device(parse_device(options.device));
+  const Result result = Measurement(workload, workers, options, device).run();
   fmt::print(
       "{}: observing takes {:.3f} x bare inference, {:.3f} x its processor time ({:.2f} ms, "
       "{:.2f} ms; {} workers, {} tensors, {} of them in place, {:.2f} M values)\n",
@@ -156,6 +172,7 @@ nlohmann::ordered_json measure(const std::string& argument, const Options& optio
           {"bare_ms", result.bare_ms},
           {"observed_ms", result.observed_ms},
           {"workers", workers},
+          {"device", options.device},
           {"tensors", workload.tensors.size()},
           {"tensors_in_place", result.in_place_count},
           {"values_per_sample", result.values}};
@@ -170,6 +187,7 @@ int run(int argc, char** argv) {
   app.add_flag("--plainly", options.plainly, "do not observe tensors in ONNX Runtime's layout");
   app.add_flag("--without-sums", options.without_sums,
                "do not add up channels, as with --effort fast");
+  app.add_option("--device", options.device, "cpu, cuda or cuda:N");
   app.add_option("--json", options.json, "write the result there; -: standard output");
   CLI11_PARSE(app, argc, argv);
   fmt::print("{}\n", machine());

@@ -26,6 +26,7 @@ if(RANGEFINDER_CLI OR RANGEFINDER_BENCH OR RANGEFINDER_EXAMPLES)
 endif()
 include(Pictures)
 find_package(PkgConfig REQUIRED)
+find_package(ZLIB REQUIRED)
 set(RANGEFINDER_WHEEL_DEPS "" CACHE PATH
     "What scripts/wheel.sh made: static libraries, onnx-ml.proto; empty: the system's libraries")
 if(RANGEFINDER_WHEEL_DEPS)

@@ -3,7 +3,6 @@
 # and libzip without the cryptography that Debian's brings.
 
 find_program(PROTOC protoc REQUIRED)
-find_package(ZLIB REQUIRED)
 
 set(generated "${PROJECT_BINARY_DIR}/onnx_messages")
 file(MAKE_DIRECTORY "${generated}/onnx")

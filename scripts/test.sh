@@ -55,14 +55,14 @@ if [ "${CI:-}" = true ]; then
   scripts/check_format.sh
   step 'Clang, sanitizers, fuzz targets: build'
   build clang -DCMAKE_CXX_COMPILER="$(scripts/clang_tool.sh clang++)" -DRANGEFINDER_BENCH=OFF \
-    -DRANGEFINDER_TEST_LAYERS='base;tensor;statistics;quantization;search;observers;graph;data;engine;refine'
+    -DRANGEFINDER_TEST_LAYERS='base;tensor;statistics;quantization;search;observers;graph;data;cuda;engine;refine'
   step 'Clang, sanitizers, fuzz targets: tests'
   quietly clang-tests ctest --preset clang -j "$jobs"
   tail -n 3 "$logs/clang-tests.log"
 fi
 
 step 'build'
-build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python"
+build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python" -DRANGEFINDER_CUDA=ON
 
 if [ "${CI:-}" = true ]; then
   if begin 6 'packages, on a bare system too'; then

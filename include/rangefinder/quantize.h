@@ -32,14 +32,15 @@ struct PlanOptions {
 enum class Effort {
   /// Ranges alone.
   kFast,
-  /// Also smooths what norms give to integer nodes, corrects the biases for what rounding the
-  /// weights
-  /// does to the mean of each output channel, and stores embeddings and the weights of LSTM nodes
-  /// as
-  /// int8 where that keeps what they say (docs/methods.md).
+  /// Also smooths what norms give to integer nodes, rounds weights by what their errors do to
+  /// outputs
+  /// (quantize() with 24 calibration samples and more, which it looks at again, up to 32 of them),
+  /// corrects the biases for what that does to the mean of each output channel, and stores
+  /// embeddings and the weights of LSTM nodes as int8 where that keeps what they say
+  /// (docs/methods.md).
   kNormal,
-  /// Before that, rounds weights by what their errors do to outputs; takes another look at up to 32
-  /// calibration samples. For quantize() alone: statistics do not tell enough.
+  /// Weights are rounded so by up to 64 samples, however few there are and however long a node
+  /// takes. For quantize() alone: statistics do not tell enough.
   kThorough,
 };
 

@@ -4,6 +4,7 @@
 #include "rangefinder/analog.h"
 #include "rangefinder/calibrate_tensor.h"
 #include "rangefinder/compare.h"
+#include "rangefinder/device.h"
 #include "rangefinder/error.h"
 #include "rangefinder/input_range_counter.h"
 #include "rangefinder/inspect.h"

@@ -6,12 +6,15 @@
 #include <functional>
 #include <string>
 
+#include "rangefinder/device.h"
+
 namespace rangefinder {
 
 /// What to do when a tensor holds NaN or infinity: stop, or count them and go on.
 enum class Nonfinite { kError, kIgnore };
 
-/// How long work runs, and how it is watched and stopped. The result never depends on it.
+/// How long work runs, and how it is watched and stopped. The result never depends on it, but by
+/// the device.
 ///
 ///     std::atomic<bool> stop = false;                       // set it from anywhere
 ///     rangefinder::RunControl control;
@@ -34,6 +37,10 @@ struct RunControl {
   /// Set what it points to and the work ends within a second with Error("interrupted"), having
   /// written nothing.
   const std::atomic<bool>* cancelled = nullptr;
+  /// Where the float model runs while it is observed; what is compared afterwards runs on the CPU.
+  /// For observe(), quantize() and calibrate_input_ranges(). A GPU that cannot be used is no error:
+  /// `notice` is told why, and the CPU is taken; one of a number that is not there is.
+  Device device = {};
   /// A folder for what is made on the way, each as soon as it is there, for a look inside:
   /// "prepared.onnx", "plan.json", "instrumented.onnx" (with operators that only this program
   /// knows), "quantized.onnx". Files of these names are replaced. Empty: nothing is kept.

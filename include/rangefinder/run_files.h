@@ -15,7 +15,7 @@ namespace rangefinder {
 struct RunFiles {
   /// ONNX models; the files that hold their weights count, too.
   std::vector<std::filesystem::path> models = {};
-  /// Samples, or folders of them, in which every sample counts.
+  /// Samples, as SampleSource::from_files() takes them: every file counts that is read for them.
   std::vector<std::filesystem::path> data = {};
   /// Anything else that is read: statistics, configuration. Plug-ins are known without.
   std::vector<std::filesystem::path> others = {};

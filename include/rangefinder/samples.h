@@ -27,10 +27,12 @@ using SampleGenerator = std::function<std::optional<NamedTensors>()>;
 /// Samples are read when they are needed and forgotten at once.
 class RANGEFINDER_API SampleSource {
  public:
-  /// .npy and .npz files and pictures, or folders of them (docs/data.md), in natural order. Throws
-  /// Error: a path that is not there, an unknown extension, no samples, several kinds mixed; a
-  /// damaged file when it is read. Throws std::invalid_argument if `pictures` says something and
-  /// there are none.
+  /// .npy and .npz files, pictures, tar archives of them and folders, in natural order; "@list.txt"
+  /// for the paths in a file, one a line; a named pipe or "-", standard input, for .npy after .npy,
+  /// which passes by once (docs/data.md). Throws Error: a path that is not there, an unknown
+  /// extension, no samples, several kinds mixed, a pipe beside others, a damaged archive; a damaged
+  /// file when it is read. Throws std::invalid_argument if `pictures` says something and there are
+  /// none.
   static SampleSource from_files(const std::vector<std::filesystem::path>& paths,
                                  const PictureOptions& pictures = {});
   /// Throws std::invalid_argument if there are none.

@@ -30,7 +30,7 @@ def quantize(
 
     model           a path, bytes, an onnx.ModelProto, or a torch.nn.Module with `example_inputs`
     data            samples: arrays, dictionaries, tuples in the order of the inputs, from a list, a DataLoader, a
-                    generator, a CalibrationDataReader; or paths of .npy, .npz, pictures, or folders of them
+                    generator, a CalibrationDataReader; or paths of .npy, .npz, pictures, tar archives of them, folders
     samples         calibrate on the first so many; those that follow judge the result
     held_out        how many samples judge the result (default 32, 0: none), or other data for that
     collate_fn      makes a sample of what `data` yields

@@ -13,11 +13,13 @@
 #include "analog/ranges/calibrate.h"
 #include "analog/ranges/sampler.h"
 #include "api/model_state.h"
+#include "api/requests.h"
 #include "api/samples_state.h"
 #include "base/cancellation.h"
 #include "engine/packed_model.h"
 #include "workflow/analog_compare.h"
 #include "workflow/analog_model.h"
+#include "workflow/fit_samples.h"
 
 namespace rangefinder {
 
@@ -140,7 +142,8 @@ void validate(InputRangeCalibrationType type, const InputRangeOptions& options,
 
 uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType type,
                                 const SampleSource& samples, const InputRangeOptions& options) {
-  const auto list = samples.state().input;
+  const auto list = workflow::fit_samples(
+      samples.state().input, [&] { return workflow::declared_inputs(model.state().model.model); });
   if (!list.list) {
     return calibrate_input_ranges(
         model, type,
@@ -174,7 +177,7 @@ AnalogComparison compare_analog(const Model& float_model, const Model& analog_mo
   const Cancellation heeded(options.run.cancelled);
   workflow::AnalogCompareRequest request{.float_model = float_model.state().source,
                                          .analog_model = analog_model.state().source,
-                                         .samples = samples.state().input,
+                                         .samples = input_for(float_model, samples),
                                          .sample_limit = options.samples};
   request.options = {.types = options.types,
                      .noise_draws = options.noise_draws,

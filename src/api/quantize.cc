@@ -5,7 +5,6 @@
 
 #include "api/model_state.h"
 #include "api/requests.h"
-#include "api/samples_state.h"
 #include "api/statistics_state.h"
 #include "data/split.h"
 #include "workflow/quantize.h"
@@ -63,8 +62,8 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .calibration = calibration_of(options.method, options.plan),
                                        .effort = options.effort,
                                        .choice = choice_options(options.choice),
-                                       .samples = samples.state().input,
-                                       .split = split_options(options.split),
+                                       .samples = input_for(model, samples),
+                                       .split = split_options(options.split, model),
                                        .run = options.run,
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
@@ -80,8 +79,8 @@ Shard parse_shard(std::string_view text) {
 Statistics observe(const Model& model, const SampleSource& samples, const ObserveOptions& options) {
   workflow::ObserveRequest request{.model = model.state().source,
                                    .plan = plan_options(options.plan),
-                                   .samples = samples.state().input,
-                                   .split = split_options(options.split),
+                                   .samples = input_for(model, samples),
+                                   .split = split_options(options.split, model),
                                    .run = options.run,
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,

@@ -1,8 +1,10 @@
 #include "api/requests.h"
 
+#include "api/model_state.h"
 #include "api/samples_state.h"
 #include "observers/registry.h"
 #include "targets/target.h"
+#include "workflow/fit_samples.h"
 
 namespace rangefinder {
 
@@ -27,10 +29,14 @@ passes::RuntimeCalibration calibration_of(const Method& method, const PlanOption
   return result;
 }
 
-workflow::SplitOptions split_options(const SplitOptions& options) {
+workflow::SplitOptions split_options(const SplitOptions& options, const Model& model) {
   workflow::SplitOptions result{.samples = options.samples, .most_held_out = options.most_held_out};
-  if (options.held_out) result.held_out = options.held_out->state().input;
+  if (options.held_out) result.held_out = input_for(model, *options.held_out);
   return result;
+}
+
+workflow::SampleInput input_for(const Model& model, const SampleSource& samples) {
+  return workflow::fit_samples(samples.state().input, model.state().source);
 }
 
 }  // namespace rangefinder

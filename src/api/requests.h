@@ -12,6 +12,9 @@ namespace rangefinder {
 /// options that a method does not take.
 workflow::PlanOptions plan_options(const PlanOptions& options);
 passes::RuntimeCalibration calibration_of(const Method& method, const PlanOptions& plan);
-workflow::SplitOptions split_options(const SplitOptions& options);
+workflow::SplitOptions split_options(const SplitOptions& options, const Model& model);
+
+/// Samples as a model takes them. Throws Error as workflow::fit_samples() does.
+workflow::SampleInput input_for(const Model& model, const SampleSource& samples);
 
 }  // namespace rangefinder

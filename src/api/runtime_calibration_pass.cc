@@ -9,6 +9,7 @@
 #include "base/cancellation.h"
 #include "base/error.h"
 #include "observers/registry.h"
+#include "workflow/fit_samples.h"
 #include "workflow/observe.h"
 #include "workflow/solve.h"
 
@@ -64,7 +65,8 @@ std::vector<CalibratedTensor> RuntimeCalibrationPass::run(QuantizationPlan& plan
   workflow::Plan& layers_plan = plan.state().plan;
   workflow::PlannedConfigs& planned = plan.state().planned;
   const auto calibration = pass_of(*this, plan);
-  const auto all = workflow::all_samples(samples.state().input);
+  const auto all =
+      workflow::all_samples(workflow::fit_samples(samples.state().input, layers_plan.source));
   const auto statistics = workflow::observe(
       layers_plan, *all, layers_plan.observed(rows_of(plan.state(), calibration)), control);
   if (statistics.sample_count() == 0) {

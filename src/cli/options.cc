@@ -98,8 +98,10 @@ void add_data_options(CLI::App& command, DataArguments& arguments) {
   {
     const OptionGroup group(command, "Samples");
     command
-        .add_option("--data", arguments.paths,
-                    "Samples: .npy, .npz or pictures, or folders of them")
+        .add_option(
+            "--data", arguments.paths,
+            "Samples: .npy, .npz, pictures, tar archives of them; folders; @FILE, a list of "
+            "paths; or - for .npy after .npy on standard input")
         ->type_name(kSamplePath)
         ->required();
     command

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace rangefinder::data {
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
+
+  /// Of a pipe: only the end tells.
+  static constexpr uint64_t kUnknownSize = std::numeric_limits<uint64_t>::max();
 
   /// How many bytes there are in all, as announced: what an archive says may be wrong.
   virtual uint64_t size() const = 0;

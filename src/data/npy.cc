@@ -258,16 +258,23 @@ class HeaderParser {
   Header header_;
 };
 
-void require_size(const TensorHeader& header, uint64_t found, const std::string& file) {
-  const std::string what =
-      fmt::format("{} {}", tensor::element_name(header.type), tensor::to_string(header.shape));
+/// Of the elements. Throws Error if there are more than can be.
+int64_t needed_bytes(const TensorHeader& header, const std::string& file) {
   int64_t product = static_cast<int64_t>(tensor::element_size(header.type));
   for (const int64_t dimension : header.shape) {
     if (__builtin_mul_overflow(product, std::max<int64_t>(dimension, 1), &product)) {
-      throw Error("bad .npy header: " + what + " is too large", {.file = file});
+      throw Error(fmt::format("bad .npy header: {} {} is too large",
+                              tensor::element_name(header.type), tensor::to_string(header.shape)),
+                  {.file = file});
     }
   }
-  const int64_t needed = std::ranges::count(header.shape, 0) > 0 ? 0 : product;
+  return std::ranges::count(header.shape, 0) > 0 ? 0 : product;
+}
+
+void require_size(const TensorHeader& header, uint64_t found, const std::string& file) {
+  const std::string what =
+      fmt::format("{} {}", tensor::element_name(header.type), tensor::to_string(header.shape));
+  const int64_t needed = needed_bytes(header, file);
   if (static_cast<uint64_t>(needed) != found) {
     throw Error(fmt::format("{} .npy file: {} needs {} bytes of data, found {}",
                             static_cast<uint64_t>(needed) > found ? "truncated" : "overlong", what,
@@ -328,20 +335,72 @@ NpyReader::NpyReader(ByteStream& stream, std::string file)
   header_ = {header.type, std::move(header.shape)};
   swapped_ = header.swapped;
   fortran_order_ = header.fortran_order && header_.shape.size() > 1;
-  require_size(header_, stream.size() - std::min(text.end, stream.size()), file_);
+  if (stream.size() == ByteStream::kUnknownSize) {
+    needed_bytes(header_, file_);
+  } else {
+    require_size(header_, stream.size() - std::min(text.end, stream.size()), file_);
+  }
+}
+
+Tensor NpyReader::read_growing() {
+  constexpr size_t kFirst = size_t{16} << 20;
+  const auto needed = static_cast<size_t>(needed_bytes(header_, file_));
+  std::vector<std::byte> bytes;
+  while (bytes.size() < needed) {
+    const size_t done = bytes.size();
+    bytes.resize(std::min(needed, std::max(kFirst, 2 * done)));
+    const size_t got = stream_.read(std::span(bytes).subspan(done));
+    if (done + got == bytes.size()) continue;
+    throw Error(fmt::format("truncated .npy array: {} bytes of data were announced, found {}",
+                            needed, done + got),
+                {.file = file_});
+  }
+  Tensor result(header_.type, header_.shape);
+  std::ranges::copy(bytes, result.bytes().begin());
+  return result;
+}
+
+void NpyReader::take(Tensor& into) {
+  const size_t got = stream_.read(into.bytes());
+  taken_bytes_ += got;
+  if (got == into.bytes().size()) return;
+  throw Error(fmt::format("damaged .npy file: {} bytes of data were announced, found {}",
+                          needed_bytes(header_, file_), taken_bytes_),
+              {.file = file_});
+}
+
+/// Asking once more also makes an archive compare the checksum.
+void NpyReader::require_end() {
+  std::byte more;
+  if (stream_.read({&more, 1}) == 0) return;
+  throw Error(fmt::format("damaged .npy file: {} bytes of data were announced, found more",
+                          needed_bytes(header_, file_)),
+              {.file = file_});
+}
+
+Tensor NpyReader::read_announced() {
+  Tensor result(header_.type, header_.shape);
+  take(result);
+  require_end();
+  return result;
+}
+
+Tensor NpyReader::read_part(const tensor::Shape& shape) {
+  if (fortran_order_) {
+    throw Error(
+        "is in Fortran order, in which samples do not stand together; "
+        "numpy.ascontiguousarray() puts it in order",
+        {.file = file_});
+  }
+  Tensor part(header_.type, shape);
+  take(part);
+  if (taken_bytes_ == static_cast<uint64_t>(needed_bytes(header_, file_))) require_end();
+  if (swapped_) swap_bytes(part.bytes(), tensor::element_size(header_.type));
+  return part;
 }
 
 Tensor NpyReader::read() {
-  Tensor result(header_.type, header_.shape);
-  const size_t got = stream_.read(result.bytes());
-  // Asking once more also makes an archive compare the checksum.
-  std::byte more;
-  const size_t extra = stream_.read({&more, 1});
-  if (got < result.bytes().size() || extra > 0) {
-    throw Error(fmt::format("damaged .npy file: {} bytes of data were announced, found {}",
-                            result.bytes().size(), extra > 0 ? "more" : std::to_string(got)),
-                {.file = file_});
-  }
+  Tensor result = stream_.size() == ByteStream::kUnknownSize ? read_growing() : read_announced();
   const size_t element_size = tensor::element_size(header_.type);
   if (fortran_order_) {
     const Tensor stored = std::move(result);

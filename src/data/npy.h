@@ -30,14 +30,26 @@ class NpyReader {
   const TensorHeader& header() const { return header_; }
 
   /// The elements; to be called once. Throws Error if there are fewer or more bytes than announced.
+  /// Of a stream of unknown size nothing behind them is read, and memory grows as they come.
   tensor::Tensor read();
 
+  /// Instead: the next elements in their order, as an array of this shape. The last ones meet the
+  /// end. Throws Error as read() does, and of an array in Fortran order, whose parts do not stand
+  /// together.
+  tensor::Tensor read_part(const tensor::Shape& shape);
+
  private:
+  tensor::Tensor read_growing();
+  tensor::Tensor read_announced();
+  void take(tensor::Tensor& into);
+  void require_end();
+
   ByteStream& stream_;
   std::string file_;
   TensorHeader header_;
   bool swapped_ = false;
   bool fortran_order_ = false;
+  uint64_t taken_bytes_ = 0;
 };
 
 /// The array in `bytes`. Throws Error naming `file`, as NpyReader does.

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "data/picture_decode.h"
 #include "data/resize.h"
 
@@ -98,19 +99,39 @@ tensor::Tensor to_tensor(const Pixels& picture, const Window& window,
   return result;
 }
 
+void add_numbers(Fingerprint& fingerprint, const std::vector<double>& numbers) {
+  for (const double number : numbers) fingerprint.add(fmt::format("{}", number));
+}
+
 }  // namespace
 
 bool is_picture_extension(std::string_view extension) {
   return std::ranges::find(kExtensions, extension) != std::end(kExtensions);
 }
 
+void add_options(Fingerprint& fingerprint, const PictureOptions& options) {
+  add_numbers(fingerprint, options.mean);
+  add_numbers(fingerprint, options.std);
+  fingerprint.add(fmt::format("{}", options.scale));
+  for (const auto& size : {options.resize, options.crop}) {
+    fingerprint.add(size ? fmt::format("{}x{}", size->width, size->height) : "");
+  }
+  fingerprint.add_number(static_cast<uint64_t>(options.layout));
+  fingerprint.add_number(static_cast<uint64_t>(options.channels));
+}
+
 tensor::Tensor read_picture(const std::filesystem::path& path, const PictureOptions& options,
                             const HeaderCheck& check) {
   validate(options);
-  const Error::Place place{.file = path.string()};
+  return parse_picture(read_file(path), options, path.string(), check);
+}
+
+tensor::Tensor parse_picture(std::string_view bytes, const PictureOptions& options,
+                             const std::string& file, const HeaderCheck& check) {
+  validate(options);
+  const Error::Place place{.file = file};
   const bool gray = options.channels == Channels::kGray;
-  Pixels picture =
-      decode_picture(read_file(path), gray ? PixelKind::kGray : PixelKind::kColor, place);
+  Pixels picture = decode_picture(bytes, gray ? PixelKind::kGray : PixelKind::kColor, place);
   if (options.resize) picture = resized(picture, *options.resize, place);
   const Window window = options.crop ? crop(picture, *options.crop, place)
                                      : Window{.width = picture.width, .height = picture.height};

@@ -33,15 +33,22 @@ class SampleSource {
   /// The file of a sample, for messages. Throws std::invalid_argument unless index < size().
   virtual std::string name(size_t index) const = 0;
 
+  /// Whether a model's inputs decide what the samples are.
+  virtual bool depends_on_inputs() const { return false; }
+
+  /// Then, the samples as a model with these inputs takes them; otherwise null. Throws Error where
+  /// it is not clear how they are meant.
+  virtual std::shared_ptr<const SampleSource> for_inputs(
+      const std::vector<TensorInfo>& inputs) const;
+
   /// 16 hex digits (FNV-1a, 64 bit) over the samples' names (relative to the folder that was
   /// given), file sizes, order, and the picture options if they are pictures: tells data sets apart
   /// without reading them. It does not see edits that keep a file's name and size.
   virtual std::string fingerprint() const = 0;
 };
 
-/// All samples of files and folders. Folders are searched with their subfolders, in natural order
-/// of the relative path; hidden files and other extensions are passed over there. A path given
-/// itself must be of a known kind: .npy, .npz or a picture.
+/// All samples of files, folders and lists (sample_files.h). A path given itself must be of a known
+/// kind: .npy, .npz, a picture or a tar archive (tar_source.h).
 /// Throws Error: a path that is not there, an unknown extension, something else than a regular
 /// file, no samples, several kinds mixed (they would not agree on input names), pictures in a
 /// program that was built without them. Throws std::invalid_argument as validate(picture) does, and

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "data/tensor_header.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::data {
@@ -16,6 +17,8 @@ struct SampleStream {
   std::function<void()> rewind = {};
   /// A stream that goes on beyond this without a limit is taken for endless.
   uint64_t endless_after = 1'000'000;
+  /// Lets a check see each sample's headers before memory is taken for it; empty if that cannot be.
+  std::function<void(HeaderCheck)> check_with = {};
 };
 
 }  // namespace rangefinder::data

@@ -158,23 +158,20 @@ void refuse_unknown(std::span<const TensorInfo> inputs, const Sample& sample,
 }
 
 /// What to do with an array that holds many samples, if it does: along a dimension of its own, or
-/// along a first one that is a multiple of what the model takes.
+/// along a first one that is a multiple of what the model takes. An .npz may hold many.
 std::string stacked_hint(const tensor::Shape& wanted, const tensor::Shape& found) {
-  if (found.empty() || found[0] < 1) return {};
-  if (fits(wanted, tensor::Shape(found.begin() + 1, found.end()))) {
+  const auto hint = [](int64_t count) {
     return fmt::format(
-        "; {0} samples in one array? One file is one sample: "
-        "numpy.save(f'{{i}}.npy', array[i]) for each i",
-        found[0]);
-  }
+        "; {} samples in one array? numpy.savez('samples.npz', array) makes a file "
+        "that may hold many",
+        count);
+  };
+  if (found.empty() || found[0] < 1) return {};
+  if (fits(wanted, tensor::Shape(found.begin() + 1, found.end()))) return hint(found[0]);
   if (wanted.empty() || wanted[0] < 1 || found[0] % wanted[0] != 0) return {};
   tensor::Shape one = found;
   one[0] = wanted[0];
-  if (!fits(wanted, one)) return {};
-  return fmt::format(
-      "; {} samples in one array? One file is one sample: "
-      "numpy.save(f'{{i}}.npy', array[i:i+{}]) for each{} i",
-      found[0] / wanted[0], wanted[0], wanted[0] == 1 ? "" : fmt::format(" {}th", wanted[0]));
+  return fits(wanted, one) ? hint(found[0] / wanted[0]) : "";
 }
 
 void require_shape(const TensorInfo& input, const tensor::Shape& found,

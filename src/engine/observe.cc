@@ -35,24 +35,41 @@ struct Observer::State {
   InstrumentedModel model = {};
   std::optional<Session> session = {};
   std::string plain_because = {};
+  ComputeDevice device;
 
-  State(std::span<const ObservedTensor> wanted, size_t workers, const RunControl& run)
-      : tensors(wanted.begin(), wanted.end()), control(run), slots(workers, wanted.size()) {}
+  State(std::span<const ObservedTensor> wanted, size_t workers, const RunControl& run,
+        ComputeDevice opened)
+      : tensors(wanted.begin(), wanted.end()),
+        control(run),
+        slots(workers, wanted.size(), opened.cuda),
+        device(std::move(opened)) {}
 
   void open(const ModelSource& source) {
-    plain_because =
-        open_instrumented(source, tensors, Layouts::kAny, [&](InstrumentedModel instrumented) {
-          model = std::move(instrumented);
-          keep_model(model.model, control.keep, "instrumented.onnx");
-          session.emplace(model.model, session_options(model, slots));
-        });
+    if (device.cuda) {
+      // Blocks of channels are the CPU's.
+      open_session(instrument_plainly(source, tensors));
+    } else {
+      plain_because = open_instrumented(
+          source, tensors, Layouts::kAny,
+          [&](InstrumentedModel instrumented) { open_session(std::move(instrumented)); });
+    }
     model.model.bytes = {};  // The session holds what it needs, but for files.
+  }
+
+  void open_session(InstrumentedModel instrumented) {
+    model = std::move(instrumented);
+    keep_model(model.model, control.keep, "instrumented.onnx");
+    SessionOptions options = session_options(model, slots);
+    options.place = device.place;
+    options.cuda_device = device.provider_device();
+    session.emplace(model.model, options);
   }
 
   void run(size_t worker, const PendingSample& sample) {
     slots.enter(worker);
     const auto check = header_check(session->inputs(), sample.name);
     session->execute(sample.read(check), sample.name);
+    slots.worker(worker).finish_run();
   }
 
   template <class Work>
@@ -72,7 +89,11 @@ struct Observer::State {
 
 Observer::Observer(const ModelSource& model, std::span<const ObservedTensor> tensors,
                    size_t workers, const RunControl& control)
-    : state_(std::make_unique<State>(tensors, workers, control)) {
+    : Observer(model, tensors, workers, control, open_compute_device(control.device)) {}
+
+Observer::Observer(const ModelSource& model, std::span<const ObservedTensor> tensors,
+                   size_t workers, const RunControl& control, ComputeDevice device)
+    : state_(std::make_unique<State>(tensors, workers, control, std::move(device))) {
   state_->open(model);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/sample_source.h"
+#include "engine/compute_device.h"
 #include "engine/instrument.h"
 #include "engine/model_source.h"
 #include "engine/observe_slots.h"
@@ -32,6 +33,9 @@ class Observer {
   /// At most `workers` samples are run at a time. Throws Error as observe() does.
   Observer(const ModelSource& model, std::span<const ObservedTensor> tensors, size_t workers,
            const RunControl& control);
+  /// On a device that was opened before, instead of control.device.
+  Observer(const ModelSource& model, std::span<const ObservedTensor> tensors, size_t workers,
+           const RunControl& control, ComputeDevice device);
   ~Observer();
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
@@ -57,7 +61,7 @@ class Observer {
 /// single-threaded, and counts add up in any order. Throws Error, of the first sample in order that
 /// fails whatever the number of jobs: unreadable, not fitting the model (see bind_inputs()), or
 /// showing NaN or infinity, then naming the first tensor of the graph that does. Throws Error when
-/// cancelled.
+/// cancelled, and if control.device cannot be used (see with_usable_device()).
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,
                     const SampleFeed& feed, const RunControl& control = {},
                     const Stage& stage = {"observe"});

@@ -22,25 +22,31 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
 
 }  // namespace
 
-ObserveKernel::ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink)
+ObserveKernel::ObserveKernel(const OrtKernelInfo* info, ObserveSink& sink, bool is_on_device)
     : target_(read_target(Ort::ConstKernelInfo(info))),
       makes_token_(Ort::ConstKernelInfo(info).GetAttribute<int64_t>(kMakesTokenAttribute) != 0),
-      sink_(sink) {}
+      sink_(sink),
+      is_on_device_(is_on_device) {}
 
 OrtStatusPtr ObserveKernel::ComputeV2(OrtKernelContext* raw) {
   return status_of([&] {
     const Ort::KernelContext context(raw);
-    sink_.count(target_, view_of(context.GetInput(0)));
-    if (makes_token_) {
-      Ort::UnownedValue token = context.GetOutput(0, static_cast<const int64_t*>(nullptr), 0);
-      *token.GetTensorMutableData<uint8_t>() = 0;
+    if (is_on_device_) {
+      sink_.count_on_device(target_, view_of(context.GetInput(0)), context.GetGPUComputeStream());
+    } else {
+      sink_.count(target_, view_of(context.GetInput(0)));
     }
+    if (!makes_token_) return;
+    Ort::UnownedValue token = context.GetOutput(0, static_cast<const int64_t*>(nullptr), 0);
+    // On a device it is not ours to write, and nobody reads it.
+    if (!is_on_device_) *token.GetTensorMutableData<uint8_t>() = 0;
   });
 }
 
 OrtStatusPtr ObserveOperator::CreateKernelV2(const OrtApi&, const OrtKernelInfo* info,
                                              void** kernel) const {
-  return status_of([&] { *kernel = new ObserveKernel(info, *sink_); });
+  return status_of(
+      [&] { *kernel = new ObserveKernel(info, *sink_, place_ != ObservePlace::kCpu); });
 }
 
 }  // namespace rangefinder::engine

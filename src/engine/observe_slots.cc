@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "cuda/counter.h"
 #include "statistics/simd/widen.h"
 #include "tensor/half.h"
 
@@ -97,6 +98,17 @@ statistics::SumLayout sum_layout(const tensor::Shape& shape, const ObserveTarget
 
 }  // namespace
 
+void ObserveSink::count_on_device(const ObserveTarget&, const tensor::TensorView&, void*) {
+  throw std::invalid_argument("values on a device are not counted here");
+}
+
+ObserveSlots::ObserveSlots(size_t tensor_count, std::shared_ptr<const cuda::Device> device)
+    : slots_(tensor_count), tables_(tensor_count) {
+  if (device) device_counter_ = std::make_unique<cuda::Counter>(std::move(device), tensor_count);
+}
+
+ObserveSlots::~ObserveSlots() = default;
+
 void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& values) {
   if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
   TensorObservation& slot = slots_[target.index];
@@ -111,7 +123,17 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
 
 float ObserveSlots::count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
                                  TensorObservation& slot) {
-  const size_t channels = channel_count(target, values.shape);
+  prepare(target, values.shape, slot);
+  statistics::BatchScope batch(slot.channels, slot.batch_figures);
+  count_values(target, values, slot.channels);
+  batch.finish();
+  if (target.keeps_rows) keep_rows(target, values, slot);
+  return largest_magnitude(slot.channels);
+}
+
+void ObserveSlots::prepare(const ObserveTarget& target, const tensor::Shape& shape,
+                           TensorObservation& slot) {
+  const size_t channels = channel_count(target, shape);
   if (slot.channels.empty()) {
     slot.channels.resize(channels);
     slot.batch_figures.resize(channels);
@@ -120,11 +142,42 @@ float ObserveSlots::count_tensor(const ObserveTarget& target, const tensor::Tens
     throw std::invalid_argument(
         fmt::format("{} channels, there were {} before", channels, slot.channels.size()));
   }
-  statistics::BatchScope batch(slot.channels, slot.batch_figures);
-  count_values(target, values, slot.channels);
-  batch.finish();
-  if (target.keeps_rows) keep_rows(target, values, slot);
-  return largest_magnitude(slot.channels);
+}
+
+void ObserveSlots::count_on_device(const ObserveTarget& target, const tensor::TensorView& values,
+                                   void* stream) {
+  if (!device_counter_) return ObserveSink::count_on_device(target, values, stream);
+  if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
+  if (target.block != 0) throw std::invalid_argument("blocked tensors are counted on the CPU");
+  TensorObservation& slot = slots_[target.index];
+  const cuda::DeviceValues on_device{values.data, values.type, values.element_count(), stream};
+  if (target.is_counted) {
+    prepare(target, values.shape, slot);
+    std::optional<statistics::ChannelLayout> layout;
+    if (target.channel_axis >= 0) layout = layout_around(values.shape, target.channel_axis);
+    device_counter_->count(target.index, on_device, layout, {slot.channels, slot.batch_figures});
+    if (target.keeps_rows) {
+      const auto rows = layout_around(values.shape, axis_from_front(target.row_axis, values.shape));
+      if (!slot.row_top) slot.row_top.emplace(statistics::RowTop::kMaxK);
+      device_counter_->keep_rows(on_device, rows.channels, rows.inner, *slot.row_top);
+    }
+  }
+  if (target.keeps_sums) {
+    device_counter_->add_sums(target.index, on_device, sum_layout(values.shape, target),
+                              slot.channel_sums);
+  }
+  if (target.keeps_spread) spread_on_host(on_device, values.shape, slot.spread);
+}
+
+void ObserveSlots::spread_on_host(const cuda::DeviceValues& values, const tensor::Shape& shape,
+                                  statistics::ChannelSpread& into) {
+  const std::vector<std::byte> copy = device_counter_->copy(values);
+  const int64_t last = axis_from_front(-1, shape);
+  into.add(as_floats({values.type, shape, copy.data()}), layout_around(shape, last).channels);
+}
+
+void ObserveSlots::finish_run() {
+  if (device_counter_) device_counter_->finish();
 }
 
 void ObserveSlots::add_sums(const ObserveTarget& target, const tensor::TensorView& values,
@@ -153,6 +206,10 @@ statistics::KeyTable* ObserveSlots::table_for(const ObserveTarget& target) {
 }
 
 void ObserveSlots::settle(size_t index) {
+  if (device_counter_) {
+    device_counter_->finish();
+    device_counter_->flush(index, slots_.at(index).channels);
+  }
   if (tables_.at(index)) tables_[index]->flush(slots_[index].channels[0].histogram);
 }
 

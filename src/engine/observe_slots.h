@@ -17,6 +17,12 @@
 #include "statistics/tensor_statistics.h"
 #include "tensor/tensor.h"
 
+namespace rangefinder::cuda {
+class Counter;
+class Device;
+struct DeviceValues;
+}  // namespace rangefinder::cuda
+
 namespace rangefinder::engine {
 
 /// What one Observe node counts, and how its input lies in memory.
@@ -46,6 +52,15 @@ struct ObserveTarget {
   bool operator==(const ObserveTarget&) const = default;
 };
 
+/// Where an Observe operator finds its input.
+enum class ObservePlace {
+  kCpu,
+  /// In the memory of a CUDA device, where ONNX Runtime's provider for it runs the model.
+  kCuda,
+  /// Where the CPU has it, passed on as if that were a device's memory: for tests without a device.
+  kCpuAsDevice,
+};
+
 /// The statistics of one tensor: one entry, or one for each channel. Empty before the first sample.
 using ChannelStatistics = std::vector<statistics::TensorStatistics>;
 
@@ -72,17 +87,31 @@ class ObserveSink {
   virtual ~ObserveSink() = default;
   /// The values are only there during the call.
   virtual void count(const ObserveTarget& target, const tensor::TensorView& values) = 0;
+  /// The same for values in the memory of a CUDA device. They are there as long as what was put
+  /// into `stream` during the call is not done. Throws std::invalid_argument unless the sink can.
+  virtual void count_on_device(const ObserveTarget& target, const tensor::TensorView& values,
+                               void* stream);
 };
 
 /// Where one worker counts. One thread at a time.
 class ObserveSlots : public ObserveSink {
  public:
-  explicit ObserveSlots(size_t tensor_count) : slots_(tensor_count), tables_(tensor_count) {}
+  /// With a device: counts there, what is on it.
+  explicit ObserveSlots(size_t tensor_count, std::shared_ptr<const cuda::Device> device = {});
+  ~ObserveSlots() override;
 
   /// Counts every value of `values`, NaN and infinities included, padding excluded. Throws
   /// std::invalid_argument on an unknown target, a type that is not float32, float16 or
   /// bfloat16, a channel count that changes, or an axis that the values do not have.
   void count(const ObserveTarget& target, const tensor::TensorView& values) override;
+
+  /// Counts row-major tensors on the device; the same statistics as count() of the same values.
+  /// What is known of them is in the slots after finish_run(). Throws std::invalid_argument without
+  /// a device and for blocked tensors, Error also if the device runs out of memory or fails.
+  void count_on_device(const ObserveTarget& target, const tensor::TensorView& values,
+                       void* stream) override;
+  /// A run of the model is over.
+  void finish_run();
 
   const std::vector<TensorObservation>& slots();
   /// Gives away what was gathered of tensor `index`; nothing is left.
@@ -92,6 +121,10 @@ class ObserveSlots : public ObserveSink {
   bool saw_nonfinite(size_t index) const;
 
  private:
+  /// Makes the slot for the first tensor, and holds later ones against it.
+  void prepare(const ObserveTarget& target, const tensor::Shape& shape, TensorObservation& slot);
+  void spread_on_host(const cuda::DeviceValues& values, const tensor::Shape& shape,
+                      statistics::ChannelSpread& into);
   /// Returns the largest magnitude; infinity if any value is not finite.
   float count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
                      TensorObservation& slot);
@@ -121,6 +154,7 @@ class ObserveSlots : public ObserveSink {
   statistics::Counter counter_;
   statistics::ChannelSummer summer_;
   std::vector<float> widened_;
+  std::unique_ptr<cuda::Counter> device_counter_;
 };
 
 }  // namespace rangefinder::engine

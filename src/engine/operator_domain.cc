@@ -4,7 +4,8 @@
 
 namespace rangefinder::engine {
 
-OperatorDomain::OperatorDomain(ObserveSink& sink) : observe_(sink), domain_(kOperatorDomain) {
+OperatorDomain::OperatorDomain(ObserveSink& sink, ObservePlace place)
+    : observe_(sink, place), domain_(kOperatorDomain) {
   add(observe_);
   add(hard_swish_);
   add(scale_channels_);

@@ -13,8 +13,9 @@ namespace rangefinder::engine {
 /// Our operators for one session, which they must outlive.
 class OperatorDomain {
  public:
-  /// What Observe nodes count goes to `sink`, which must outlive this.
-  explicit OperatorDomain(ObserveSink& sink);
+  /// What Observe nodes count goes to `sink`, which must outlive this. They run in the place; the
+  /// other operators always on the CPU.
+  explicit OperatorDomain(ObserveSink& sink, ObservePlace place = ObservePlace::kCpu);
   OperatorDomain(const OperatorDomain&) = delete;
   OperatorDomain& operator=(const OperatorDomain&) = delete;
 

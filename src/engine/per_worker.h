@@ -53,6 +53,10 @@ class PerWorker : public ObserveSink {
   void count(const ObserveTarget& target, const tensor::TensorView& values) override {
     of_this_thread().count(target, values);
   }
+  void count_on_device(const ObserveTarget& target, const tensor::TensorView& values,
+                       void* stream) override {
+    of_this_thread().count_on_device(target, values, stream);
+  }
 
  private:
   struct Worker {
@@ -65,7 +69,7 @@ class PerWorker : public ObserveSink {
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-/// Slots for each worker: PerWorker(worker_count, tensor_count).
+/// Slots for each worker: PerWorker(worker_count, tensor_count[, device]).
 using WorkerSlots = PerWorker<ObserveSlots>;
 
 }  // namespace rangefinder::engine

@@ -30,6 +30,17 @@ Ort::MemoryInfo cpu_memory() {
   return Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
 }
 
+/// As exact, and as repeatable, as the provider can be: float32 and not TensorFloat32, and
+/// convolutions by rule instead of by what was fastest just now.
+void use_cuda(Ort::SessionOptions& options, int device) {
+  Ort::CUDAProviderOptions cuda;
+  cuda.Update({{"device_id", std::to_string(device)},
+               {"use_tf32", "0"},
+               {"cudnn_conv_algo_search", "HEURISTIC"}});
+  options.AppendExecutionProvider_CUDA_V2(*cuda);
+  options.SetDeterministicCompute(true);
+}
+
 void ignore_log(void*, OrtLoggingLevel, const char*, const char*, const char*, const char*) {}
 
 }  // namespace
@@ -67,7 +78,19 @@ Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptio
     result.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath,
                           model.folder().c_str());
   }
+  if (options.cuda_device) use_cuda(result, *options.cuda_device);
   return result;
+}
+
+std::string cuda_provider_trouble(int device) {
+  runtime_library();
+  try {
+    Ort::SessionOptions options;
+    use_cuda(options, device);
+    return {};
+  } catch (const Ort::Exception& error) {
+    return error.what();
+  }
 }
 
 TensorInfo tensor_info(const std::string& name, const Ort::TypeInfo& type) {

@@ -21,6 +21,10 @@ const Ort::Env& environment();
 /// The options of ONNX Runtime that ours stand for. Throws Ort::Exception.
 Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptions& options);
 
+/// Why ONNX Runtime cannot run models on this CUDA device; empty if it can, as far as is known
+/// without a model.
+std::string cuda_provider_trouble(int device);
+
 /// What the model says about input or output number `index`.
 TensorInfo tensor_info(const std::string& name, const Ort::TypeInfo& type);
 

@@ -44,7 +44,7 @@ struct Session::State {
 void Session::State::open(const ModelSource& model, const SessionOptions& options) {
   Ort::SessionOptions runtime = runtime_options(model, options);
   if (options.observe != nullptr || options.has_switches) {
-    operators.emplace(options.observe != nullptr ? *options.observe : no_sink);
+    operators.emplace(options.observe != nullptr ? *options.observe : no_sink, options.place);
     operators->add_to(runtime);
   }
   if (model.bytes.empty()) require_regular_file(model.file);

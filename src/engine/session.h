@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 namespace rangefinder::engine {
 
 class ObserveSink;
+enum class ObservePlace;
 
 /// How much ONNX Runtime rewrites a model: nothing; constant folding and exact clean-up; also its
 /// own fused operators; also the blocked layout of this machine.
@@ -34,13 +36,17 @@ struct SessionOptions {
   /// Makes the Observe operator known; its inputs go to this sink, which must outlive the
   /// session. If several threads run the session, it is called by several threads.
   ObserveSink* observe = nullptr;
+  /// Where it does so; the CPU's memory if not said otherwise.
+  ObservePlace place = {};
+  /// The CUDA device that runs what ONNX Runtime can run there; empty: the CPU alone.
+  std::optional<int> cuda_device = {};
   /// Makes the operators with switches known (engine/switches.h).
   bool has_switches = false;
 };
 
-/// A model that is ready to run on the CPU, by several threads at a time if need be. What ONNX
-/// Runtime complains of becomes an Error that names the model, and the sample if there is one; it
-/// logs nothing.
+/// A model that is ready to run, on the CPU if not said otherwise, by several threads at a time if
+/// need be. What ONNX Runtime complains of becomes an Error that names the model, and the sample if
+/// there is one; it logs nothing.
 class Session {
  public:
   /// Throws Error if the model cannot be loaded, or as runtime_library() does.

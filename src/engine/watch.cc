@@ -57,8 +57,9 @@ class WatchSink : public ObserveSink {
 /// One session for all workers, and their sinks.
 class Watched {
  public:
-  Watched(const InstrumentedModel& model, size_t workers, const BlockWatcher& watcher)
-      : sinks_(workers, &watcher), session_(model.model, session_options(model, sinks_)) {}
+  Watched(const InstrumentedModel& model, size_t workers, const BlockWatcher& watcher,
+          const Device& device)
+      : sinks_(workers, &watcher), session_(model.model, options_of(model, device)) {}
 
   size_t worker_count() const { return sinks_.worker_count(); }
 
@@ -70,6 +71,13 @@ class Watched {
   }
 
  private:
+  /// On a GPU the model runs there, and ONNX Runtime brings the tensors to the CPU, which watches.
+  SessionOptions options_of(const InstrumentedModel& model, const Device& device) {
+    SessionOptions options = session_options(model, sinks_);
+    if (device.kind == Device::Kind::kCuda) options.cuda_device = device.number;
+    return options;
+  }
+
   PerWorker<WatchSink> sinks_;
   Session session_;
 };
@@ -91,7 +99,7 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
                                      const tensor::TensorView& values,
                                      int64_t) { watcher(tensor, sample, values); };
   Watched watched(instrument_plainly(model, tensors), worker_count(control.jobs, stage.total),
-                  row_major);
+                  row_major, control.device);
   return run_all(watched, feed, control, stage);
 }
 
@@ -99,9 +107,14 @@ uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> 
                       const SampleFeed& feed, const BlockWatcher& watcher,
                       const RunControl& control, const Stage& stage) {
   std::optional<Watched> watched;
-  open_instrumented(model, tensors, Layouts::kChannelBlocks, [&](const InstrumentedModel& m) {
-    watched.emplace(m, worker_count(control.jobs, stage.total), watcher);
-  });
+  const auto open = [&](const InstrumentedModel& instrumented) {
+    watched.emplace(instrumented, worker_count(control.jobs, stage.total), watcher, control.device);
+  };
+  if (control.device.kind == Device::Kind::kCpu) {
+    open_instrumented(model, tensors, Layouts::kChannelBlocks, open);
+  } else {
+    open(instrument_plainly(model, tensors));
+  }
   return run_all(*watched, feed, control, stage);
 }
 

@@ -37,6 +37,8 @@ struct Site {
   InputCodes input;
   /// Places in the list of weights.
   std::vector<size_t> nodes = {};
+  /// Of all nodes.
+  size_t channels = 0;
   /// By sample number.
   std::vector<SampledRows> samples = {};
   /// Why it cannot be done.
@@ -49,6 +51,27 @@ struct Site {
   uint64_t work_bytes(const RefinementOptions& options) const {
     const uint64_t columns = rows.column_count();
     return 4 * columns * columns + 3 * options.samples * options.rows * columns;
+  }
+
+  /// Multiplications of the nodes' own, over all rows of the samples.
+  double products() const {
+    return count_rows(&SampledRows::total_count) * columns() * static_cast<double>(channels);
+  }
+  /// Of the gram matrices (those of codes take half as long), their factors, the rounding and its
+  /// losses [weight_rounding.md, Cost].
+  double work() const {
+    const double square = columns() * columns();
+    const double of_group = square * (count_rows(&SampledRows::row_count) / 4 + columns() / 6);
+    return of_group * static_cast<double>(rows.group_count()) +
+           square * static_cast<double>(channels);
+  }
+
+ private:
+  double columns() const { return static_cast<double>(rows.column_count()); }
+  double count_rows(size_t SampledRows::*count) const {
+    double sum = 0;
+    for (const SampledRows& sample : samples) sum += static_cast<double>(sample.*count);
+    return sum;
   }
 };
 
@@ -159,7 +182,11 @@ class Refinement {
  public:
   Refinement(const graph::Graph& graph, const std::vector<WeightToRefine>& weights,
              const targets::Target& target, const RefinementOptions& options)
-      : graph_(graph), weights_(weights), target_(target), options_(options) {
+      : graph_(graph),
+        weights_(weights),
+        target_(target),
+        options_(options),
+        free_work_(options.free_work) {
     for (const WeightToRefine& weight : weights) results_.push_back({.node = weight.node->name()});
     for (size_t i = 0; i < weights.size(); ++i) add(i);
   }
@@ -181,6 +208,7 @@ class Refinement {
 
   /// As many at the same time as there is memory for.
   void refine(const std::vector<Site*>& batch) {
+    if (options_.work_per_product > 0) limit_work(batch);
     uint64_t rows = 0;
     for (const Site* site : batch) rows += site->bytes(options_);
     for (size_t begin = 0; begin < batch.size();) {
@@ -197,6 +225,21 @@ class Refinement {
   std::vector<NodeRefinement> results() { return std::move(results_); }
 
  private:
+  /// Those that take least for their size come first.
+  void limit_work(std::vector<Site*> batch) {
+    for (const Site* site : batch) free_work_ += options_.work_per_product * site->products();
+    std::ranges::stable_sort(
+        batch, {}, [](const Site* site) { return site->work() / std::max(1.0, site->products()); });
+    for (Site* site : batch) {
+      if (!site->obstacle.empty()) continue;
+      if (site->work() > free_work_) {
+        site->obstacle = "it takes long for so few samples; the effort 'thorough' does it";
+      } else {
+        free_work_ -= site->work();
+      }
+    }
+  }
+
   void refine(Site& site) {
     const auto finished = [&](const std::string& reason) {
       for (const size_t node : site.nodes) results_[node].reason = reason;
@@ -222,7 +265,9 @@ class Refinement {
       const std::string key = fmt::format("{} of {}", site.rows.key(), site.tensor);
       const auto [known, is_new] = site_of_.try_emplace(key, sites_.size());
       if (is_new) sites_.push_back(std::make_unique<Site>(std::move(site)));
-      sites_[known->second]->nodes.push_back(index);
+      Site& shared = *sites_[known->second];
+      shared.nodes.push_back(index);
+      shared.channels += passes::weight_layout(*weight.node, weight.weight->shape).channels;
     } catch (const std::invalid_argument& error) {
       results_[index].reason = error.what();
     }
@@ -255,6 +300,8 @@ class Refinement {
   std::vector<std::unique_ptr<Site>> sites_;
   std::map<std::string, size_t> site_of_;
   size_t next_ = 0;
+  /// Multiplications that are still allowed.
+  double free_work_;
   std::vector<NodeRefinement> results_;
 };
 

@@ -28,6 +28,11 @@ struct RefinementOptions {
   uint64_t memory = uint64_t{1} << 30;
   /// Nodes with more columns are left as they are: the work grows with the third power.
   size_t most_columns = 8192;
+  /// Multiplications that refining may take for each one that the nodes take for the samples looked
+  /// at; nodes that would take most for theirs are left as they are. Not 0: `free_work` are allowed
+  /// in any case. 0: as many as it takes.
+  double work_per_product = 0;
+  double free_work = 1e10;
 };
 
 /// A node with constant weights that are codes already.

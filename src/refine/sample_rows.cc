@@ -170,7 +170,7 @@ std::optional<SampledRows> InputRows::sample(const tensor::TensorView& values,
                                              size_t most) const {
   Source source(*this, values);
   const std::vector<size_t> chosen = choose_rows(source.row_count(), most, seed);
-  SampledRows sampled{chosen.size(), {}};
+  SampledRows sampled{chosen.size(), source.row_count(), {}};
   sampled.codes.resize(groups_ * chosen.size() * columns_);
   for (size_t i = 0; i < chosen.size(); ++i) {
     const std::span<const float> row = source.row(chosen[i]);

@@ -42,6 +42,8 @@ class InputCodes {
 /// Rows of one tensor, sampled: [group][row][column].
 struct SampledRows {
   size_t row_count = 0;
+  /// Of all rows that it was sampled from, of one group.
+  size_t total_count = 0;
   std::vector<uint8_t> codes = {};
 };
 

@@ -95,13 +95,28 @@ void RowTop::add(std::span<const float> values, size_t length, size_t inner) {
     for (size_t i = 0; i < inner; ++i) {
       const auto tuple = largest(&values[outer + i], length, inner, k_ + 1);
       if (tuple) {
-        ++tuples_[without_bits(*tuple, dropped_bits_)];
-        coarsen_until_it_fits();
+        count(*tuple);
       } else {
         ++skipped_count_;
       }
     }
   }
+}
+
+void RowTop::count(const Tuple& tuple) {
+  ++tuples_[without_bits(tuple, dropped_bits_)];
+  coarsen_until_it_fits();
+}
+
+void RowTop::add_tuple(const Tuple& tuple) {
+  if (tuple == Tuple{}) {
+    ++skipped_count_;
+    return;
+  }
+  Tuple kept = tuple;
+  std::fill(kept.begin() + static_cast<std::ptrdiff_t>(k_) + 1, kept.end(), 0);
+  check(is_valid(kept, k_, 0), "a row that cannot be");
+  count(kept);
 }
 
 void RowTop::merge(const RowTop& other) {

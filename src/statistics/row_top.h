@@ -53,6 +53,9 @@ class RowTop {
   /// Rows along an axis: values are [outer][length][inner], a row has `length` values `inner`
   /// apart. Throws std::invalid_argument unless the sizes fit.
   void add(std::span<const float> values, size_t length, size_t inner);
+  /// One row that was looked at elsewhere: its kWidth largest values as tuples() has them, no bit
+  /// dropped. All 0: it holds NaN or infinity. Throws std::invalid_argument if no row can be so.
+  void add_tuple(const std::array<uint32_t, kWidth>& tuple);
   /// Throws std::invalid_argument if `other` keeps another number of values.
   void merge(const RowTop& other);
 
@@ -78,6 +81,7 @@ class RowTop {
   bool operator==(const RowTop&) const = default;
 
  private:
+  void count(const Tuple& tuple);
   void drop_bits(int dropped_bits);
   void coarsen_until_it_fits();
 

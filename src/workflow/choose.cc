@@ -145,10 +145,17 @@ class Chooser {
     return is_float;
   }
 
+  /// Those that make most of the noise: in a detector most pictures may show nothing.
+  CountedFeed ranking_samples() {
+    const size_t most = ranking_sample_count(atoms_.size());
+    CountedFeed noisiest = judge_.noisiest(most);
+    return noisiest.count > 0 ? noisiest : spread_samples(samples_, most);
+  }
+
   void rank() {
     if (!order_.empty()) return;
     noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.quantities(),
-                            samples_, run_);
+                            ranking_samples(), run_);
     order_ = most_harmful_first(noise_);
   }
 

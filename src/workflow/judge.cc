@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -164,6 +166,37 @@ std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const Nam
   return values;
 }
 
+CountedFeed Judge::noisiest(size_t most) const {
+  if (noise_shares_.empty()) return {};
+  const size_t held_out = sample_count_ - from_calibration_;
+  std::vector<size_t> order(noise_shares_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (from_calibration_ >= most) order.erase(order.begin(), order.begin() + held_out);
+  std::ranges::stable_sort(order, std::ranges::greater{},
+                           [&](size_t index) { return noise_shares_[index]; });
+  order.resize(std::min(order.size(), most));
+  std::vector<bool> is_taken(noise_shares_.size(), false);
+  for (const size_t index : order) is_taken[index] = true;
+  return {[feed = feed(), is_taken = std::move(is_taken), index = size_t{0}]() mutable {
+            auto sample = feed();
+            while (sample && !is_taken.at(index++)) sample = feed();
+            return sample;
+          },
+          order.size()};
+}
+
+std::vector<double> Judge::noise_shares(const std::vector<Powers>& samples) const {
+  std::vector<double> shares;
+  for (const Powers& powers : samples) {
+    double share = 0;
+    for (size_t i = 0; i < powers.size(); ++i) {
+      if (powers[i] && signal_[i] > 0) share = std::max(share, powers[i]->noise / signal_[i]);
+    }
+    shares.push_back(share);
+  }
+  return shares;
+}
+
 JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<double> aim_db) {
   JudgedPowers total(quantities_.count());
   if (total.empty()) return total;
@@ -193,6 +226,7 @@ JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<
   }
   if (signal_.empty()) {
     for (const auto& samples : total) signal_.push_back(signal_of(samples));
+    noise_shares_ = noise_shares(found);
   }
   return total;
 }

@@ -77,8 +77,16 @@ class Judge {
   const JudgedQuantities& quantities() const { return quantities_; }
   size_t sample_count() const { return sample_count_; }
 
+  /// At most `most` of the samples: those in which the first model that was measured makes most of
+  /// the noise of some quantity, and of equal ones the first. Calibration samples, if enough joined
+  /// those that are held out.
+  CountedFeed noisiest(size_t most) const;
+
  private:
+  using Powers = std::vector<std::optional<analysis::SamplePower>>;
+
   engine::SampleFeed feed() const;
+  std::vector<double> noise_shares(const std::vector<Powers>& samples) const;
   std::shared_ptr<const tensor::NamedTensors> real_values(uint64_t index,
                                                           const tensor::NamedTensors& sample,
                                                           const std::string& name);
@@ -92,6 +100,8 @@ class Judge {
   engine::Session real_;
   /// Power of each quantity over all samples; empty until all were seen.
   std::vector<double> signal_;
+  /// For each sample the largest share that its noise has in a quantity's signal.
+  std::vector<double> noise_shares_;
   std::mutex mutex_;
   uint64_t kept_bytes_ = 0;
   std::map<uint64_t, std::shared_ptr<const tensor::NamedTensors>> kept_;

@@ -304,9 +304,10 @@ Quantized quantize(const QuantizeRequest& request) {
     workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
-    if (request.effort != Effort::kThorough) return;
+    const auto options = refinement_options(request.effort, samples->calibration_count());
+    if (!options) return;
     summary.notes.push_back(
-        refinement_note(refine_weights(working.plan(), *samples, request.run, solution)));
+        refinement_note(refine_weights(working.plan(), *samples, request.run, solution, *options)));
   };
   Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration,
                                     show_raw, request.effort, refine, summary);

@@ -19,9 +19,10 @@ namespace {
 using analysis::SamplePower;
 using tensor::NamedTensors;
 
-/// Runs that are spent on an order, and samples that it takes at least.
+/// Runs that are spent on an order, and samples that it takes.
 constexpr size_t kRuns = 400;
 constexpr size_t kLeastSamples = 4;
+constexpr size_t kMostSamples = 8;
 
 /// For each atom and judged quantity what was measured.
 using AtomErrors = std::vector<std::vector<SamplePower>>;
@@ -76,32 +77,30 @@ double worst_share(const std::vector<SamplePower>& powers) {
   return worst;
 }
 
-struct RankingSamples {
-  engine::SampleFeed feed;
-  size_t count = 0;
-};
+}  // namespace
 
-RankingSamples samples_for(Samples& samples, const data::SampleSource& held_out, size_t most) {
+size_t ranking_sample_count(size_t atom_count) {
+  return std::clamp(kRuns / std::max<size_t>(1, atom_count), kLeastSamples, kMostSamples);
+}
+
+CountedFeed spread_samples(Samples& samples, size_t most) {
   if (!samples.can_repeat() || samples.calibration_count() == 0) {
-    return {engine::feed_from(held_out, most), std::min(most, held_out.size())};
+    const auto held_out = samples.held_out();
+    const size_t count = std::min(most, held_out->size());
+    return {[held_out, feed = engine::feed_from(*held_out, most)] { return feed(); }, count};
   }
   const size_t count = std::min(most, samples.calibration_count());
   return {spread(samples.calibration(), count, samples.calibration_count()), count};
 }
 
-}  // namespace
-
 std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                                    const std::vector<passes::Atom>& atoms,
-                                   const JudgedQuantities& judged, Samples& samples,
-                                   const RunControl& run, size_t most) {
+                                   const JudgedQuantities& judged, CountedFeed samples,
+                                   const RunControl& run) {
   Simulation simulation(plan, solution, atoms, judged);
-  const auto held_out = samples.held_out();
-  const size_t wanted = std::max(kLeastSamples, kRuns / std::max<size_t>(1, atoms.size()));
-  const RankingSamples chosen = samples_for(samples, *held_out, std::min(most, wanted));
-  std::vector<AtomErrors> found(chosen.count);
-  engine::for_each_sample(chosen.feed, engine::worker_count(run.jobs, chosen.count), run,
-                          {"rank", chosen.count},
+  std::vector<AtomErrors> found(samples.count);
+  engine::for_each_sample(samples.feed, engine::worker_count(run.jobs, samples.count), run,
+                          {"rank", samples.count},
                           [&](size_t, uint64_t index, const engine::PendingSample& sample) {
                             found.at(index) = simulation.measure(sample);
                           });

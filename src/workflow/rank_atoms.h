@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -16,14 +17,19 @@ namespace rangefinder::workflow {
 /// of the signal, with every other atom in float. In the atoms' order.
 ///
 /// One session with a switch for each atom (exporters/simulation.h); activations, weights and
-/// corrected biases count. Up to `most` samples, spread over those that are calibrated on: enough
-/// to put atoms in order, too few to judge by; fewer of networks with many atoms, down to 4. The
-/// same for any number of jobs. Cost: atoms + 1 runs of each sample. Throws Error as
-/// engine::Session does.
+/// corrected biases count. The same for any number of jobs. Cost: atoms + 1 runs of each sample.
+/// Throws Error as engine::Session does.
 std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
                                    const std::vector<passes::Atom>& atoms,
-                                   const JudgedQuantities& judged, Samples& samples,
-                                   const RunControl& run, size_t most = 8);
+                                   const JudgedQuantities& judged, CountedFeed samples,
+                                   const RunControl& run);
+
+/// How many samples put atoms in order: too few to judge by; fewer of networks with many atoms.
+size_t ranking_sample_count(size_t atom_count);
+
+/// Samples where none has been judged yet: at most `most`, spread over those that are calibrated
+/// on; of a feed that passes by only once, held-out ones.
+CountedFeed spread_samples(Samples& samples, size_t most);
 
 /// The atoms' numbers, the most harmful first; of equal ones the first.
 std::vector<size_t> most_harmful_first(std::span<const double> noise);

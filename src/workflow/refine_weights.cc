@@ -10,6 +10,10 @@
 namespace rangefinder::workflow {
 namespace {
 
+/// With the pass over the samples and the checks, at most ten times the inference of 32 samples.
+constexpr double kWorkPerProduct = 8;
+constexpr size_t kThoroughSamples = 64;
+
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
                                               Solution& solution) {
   std::unordered_map<std::string, const onnx::NodeProto*> nodes;
@@ -34,6 +38,18 @@ std::vector<refine::NodeRefinement> left_alone(const Solution& solution,
 }
 
 }  // namespace
+
+std::optional<refine::RefinementOptions> refinement_options(Effort effort,
+                                                            size_t calibration_count) {
+  refine::RefinementOptions options;
+  if (effort == Effort::kThorough) {
+    options.samples = kThoroughSamples;
+    return options;
+  }
+  if (effort == Effort::kFast || calibration_count < kFewestSamples) return {};
+  options.work_per_product = kWorkPerProduct;
+  return options;
+}
 
 std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& samples,
                                                    const RunControl& run, Solution& solution,

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/file_identity.h"
 #include "base/replace.h"
-#include "data/sample_source.h"
+#include "data/sample_files.h"
 #include "graph/external_files.h"
 #include "observers/plugin.h"
 
@@ -68,8 +68,7 @@ void prepare_outputs(const RunFiles& files, const RunControl& control) {
     for (const fs::path& file : graph::external_files(model)) outputs.require_other(file);
   }
   if (files.data.empty()) return;
-  const auto samples = data::open_samples(files.data);
-  for (size_t i = 0; i < samples->size(); ++i) outputs.require_other(samples->name(i));
+  for (const fs::path& file : data::files_read(files.data)) outputs.require_other(file);
 }
 
 }  // namespace rangefinder

@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/fingerprint.h"
 #include "data/memory_source.h"
+#include "data/npy_pipe.h"
+#include "data/pipe_stream.h"
 #include "graph/model_file.h"
 
 // A list is cut in two by its length before anything is read. A stream is cut while it passes by:
@@ -162,6 +164,10 @@ class StreamSamples : public Samples {
 
 SampleInput open_input(const std::vector<std::filesystem::path>& paths,
                        const data::PictureOptions& pictures) {
+  if (data::is_pipe(paths)) {
+    validate(pictures);
+    return {.stream = data::open_pipe(paths), .paths = paths};
+  }
   return {.list = data::open_samples(paths, pictures), .paths = paths};
 }
 

@@ -23,7 +23,8 @@ struct SampleInput {
   std::vector<std::filesystem::path> paths = {};
 };
 
-/// The samples of files and folders. Throws as data::open_samples() does.
+/// The samples of files, folders and lists, or of a pipe. Throws as data::open_samples() and
+/// data::open_pipe() do.
 SampleInput open_input(const std::vector<std::filesystem::path>& paths,
                        const data::PictureOptions& pictures = {});
 
@@ -75,5 +76,11 @@ inline constexpr size_t kMeasuredCount = 32;
 
 /// `taken` of `total` samples, evenly spread; the others are not read. All if `total` is 0.
 engine::SampleFeed spread(engine::SampleFeed feed, size_t taken, size_t total);
+
+/// Samples, and how many there are.
+struct CountedFeed {
+  engine::SampleFeed feed;
+  size_t count = 0;
+};
 
 }  // namespace rangefinder::workflow

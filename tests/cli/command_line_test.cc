@@ -54,8 +54,7 @@ TEST(Understood, BehindTwoDashesNothingIsAnOption) {
 }
 
 TEST(Understood, HelpTakesNamesOfCommands) {
-  EXPECT_THAT(read({"help", "analog", "compare"}),
-              ElementsAre("help", "--", "analog", "compare"));
+  EXPECT_THAT(read({"help", "analog", "compare"}), ElementsAre("help", "--", "analog", "compare"));
   EXPECT_THAT(read({"help", "--man"}), ElementsAre("help", "--man"));
 }
 

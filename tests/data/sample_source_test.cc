@@ -117,7 +117,7 @@ TEST_F(Samples, ClearErrors) {
   expect_error({folder_ / "none"}, (folder_ / "none").string() + ": cannot read: No such file");
   expect_error({folder_.path()}, folder_.path().string() + ": no samples in this folder");
   write_file(folder_ / "a.csv", "1,2");
-  expect_error({folder_ / "a.csv"}, "unknown kind of sample '.csv'; .npy, .npz and pictures");
+  expect_error({folder_ / "a.csv"}, "unknown kind of sample '.csv'; .npy, .npz, pictures");
   write_file(folder_ / "a.pt", "PK");
   expect_error({folder_ / "a.pt"}, "numpy.save(FILE, tensor.numpy())");
   write_file(folder_ / "plain", "1,2");

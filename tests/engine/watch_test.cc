@@ -189,6 +189,18 @@ TEST(WatchBlocks, RefusesWhatWatchRefuses) {
   EXPECT_THROW(watch_blocks(model(), tensors, numbers(1), ignore), Error);
 }
 
+TEST(Watch, RefusesADeviceThatOnnxRuntimeHasNoProviderFor) {
+  const std::vector<ObservedTensor> tensors = {{"sum"}};
+  RunControl control{.jobs = 1};
+  control.device = {.kind = Device::Kind::kCuda, .number = 0};
+  EXPECT_THROW(watch(
+                   model(), tensors, numbers(1), [](auto&&...) {}, control),
+               Error);
+  EXPECT_THROW(watch_blocks(
+                   model(), tensors, numbers(1), [](auto&&...) {}, control),
+               Error);
+}
+
 TEST(Watch, RefusesAnUnknownTensor) {
   const auto ignore = [](size_t, uint64_t, const tensor::TensorView&) {};
   const std::vector<ObservedTensor> tensors = {{"z"}};

@@ -22,6 +22,7 @@ using test_support::OnnxBuilder;
 using test_support::QuantizedModel;
 using test_support::Samples;
 using testing::HasSubstr;
+using testing::Not;
 
 /// Neighbours of a picture are alike: waves of a few lengths, and a little noise.
 Samples pictures(size_t count, uint32_t seed, int64_t channels = 3, int64_t side = 12) {
@@ -174,6 +175,32 @@ TEST(RefineWeights, SaysWhichNodesItLeavesAndWhy) {
   RefinementOptions none;
   none.memory = 1000;
   for (const auto& node : subject.refine(none)) EXPECT_THAT(node.reason, HasSubstr("MB; allowed"));
+}
+
+// A matrix of 400 columns that multiplies one row a sample takes hundreds of times as long to round
+// as to apply; a convolution of 27 columns over a picture does not.
+TEST(RefineWeights, LeavesWhatTakesMuchLongerThanInference) {
+  const Samples samples = pictures(8, 3);
+  OnnxBuilder b;
+  b.input("x", {1, 3, 12, 12});
+  b.weights("w1", {4, 3, 3, 3}, 0.3f);
+  b.weights("w2", {400, 16}, 0.3f);
+  b.node("Conv", {"x", "w1"}, {"c"});
+  b.node("Relu", {"c"}, {"r"});
+  b.node("Flatten", {"r"}, {"f"});
+  b.node("Gemm", {"f", "w2"}, {"y"});
+  b.output("y", {1, 16});
+  const RefinementOptions limited{.work_per_product = 8, .free_work = 0};
+  const auto nodes = Subject(b, samples).refine(limited);
+  ASSERT_EQ(nodes.size(), 2u);
+  EXPECT_EQ(nodes[0].reason, "");
+  EXPECT_THAT(nodes[1].reason, HasSubstr("long for so few samples"));
+  // With room for it, or without a limit, it is done.
+  RefinementOptions roomy = limited;
+  roomy.free_work = 1e9;
+  for (const auto& options : {roomy, RefinementOptions{}}) {
+    EXPECT_THAT(Subject(b, samples).refine(options)[1].reason, Not(HasSubstr("long")));
+  }
 }
 
 TEST(RefineWeights, LeavesWhatHasNoInput) {

@@ -7,6 +7,9 @@
 #include <limits>
 #include <random>
 #include <stdexcept>
+#include <vector>
+
+#include "statistics/samples.h"
 
 namespace rangefinder::statistics {
 namespace {
@@ -123,6 +126,30 @@ TEST(RowTop, RestoresOnlyStatesItCanReach) {
   refused(1, 0, {{{one, 1}, 1}});
   refused(1, 40, {{{one, one}, 1}});
   refused(1, 4, {{{one, one}, 1}});
+}
+
+TEST(RowTop, ARowThatWasLookedAtElsewhereCountsAlike) {
+  for (const size_t k : {size_t{1}, RowTop::kMaxK}) {
+    RowTop expected(k);
+    RowTop found(k);
+    for (uint32_t i = 0; i < 300; ++i) {
+      const std::vector<float> row = mixed_values(2 + i % 9, i, false);
+      RowTop one(RowTop::kMaxK);
+      one.add_row(row);
+      found.add_tuple(one.tuples().begin()->first);
+      expected.add_row(row);
+    }
+    found.add_tuple({});
+    expected.add_row(std::vector<float>{1, std::numeric_limits<float>::infinity()});
+    EXPECT_EQ(found, expected);
+  }
+}
+
+TEST(RowTop, ATupleThatNoRowHasIsRefused) {
+  RowTop rows;
+  EXPECT_THROW(rows.add_tuple({5, 7}), std::invalid_argument);
+  EXPECT_THROW(rows.add_tuple({0xC0000000u}), std::invalid_argument);
+  EXPECT_THROW(rows.add_tuple({0xFFFFFFFFu, 0xC0000000u}), std::invalid_argument);
 }
 
 }  // namespace

@@ -71,6 +71,31 @@ TEST_F(JudgeTest, EndsAsSoonAsTheAimIsOutOfReachAndSaysSoTheSameWay) {
   EXPECT_EQ(worst_sqnr_db(judge.measure(file("int8.onnx"), reached)), reached);
 }
 
+TEST_F(JudgeTest, TheNoisiestSamplesAreThoseOfMostNoiseInTheFirstModel) {
+  auto request = quantize_request("int8.onnx");
+  request.effort = Effort::kFast;
+  quantize(request);
+  const Plan plan = make_plan(model());
+  const auto set = split_samples(open_input({samples()}), {.samples = 8});
+  for (auto feed = set->calibration(); feed();) {
+  }
+  Judge judge(plan, *set, {.jobs = 1});
+  EXPECT_EQ(judge.noisiest(2).count, 0u) << "none was judged yet";
+  const auto powers = judge.measure(file("int8.onnx"))[0];
+  // The calibration samples come behind those that are held out.
+  const size_t held_out = set->held_out()->size();
+  size_t worst = held_out;
+  for (size_t i = held_out; i < powers.size(); ++i) {
+    if (powers[i].noise > powers[worst].noise) worst = i;
+  }
+  const auto one = judge.noisiest(1);
+  EXPECT_EQ(one.count, 1u);
+  const auto list = as_list(open_input({samples()}), 8);
+  EXPECT_EQ(one.feed()->name, list->name(worst - held_out));
+  EXPECT_FALSE(one.feed());
+  EXPECT_EQ(judge.noisiest(100).count, powers.size());
+}
+
 TEST(WorstSqnr, IsThatOfTheWorstQuantityWithASignal) {
   EXPECT_EQ(worst_sqnr_db({}), std::numeric_limits<double>::infinity());
   EXPECT_NEAR(worst_sqnr_db({{{100, 1}}, {{100, 0.1}}, {{0, 5}}}), 20, 1e-9);

@@ -27,7 +27,8 @@ class RankAtomsTest : public WorkflowTest {
   }
 
   std::vector<double> ranked(int jobs) {
-    return noise_of_atoms(plan_, solution_, atoms_, JudgedQuantities(plan_), *set_, {.jobs = jobs});
+    return noise_of_atoms(plan_, solution_, atoms_, JudgedQuantities(plan_),
+                          spread_samples(*set_, 8), {.jobs = jobs});
   }
 
   /// The noise of a real model in which this atom alone computes in integers.

@@ -123,6 +123,17 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
 }
 
+TEST(RefinementOptions, NormalAsksForEnoughSamplesAndLimitsTheWork) {
+  EXPECT_FALSE(refinement_options(Effort::kFast, 1000));
+  EXPECT_FALSE(refinement_options(Effort::kNormal, kFewestSamples - 1));
+  ASSERT_TRUE(refinement_options(Effort::kNormal, kFewestSamples));
+  EXPECT_GT(refinement_options(Effort::kNormal, kFewestSamples)->work_per_product, 0);
+  ASSERT_TRUE(refinement_options(Effort::kThorough, 1));
+  EXPECT_GT(refinement_options(Effort::kThorough, 1)->samples,
+            refinement_options(Effort::kNormal, kFewestSamples)->samples);
+  EXPECT_EQ(refinement_options(Effort::kThorough, 1)->work_per_product, 0);
+}
+
 TEST(RefinementNote, CountsNodesAndSaysWhy) {
   EXPECT_EQ(refinement_note({}), "");
   EXPECT_EQ(refinement_note({{.node = "a"}, {.node = "b"}}),

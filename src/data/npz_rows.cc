@@ -1,0 +1,67 @@
+#include "data/npz_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "base/cancellation.h"
+#include "base/error.h"
+
+namespace rangefinder::data {
+
+NpzRows::NpzRows(const std::filesystem::path& path)
+    : file_(path.string()),
+      archive_(open_zip_file(path)),
+      entries_(zip_entries(archive_.get(), std::filesystem::file_size(path), file_)) {}
+
+NamedHeaders NpzRows::headers() {
+  NamedHeaders headers;
+  for (const ZipEntry& entry : entries_) {
+    if (headers.emplace(entry.key, open(entry).reader->header()).second) continue;
+    throw Error("two arrays of the same name", {.file = file_, .tensor = entry.key});
+  }
+  return headers;
+}
+
+tensor::Tensor NpzRows::read(const std::string& key, const HeaderCheck& check) {
+  const Array array = open(entry(key));
+  if (check) check({{"", array.reader->header()}});
+  return array.reader->read();
+}
+
+tensor::NamedTensors NpzRows::read_row(const std::map<std::string, tensor::Shape>& shapes,
+                                       uint64_t row) {
+  if (arrays_.empty() || row < row_) restart(shapes);
+  tensor::NamedTensors sample;
+  for (; row_ <= row; ++row_) {
+    stop_if_cancelled();
+    for (const auto& [name, shape] : shapes) {
+      sample.insert_or_assign(name, arrays_.at(name).reader->read_part(shape));
+    }
+  }
+  return sample;
+}
+
+NpzRows::Array NpzRows::open(const ZipEntry& entry) {
+  Array array{std::make_unique<ZipEntryStream>(archive_.get(), entry, file_), nullptr};
+  array.reader = std::make_unique<NpyReader>(*array.stream, label(entry, file_));
+  return array;
+}
+
+const ZipEntry& NpzRows::entry(const std::string& key) const {
+  const auto found = std::ranges::find(entries_, key, &ZipEntry::key);
+  if (found == entries_.end()) {
+    throw Error("the array is no longer there", {.file = file_, .tensor = key});
+  }
+  return *found;
+}
+
+void NpzRows::restart(const std::map<std::string, tensor::Shape>& shapes) {
+  arrays_.clear();
+  for (const auto& [name, shape] : shapes) arrays_.emplace(name, open(entry(name)));
+  row_ = 0;
+}
+
+}  // namespace rangefinder::data
