@@ -24,6 +24,10 @@ endif()
 if(RANGEFINDER_CLI OR RANGEFINDER_BENCH OR RANGEFINDER_EXAMPLES)
   find_package(CLI11 REQUIRED)
 endif()
+# Its headers are all that a table of strings needs.
+find_path(RANGEFINDER_FLATBUFFERS flatbuffers/flatbuffers.h REQUIRED DOC "Folder of FlatBuffers' headers")
+add_library(flatbuffers_headers INTERFACE)
+target_include_directories(flatbuffers_headers SYSTEM INTERFACE "${RANGEFINDER_FLATBUFFERS}")
 include(Pictures)
 find_package(PkgConfig REQUIRED)
 set(RANGEFINDER_WHEEL_DEPS "" CACHE PATH

@@ -5,6 +5,8 @@
 #include "rangefinder/calibrate_tensor.h"
 #include "rangefinder/compare.h"
 #include "rangefinder/error.h"
+#include "rangefinder/export_table.h"
+#include "rangefinder/import_cache.h"
 #include "rangefinder/input_range_counter.h"
 #include "rangefinder/inspect.h"
 #include "rangefinder/method.h"

@@ -46,6 +46,8 @@ void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line
   add_inspect(app);
   add_compare(app);
   add_tensors(app);
+  add_export_table(app);
+  add_import_cache(app);
   auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
   analog.require_subcommand(1);
   add_analog_calibrate(analog);
