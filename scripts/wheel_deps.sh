@@ -55,7 +55,7 @@ mkdir -p "$folder/proto/onnx"
 cp wheel/onnx/onnx-ml.proto "$folder/proto/onnx/"
 # Of all that a wheel holds, also of what auditwheel puts into it.
 mkdir -p "$folder/licenses"
-for package in libprotobuf libzip libonnx libhwy libfmt libtbb libjpeg62-turbo libpng libwebp nlohmann-json3; do
+for package in libprotobuf libzip libonnx libhwy libfmt libtbb libjpeg62-turbo libpng libwebp nlohmann-json3 libflatbuffers; do
   cp "/usr/share/doc/$package-dev/copyright" "$folder/licenses/$package.txt"
 done
 touch "$folder/complete"

@@ -6,6 +6,8 @@
 #include "rangefinder/compare.h"
 #include "rangefinder/device.h"
 #include "rangefinder/error.h"
+#include "rangefinder/export_table.h"
+#include "rangefinder/import_cache.h"
 #include "rangefinder/input_range_counter.h"
 #include "rangefinder/inspect.h"
 #include "rangefinder/method.h"

@@ -16,5 +16,6 @@ NB_MODULE(_native, module) {
   python::bind_observers(module);
   python::bind_plan(module);
   python::bind_analog(module);
+  python::bind_tables(module);
   python::bind_version(module);
 }

@@ -15,6 +15,8 @@ from . import _runtime
 from ._api import (
     calibrate_tensor,
     compare,
+    export_table,
+    import_cache,
     inspect,
     load_plugin,
     merge,
@@ -22,11 +24,12 @@ from ._api import (
     observe,
     quantize,
     solve,
+    table_formats,
     targets,
 )
 from ._native import Error, version
 from ._observers import Parameters, Range, register_calibration_observer
-from ._results import AnalogComparison, Comparison, Inspection, QuantizedModel, TensorCalibration, TensorResult
+from ._results import AnalogComparison, Comparison, ImportedCache, Inspection, QuantizedModel, TensorCalibration, TensorResult
 from ._statistics import Statistics
 
 __version__ = version()
@@ -34,6 +37,7 @@ __all__ = [
     "AnalogComparison",
     "Comparison",
     "Error",
+    "ImportedCache",
     "Inspection",
     "Parameters",
     "QuantizedModel",
@@ -43,6 +47,8 @@ __all__ = [
     "TensorResult",
     "calibrate_tensor",
     "compare",
+    "export_table",
+    "import_cache",
     "inspect",
     "load_plugin",
     "merge",
@@ -51,6 +57,7 @@ __all__ = [
     "quantize",
     "register_calibration_observer",
     "solve",
+    "table_formats",
     "targets",
 ]
 

@@ -160,6 +160,73 @@ def inspect(model: Any, *, example_inputs: Any = None, **options: Unpack[_option
     return _results.Inspection(*_native.inspect(loaded.native, _options.native(options)))
 
 
+def export_table(
+    source: Any,
+    format: str,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    float_model: Any = None,
+    trt_version: str | None = None,
+    trt_algorithm: str | None = None,
+) -> bytes:
+    """Scales and zero points in a format of another runtime; table_formats() lists them (docs/formats/tables.md).
+
+    source          a result of quantize(), a model with QuantizeLinear and DequantizeLinear as a path, bytes or an
+                    onnx.ModelProto, or the path of a summary
+    path            also write the table there
+    float_model     the float model: its names, and for a summary its layers and weights
+    trt_version     for "tensorrt-cache", which needs it: the release that is to read it, "8.6.1"
+    trt_algorithm   for "tensorrt-cache": the calibrator (default "EntropyCalibration2")
+    """
+    words: dict[str, Any] = {
+        "format": format,
+        "trt_version": trt_version,
+        "trt_algorithm": trt_algorithm,
+        "output": None if path is None else os.fspath(path),
+    }
+    if float_model is not None:
+        words["float_model"] = _models.load(float_model).native
+    if isinstance(source, (str, os.PathLike)):
+        return _native.export_table_file(os.fspath(source), words)
+    return _native.export_table(_models.load(source).native, words)
+
+
+def table_formats() -> dict[str, str]:
+    """The formats that export_table() writes, with a line about each."""
+    return dict(_native.table_formats())
+
+
+def import_cache(
+    cache: str | os.PathLike[str],
+    model: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    missing_data: Any = None,
+    samples: int | None = None,
+    collate_fn: Callable[[Any], Any] | None = None,
+    pictures: Mapping[str, Any] | None = None,
+    progress: Progress = True,
+    **options: Unpack[_options.ImportOptions],
+) -> _results.ImportedCache:
+    """A calibration cache of TensorRT 5 to 10 and the float model that it is of become a model with explicit
+    QuantizeLinear and DequantizeLinear, which TensorRT 11 needs (docs/from_tensorrt_caches.md).
+
+    path            also write the model there
+    missing_data    samples, as for quantize(): calibrate what the cache lacks; without, what reads it stays float
+    samples         of those the first so many
+    method, percentile, alpha, axis, top_k: how missing ranges are found, as in quantize()
+    """
+    if missing_data is None and (samples is not None or collate_fn or pictures or "method" in options):
+        raise TypeError("samples, collate_fn, pictures and method need missing_data")
+    loaded = _models.load(model)
+    source = None
+    if missing_data is not None:
+        source = _samples.samples_of(missing_data, loaded.input_names, collate_fn, pictures)
+    words = _options.native(options, samples=samples, output=None if path is None else os.fspath(path))
+    native = _native.import_cache(os.fspath(cache), loaded.native, source, _progress.function_of(progress), words)
+    return _results.ImportedCache(*native, loaded)
+
+
 def calibrate_tensor(batches: Iterable[Any], **options: Unpack[_options.TensorOptions]) -> _results.TensorCalibration:
     """Scale and zero point of one tensor from batches of it, without a model.
 

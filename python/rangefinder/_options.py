@@ -68,6 +68,10 @@ class TensorOptions(MethodOptions, total=False):
     nonfinite: Literal["error", "ignore"]
 
 
+class ImportOptions(MethodOptions, RunOptions, total=False):
+    """Of import_cache(): how missing ranges are found."""
+
+
 def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """As the extension reads them."""
     words = {name: value for name, value in {**options, **more}.items() if value is not None}

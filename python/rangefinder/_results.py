@@ -51,6 +51,23 @@ class Inspection(Report):
     """What would be quantized in a model, or what a statistics file holds."""
 
 
+class ImportedCache(Report):
+    """A TensorRT calibration cache as a model with explicit QuantizeLinear and DequantizeLinear, and what became of
+    its lines."""
+
+    def __init__(self, native: _native.Model, text: str, table: str, source: object) -> None:
+        super().__init__(text, table)
+        self._native = native
+        # What the weights may still be read from.
+        self._source = source
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        self._native.save(os.fspath(path))
+
+    def to_bytes(self) -> bytes:
+        return self._native.bytes()
+
+
 class AnalogComparison(Report):
     """How far an analog model is from its original."""
 

@@ -44,6 +44,11 @@ def main() -> None:
     report: rangefinder.Comparison = rangefinder.compare("model.onnx", quantized, images(), latency=True)
     print(report.to_dict(), rangefinder.inspect("model.onnx"), rangefinder.methods(), rangefinder.targets())
     print(rangefinder.calibrate_tensor(images(), symmetric=True, bits=4).scale)
+    table: bytes = rangefinder.export_table(quantized, "tensorrt-cache", trt_version="8.6.1")
+    imported: rangefinder.ImportedCache = rangefinder.import_cache(
+        "calibration.cache", "model.onnx", missing_data=images(), method="minmax"
+    )
+    print(len(table), imported.to_dict()["missing"], rangefinder.table_formats())
     try:
         rangefinder.quantize(b"...", [])
     except rangefinder.Error as error:

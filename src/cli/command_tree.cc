@@ -33,6 +33,8 @@ void add_commands(CLI::App& app, const std::vector<std::string>& command_line) {
   add_inspect(app);
   add_compare(app);
   add_tensors(app);
+  add_export_table(app);
+  add_import_cache(app);
   auto& analog = *app.add_subcommand(
       "analog", "Input ranges of analog in-memory hardware: find them and judge them");
   analog.require_subcommand(1);

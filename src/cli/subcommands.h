@@ -20,6 +20,8 @@ void add_compare(CLI::App& app);
 void add_tensors(CLI::App& app);
 void add_help(CLI::App& app);
 void add_completion(CLI::App& app);
+void add_export_table(CLI::App& app);
+void add_import_cache(CLI::App& app);
 /// Both belong to the subcommand `analog`.
 void add_analog_calibrate(CLI::App& analog);
 void add_analog_compare(CLI::App& analog);

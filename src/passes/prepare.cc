@@ -23,6 +23,7 @@
 #include "passes/neutral_attributes.h"
 #include "passes/resize_axes.h"
 #include "passes/split_fused.h"
+#include "passes/tensor_infos.h"
 #include "passes/widen_float16.h"
 
 namespace rangefinder::passes {
@@ -38,27 +39,6 @@ void make_inputs_constant(onnx::GraphProto& graph) {
 }
 
 namespace {
-
-/// Asks ONNX Runtime for the type and shape of everything that the main graph makes, by declaring
-/// all of it as outputs.
-TensorInfos infer(const PreparedModel& prepared, const std::filesystem::path& path) {
-  onnx::ModelProto revealing = prepared.model;
-  auto& graph = *revealing.mutable_graph();
-  std::unordered_set<std::string> outputs;
-  for (const auto& output : graph.output()) outputs.insert(output.name());
-  for (const auto& node : graph.node()) {
-    for (const auto& name : node.output()) {
-      if (!name.empty() && outputs.insert(name).second) graph.add_output()->set_name(name);
-    }
-  }
-  const engine::Session session(
-      engine::pack_model(revealing, path),
-      {.optimization = engine::OptimizationLevel::kNone, .is_for_looking = true});
-  TensorInfos infos;
-  for (const auto& info : session.inputs()) infos[info.name] = {info.type, info.shape};
-  for (const auto& info : session.outputs()) infos[info.name] = {info.type, info.shape};
-  return infos;
-}
 
 void upgrade(PreparedModel& prepared, const std::filesystem::path& path) {
   const auto rank = [&](const std::string& name) -> std::optional<int64_t> {
@@ -126,7 +106,7 @@ PreparedModel prepare(const engine::ModelSource& given) {
   prepared.model = std::move(optimized.model);
   prepared.held = std::move(optimized.held);
   graph::name_nodes(prepared.model);
-  prepared.infos = infer(prepared, path);
+  prepared.infos = infer_tensors(prepared.model, path);
   upgrade(prepared, path);
   graph::name_nodes(prepared.model);
   split_fused(prepared.model, prepared.infos);

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any
 
+from .. import _api
 from ._graph import BaseGraph, QuantableOperation
 from ._platforms import TargetPlatform, target_of
 
@@ -28,38 +29,11 @@ def export_ppq_graph(
     graph.save(graph_save_to)
     if config_save_to is None:
         return
-    is_ppl = getattr(platform, "name", platform) == TargetPlatform.PPL_CUDA_INT8.name
-    table = _ppl_table(graph) if is_ppl else _config_table(graph)
+    if getattr(platform, "name", platform) == TargetPlatform.PPL_CUDA_INT8.name:
+        _api.export_table(graph.int8_model(), "ppl", config_save_to, float_model=graph.model)
+        return
     with open(config_save_to, "w", encoding="utf-8") as file:
-        json.dump(table, file, indent=4)
-
-
-def _ppl_table(graph: BaseGraph) -> dict[str, Any]:
-    plan = graph.plan
-    numbers = {name: index for index, name in enumerate(plan.tensors)}
-    info = {}
-    for name in plan.tensors:
-        root = plan.root(name)
-        config = plan.config(root)
-        if not config.scale:
-            raise ValueError(f"'{name}' was not calibrated")
-        scale, offset = config.scale[0], config.offset[0]
-        info[name] = {
-            "bit_width": config.bits,
-            "per_channel": False,
-            "quant_flag": True,
-            "sym": config.symmetric,
-            "scale": scale,
-            "zero_point": offset,
-            "tensor_min": scale * (config.quant_min - offset),
-            "tensor_max": scale * (config.quant_max - offset),
-            "q_min": config.quant_min,
-            "q_max": config.quant_max,
-            "hash": numbers[name],
-            "dominator": numbers[root],
-        }
-    operations = {op.name: {"data_type": "INT8"} for op in graph if isinstance(op, QuantableOperation)}
-    return {"quant_info": info, "op_info": operations}
+        json.dump(_config_table(graph), file, indent=4)
 
 
 def _config_table(graph: BaseGraph) -> dict[str, Any]:

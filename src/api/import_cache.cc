@@ -1,0 +1,24 @@
+#include "rangefinder/import_cache.h"
+
+#include "api/model_state.h"
+#include "api/samples_state.h"
+#include "observers/registry.h"
+#include "workflow/import_cache.h"
+
+namespace rangefinder {
+
+ImportedCache import_cache(const std::filesystem::path& cache, const Model& model,
+                           const ImportCacheOptions& options) {
+  workflow::ImportCacheRequest request{.cache = cache,
+                                       .model = model.state().source,
+                                       .sample_limit = options.samples,
+                                       .method = observers::canonical_method(options.method.name),
+                                       .options = options.method.options,
+                                       .output = options.output,
+                                       .run = options.run};
+  if (options.missing_data) request.missing_data = options.missing_data->state().input;
+  workflow::CacheImport imported = workflow::import_cache(request);
+  return {.model = model_of(std::move(imported.model)), .report = std::move(imported.report)};
+}
+
+}  // namespace rangefinder

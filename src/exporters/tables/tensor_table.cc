@@ -1,0 +1,81 @@
+#include "exporters/tables/tensor_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace rangefinder::exporters {
+namespace {
+
+bool is_utf8(std::string_view text) {
+  try {
+    nlohmann::json(std::string(text)).dump();
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+int TableTensor::bits() const {
+  return std::bit_width(static_cast<uint64_t>(quant_max - quant_min));
+}
+
+bool TableTensor::is_symmetric() const {
+  const int64_t middle = quant_min + (quant_max - quant_min + 1) / 2;
+  return std::all_of(zero_point.begin(), zero_point.end(),
+                     [&](int32_t each) { return each == middle; });
+}
+
+std::pair<double, double> TableTensor::range(size_t channel) const {
+  const auto step = static_cast<double>(scale.at(channel));
+  const int64_t zero = zero_point.at(channel);
+  return {static_cast<double>(quant_min - zero) * step,
+          static_cast<double>(quant_max - zero) * step};
+}
+
+double TableTensor::largest_magnitude(size_t channel) const {
+  const auto [low, high] = range(channel);
+  return is_symmetric() ? high : std::max(std::abs(low), std::abs(high));
+}
+
+std::unordered_map<std::string_view, const TableTensor*> by_name(
+    const std::vector<TableTensor>& tensors) {
+  std::unordered_map<std::string_view, const TableTensor*> found;
+  for (const TableTensor& tensor : tensors) found.emplace(tensor.name, &tensor);
+  return found;
+}
+
+void require_per_tensor(const TableTensor& tensor, std::string_view format) {
+  if (!tensor.is_per_channel()) return;
+  throw Error(fmt::format("has {} scales, one per channel; {} holds one per tensor",
+                          tensor.scale.size(), format),
+              {.tensor = tensor.name});
+}
+
+void require_bits(const TableTensor& tensor, int most, std::string_view format) {
+  if (tensor.bits() <= most) return;
+  throw Error(fmt::format("has codes of {} bits; {} holds at most {}", tensor.bits(), format, most),
+              {.tensor = tensor.name});
+}
+
+void require_utf8(std::string_view name, std::string_view format) {
+  if (is_utf8(name)) return;
+  throw Error(fmt::format("its name is no UTF-8, which {} needs", format),
+              {.tensor = std::string(name)});
+}
+
+void require_without(std::string_view name, std::string_view characters, std::string_view what,
+                     std::string_view format) {
+  if (name.find_first_of(characters) == std::string_view::npos) return;
+  throw Error(fmt::format("its name holds {}, which {} cannot hold", what, format),
+              {.tensor = std::string(name)});
+}
+
+}  // namespace rangefinder::exporters

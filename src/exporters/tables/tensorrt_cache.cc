@@ -1,0 +1,44 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "exporters/tables/calibration_cache.h"
+#include "exporters/tables/writers.h"
+
+namespace rangefinder::exporters {
+namespace {
+
+/// Codes of -127 to 127 show the largest magnitude.
+constexpr double kMostCode = 127;
+
+std::string algorithm_of(const std::string& wanted) {
+  const auto known = calibration_algorithms();
+  if (wanted.empty()) return std::string(known.front());
+  if (std::find(known.begin(), known.end(), wanted) != known.end()) return wanted;
+  throw std::invalid_argument(fmt::format("the calibration algorithm is '{}'; known are {}", wanted,
+                                          fmt::join(known, ", ")));
+}
+
+}  // namespace
+
+/// TensorRT takes a cache of its own version and of its calibrator's algorithm only, so neither can
+/// be guessed; the algorithm has a usual one.
+std::string write_tensorrt_cache(const TensorTable& table, const TableOptions& options) {
+  if (options.trt_version.empty()) {
+    throw std::invalid_argument(
+        "tensorrt-cache needs the version of the TensorRT that is to read it (--trt-version), "
+        "which refuses a cache of another one");
+  }
+  CalibrationCache cache{.version = parse_tensorrt_version(options.trt_version),
+                         .algorithm = algorithm_of(options.trt_algorithm)};
+  for (const TableTensor& tensor : table.activations) {
+    require_per_tensor(tensor, "tensorrt-cache");
+    require_bits(tensor, 8, "tensorrt-cache");
+    cache.entries.push_back({.tensor = tensor.name,
+                             .scale = static_cast<float>(tensor.largest_magnitude() / kMostCode)});
+  }
+  return calibration_cache_text(cache);
+}
+
+}  // namespace rangefinder::exporters
