@@ -1,5 +1,7 @@
 #include "api/requests.h"
 
+#include <stdexcept>
+
 #include "api/samples_state.h"
 #include "observers/registry.h"
 #include "targets/target.h"
@@ -31,6 +33,13 @@ workflow::SplitOptions split_options(const SplitOptions& options) {
   workflow::SplitOptions result{.samples = options.samples, .most_held_out = options.most_held_out};
   if (options.held_out) result.held_out = options.held_out->state().input;
   return result;
+}
+
+workflow::PassOptions pass_options(const Checkpoint& checkpoint, Communicator* ranks) {
+  if (checkpoint.file.empty() && checkpoint.every != 0) {
+    throw std::invalid_argument("a number of samples to save after needs a checkpoint file");
+  }
+  return {.checkpoint = checkpoint, .ranks = ranks};
 }
 
 }  // namespace rangefinder

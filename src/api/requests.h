@@ -5,6 +5,7 @@
 #include "rangefinder/quantize.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
+#include "workflow/shared_pass.h"
 
 namespace rangefinder {
 
@@ -13,5 +14,6 @@ namespace rangefinder {
 workflow::PlanOptions plan_options(const PlanOptions& options);
 passes::RuntimeCalibration calibration_of(const Method& method, const PlanOptions& plan);
 workflow::SplitOptions split_options(const SplitOptions& options);
+workflow::PassOptions pass_options(const Checkpoint& checkpoint, Communicator* ranks);
 
 }  // namespace rangefinder

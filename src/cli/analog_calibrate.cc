@@ -26,11 +26,13 @@ RunFiles files_of(const Arguments& arguments) {
                  .data = arguments.data.paths,
                  .others = {arguments.hardware},
                  .outputs = {arguments.results.model}};
-  if (!arguments.results.ranges.empty()) files.outputs.push_back(arguments.results.ranges);
+  for (const auto& file : {arguments.results.ranges, arguments.options.checkpoint.file}) {
+    if (!file.empty()) files.outputs.push_back(file);
+  }
   return files;
 }
 
-void run(const Arguments& arguments, bool has_alpha) {
+void run(const Arguments& arguments, bool has_alpha, const Rank& rank) {
   const auto type = input_range_calibration_type(arguments.type);
   const auto compatibility =
       arguments.compatibility.empty() ? AnalogCompatibility::kNone : AnalogCompatibility::kAihwkit;
@@ -38,20 +40,21 @@ void run(const Arguments& arguments, bool has_alpha) {
   InputRangeOptions options = arguments.options;
   if (has_alpha) options.std_alpha = arguments.std_alpha;
   options.samples = arguments.data.limit();
-  options.run = run_control(arguments.run, progress);
+  options.run = run_control(arguments.run, progress, rank);
+  options.ranks = rank.ranks;
   validate(type, options, compatibility);
-  prepare_outputs(files_of(arguments), options.run);
+  if (rank.is_first()) prepare_outputs(files_of(arguments), options.run);
   AnalogModel model = convert_to_analog(Model::load(arguments.model),
                                         AnalogHardware::load(arguments.hardware), compatibility);
   calibrate_input_ranges(model, type, arguments.data.source(), options);
   progress.finish();
   model.save(arguments.results);
-  print(model.table());
+  if (rank.is_first()) print(model.table());
 }
 
 }  // namespace
 
-void add_analog_calibrate(CLI::App& analog) {
+void add_analog_calibrate(CLI::App& analog, const Rank& rank) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *analog.add_subcommand(
       "calibrate", "Float ONNX model and samples in, model of the calibrated analog hardware out");
@@ -75,7 +78,8 @@ void add_analog_calibrate(CLI::App& analog) {
       ->check(CLI::IsMember({"aihwkit"}));
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
-  command.callback([arguments, alpha] { run(*arguments, alpha->count() > 0); });
+  add_checkpoint_options(command, arguments->options.checkpoint);
+  command.callback([arguments, alpha, rank] { run(*arguments, alpha->count() > 0, rank); });
 }
 
 }  // namespace rangefinder::cli

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -18,28 +20,35 @@ struct Arguments {
   int64_t row_axis = -1;
   DataArguments data;
   RunArguments run;
+  Checkpoint checkpoint;
 };
 
-void run(const Arguments& arguments) {
+void run(const Arguments& arguments, const Rank& rank) {
   Progress progress(arguments.run.progress);
   ObserveOptions options{.plan = arguments.plan.options};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
   options.shard = arguments.data.parsed_shard();
+  if (arguments.data.shard == "auto") {
+    tell(fmt::format("shard {}/{}", options.shard.index, options.shard.count));
+  }
   options.rows = arguments.rows;
   options.row_axis = arguments.row_axis;
   options.output = arguments.output;
-  options.run = run_control(arguments.run, progress);
+  options.run = run_control(arguments.run, progress, rank);
+  options.ranks = rank.ranks;
+  options.checkpoint = arguments.checkpoint;
   const Statistics statistics =
       observe(Model::load(arguments.model), arguments.data.source(), options);
   progress.finish();
+  if (!rank.is_first()) return;
   std::fprintf(stderr, "observed %llu samples\n",
                static_cast<unsigned long long>(statistics.sample_count()));
 }
 
 }  // namespace
 
-void add_observe(CLI::App& app) {
+void add_observe(CLI::App& app, const Rank& rank) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand("observe", "Count what flows through a model; solve later");
   command.add_option("MODEL", arguments->model, "Float ONNX model")->required();
@@ -53,13 +62,15 @@ void add_observe(CLI::App& app) {
   command.add_option("--axis", arguments->row_axis, "The axis those rows lie along; default: -1")
       ->needs(rows);
   command.add_option("--shard", arguments->data.shard,
-                     "K/N: only every N-th sample, from the K-th (0 first)");
+                     "K/N: only every N-th sample, from the K-th (0 first); auto: as Slurm, "
+                     "Kubernetes or MPI number this process");
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_checkpoint_options(command, arguments->checkpoint);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
-  command.callback([arguments] { run(*arguments); });
+  command.callback([arguments, rank] { run(*arguments, rank); });
 }
 
 }  // namespace rangefinder::cli

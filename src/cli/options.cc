@@ -97,6 +97,15 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   return options;
 }
 
+RunControl run_control(const RunArguments& arguments, Progress& progress, const Rank& rank) {
+  RunControl options = run_control(arguments, progress);
+  if (rank.is_first()) return options;
+  options.progress = {};
+  options.notice = {};
+  options.keep.clear();
+  return options;
+}
+
 void tell(const std::string& message) {
   std::fprintf(stderr, "rangefinder: %s\n", printable(message).c_str());
 }
@@ -106,6 +115,18 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");
+}
+
+void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
+  auto* file = command.add_option("--checkpoint", checkpoint.file,
+                                  "Save here now and then how far the run is: killed, the same "
+                                  "command goes on from there; removed at the end");
+  command
+      .add_option(
+          "--every", checkpoint.every,
+          "Save after every N samples; default: as often as takes less than 1 % of the time")
+      ->check(CLI::PositiveNumber)
+      ->needs(file);
 }
 
 void add_keep_option(CLI::App& command, RunArguments& arguments) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/program.h"
 #include "cli/progress.h"
 #include "rangefinder/quantize.h"
 
@@ -49,12 +50,17 @@ struct RunArguments {
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
 /// Throws std::invalid_argument.
 RunControl run_control(const RunArguments& arguments, Progress& progress);
+/// The same for one of several processes: only the first tells and keeps.
+RunControl run_control(const RunArguments& arguments, Progress& progress, const Rank& rank);
 
 /// What a user must know although nothing failed, on standard error.
 void tell(const std::string& message);
 
 /// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --checkpoint --every, for long passes over samples.
+void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint);
 
 /// --keep, for commands that make a plan.
 void add_keep_option(CLI::App& command, RunArguments& arguments);

@@ -30,17 +30,28 @@ std::string version_text() {
 }
 
 /// Whatever fails once the user asked to stop fails because of that.
-int complain(const char* message, int exit_code) {
+int complain(const Rank& rank, const char* message, int exit_code) {
   const int interrupted = interruption_exit_code();
   const std::string text = interrupted != 0 ? "interrupted" : printable(message);
-  std::fprintf(stderr, "rangefinder: %s\n", text.c_str());
+  const std::string who = rank.name.empty() ? "" : printable(rank.name) + ": ";
+  std::fprintf(stderr, "rangefinder: %s%s\n", who.c_str(), text.c_str());
   return interrupted != 0 ? interrupted : exit_code;
+}
+
+void add_shared_subcommands(CLI::App& app, const std::vector<std::string>& command_line,
+                            const Rank& rank) {
+  app.require_subcommand(1);
+  add_quantize(app, command_line, rank);
+  add_observe(app, rank);
+  auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
+  analog.require_subcommand(1);
+  add_analog_calibrate(analog, rank);
 }
 
 void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line) {
   app.require_subcommand(1);
-  add_quantize(app, command_line);
-  add_observe(app);
+  add_quantize(app, command_line, {});
+  add_observe(app, {});
   add_solve(app);
   add_merge(app);
   add_inspect(app);
@@ -48,35 +59,40 @@ void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line
   add_tensors(app);
   auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
   analog.require_subcommand(1);
-  add_analog_calibrate(analog);
+  add_analog_calibrate(analog, {});
   add_analog_compare(analog);
 }
 
 }  // namespace
 
-int run_program(int argc, const char* const* argv) {
-  CLI::App app("Finds the ranges a neural network's tensors are quantized in.", "rangefinder");
+int run_program(int argc, const char* const* argv, const Rank& rank) {
+  CLI::App app("Finds the ranges a neural network's tensors are quantized in.",
+               rank.ranks == nullptr ? "rangefinder" : "rangefinder-mpi");
   app.set_version_flag("--version", version_text);
-  add_subcommands(app, {argv, argv + argc});
+  if (rank.ranks == nullptr) {
+    add_subcommands(app, {argv, argv + argc});
+  } else {
+    add_shared_subcommands(app, {argv, argv + argc}, rank);
+  }
   try {
     try {
       app.parse(argc, argv);
     } catch (const CLI::Success& help) {
-      app.exit(help);
+      if (rank.is_first()) app.exit(help);
     }
     flush_standard_output();
     return 0;
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
+    if (rank.is_first()) app.exit(error);
     return 2;
   } catch (const std::invalid_argument& error) {
-    return complain(error.what(), 2);
+    return complain(rank, error.what(), 2);
   } catch (const std::bad_alloc&) {
-    return complain("out of memory", 1);
+    return complain(rank, "out of memory", 1);
   } catch (const std::exception& error) {
-    return complain(error.what(), 1);
+    return complain(rank, error.what(), 1);
   } catch (...) {
-    return complain("an exception of an unknown kind, perhaps of a plug-in", 1);
+    return complain(rank, "an exception of an unknown kind, perhaps of a plug-in", 1);
   }
 }
 

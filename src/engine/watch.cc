@@ -64,7 +64,7 @@ class Watched {
 
   void run(size_t worker, uint64_t index, const PendingSample& sample) {
     sinks_.enter(worker);
-    sinks_.worker(worker).begin(index);
+    sinks_.worker(worker).begin(sample.place.value_or(index));
     session_.execute(sample.read(header_check(session_.inputs(), sample.name)), sample.name);
     sinks_.worker(worker).end(sample.name);
   }
@@ -75,11 +75,11 @@ class Watched {
 };
 
 uint64_t run_all(Watched& watched, const SampleFeed& feed, const RunControl& control,
-                 const Stage& stage) {
-  return for_each_sample(feed, watched.worker_count(), control, stage,
-                         [&](size_t worker, uint64_t index, const PendingSample& sample) {
-                           watched.run(worker, index, sample);
-                         });
+                 const Stage& stage, const Rests& rests = {}) {
+  const auto work = [&](size_t worker, uint64_t index, const PendingSample& sample) {
+    watched.run(worker, index, sample);
+  };
+  return for_each_sample(feed, watched.worker_count(), control, stage, work, rests);
 }
 
 }  // namespace
@@ -97,12 +97,12 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
 
 uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
                       const SampleFeed& feed, const BlockWatcher& watcher,
-                      const RunControl& control, const Stage& stage) {
+                      const RunControl& control, const Stage& stage, const Rests& rests) {
   std::optional<Watched> watched;
   open_instrumented(model, tensors, Layouts::kChannelBlocks, [&](const InstrumentedModel& m) {
     watched.emplace(m, worker_count(control.jobs, stage.total), watcher);
   });
-  return run_all(*watched, feed, control, stage);
+  return run_all(*watched, feed, control, stage, rests);
 }
 
 }  // namespace rangefinder::engine
