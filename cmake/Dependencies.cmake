@@ -24,6 +24,11 @@ endif()
 if(RANGEFINDER_CLI OR RANGEFINDER_BENCH OR RANGEFINDER_EXAMPLES)
   find_package(CLI11 REQUIRED)
 endif()
+if(RANGEFINDER_MPI)
+  # The C interface: C++ bindings left the standard in 2012.
+  set(MPI_CXX_SKIP_MPICXX TRUE)
+  find_package(MPI REQUIRED COMPONENTS CXX)
+endif()
 include(Pictures)
 find_package(PkgConfig REQUIRED)
 set(RANGEFINDER_WHEEL_DEPS "" CACHE PATH
