@@ -49,5 +49,8 @@ int main(int argc, char** argv) {
   write_file(folder / "whole.rfs", statistics::serialize(small_file()));
   write_file(folder / "content", content(small_file()));
   write_file(folder / "content_empty", content({}));
+  statistics::StatisticsFile shard = small_file();
+  shard.whole[3] = statistics::SampleSet::of({0, 1, 2, 3, 4, 5});
+  write_file(folder / "content_shard", content(shard));
   return 0;
 }

@@ -31,5 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   try_file(bytes);
   try_file(statistics::sealed(bytes));
+  try_file(statistics::sealed(bytes, 2));
   return 0;
 }

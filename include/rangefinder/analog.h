@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rangefinder/checkpoint.h"
+#include "rangefinder/communicator.h"
 #include "rangefinder/export.h"
 #include "rangefinder/method_info.h"
 #include "rangefinder/model.h"
@@ -116,8 +118,9 @@ class RANGEFINDER_API AnalogModel {
   std::string table() const;
   /// The ranges as JSON text.
   std::string ranges_json() const;
-  /// Writes what is asked for, all of it together or nothing. Throws Error: a place that cannot be
-  /// written; std::invalid_argument if a layer needs ranges but was not calibrated.
+  /// Writes what is asked for, all of it together or nothing; of several ranks the first does.
+  /// Throws Error: a place that cannot be written; std::invalid_argument if a layer needs ranges
+  /// but was not calibrated.
   void save(const AnalogFiles& files) const;
   /// Gives the model ranges instead of calibrating it. Throws Error naming the layer: missing, of
   /// another number of slices, not finite; the model then stays as it was.
@@ -153,6 +156,10 @@ struct InputRangeOptions {
   /// Only the first so many samples.
   std::optional<uint64_t> samples = {};
   RunControl run = {};
+  /// Removed when AnalogModel::save() has written the results.
+  Checkpoint checkpoint = {};
+  /// Share the samples with other processes; each has the ranges afterwards. Null: work alone.
+  Communicator* ranks = nullptr;
 };
 
 /// Throws std::invalid_argument naming the option, its value and what is allowed: a quantile
@@ -180,7 +187,8 @@ using Sampler = std::function<std::optional<ModelInputs>()>;
 ///     rangefinder::export_analog(analog).save("analog.onnx");
 ///
 /// Statistics are those of the float model. Returns the number of samples. Throws, and leaves the
-/// model as it was: std::invalid_argument on bad options; Error on zero samples, a layer that saw
+/// model as it was: std::invalid_argument on bad options, several ranks with kAihwkit or a stream;
+/// Error on zero samples, a layer that saw
 /// only zeros, NaN or infinity, whatever goes wrong with a sample, a sampler that does not end.
 RANGEFINDER_API uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType type,
                                                 const SampleSource& samples,

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rangefinder/checkpoint.h"
+#include "rangefinder/communicator.h"
 #include "rangefinder/export.h"
 #include "rangefinder/method.h"
 #include "rangefinder/model.h"
@@ -102,6 +104,10 @@ struct QuantizeOptions {
   /// is a file which is read, is checked before the work.
   ResultFiles results = {};
   RunControl run = {};
+  /// Of the observation, which is the long part; what follows it is done anew.
+  Checkpoint checkpoint = {};
+  /// Share the observation with other processes; the rest is done by rank 0. Null: work alone.
+  Communicator* ranks = nullptr;
   /// Every output must have so many dB of signal over noise on held-out samples, by the upper bound
   /// of the noise (OutputRow::sqnr_bound_db; of the tensors that judge it where it is not judged at
   /// itself); else Error, and nothing is written.
@@ -116,6 +122,7 @@ class RANGEFINDER_API QuantizedModel {
  public:
   /// The model in QDQ form: ONNX nodes in float, QuantizeLinear and DequantizeLinear around them,
   /// which runtimes fuse into integer kernels.
+  /// Both throw std::invalid_argument on ranks (QuantizeOptions::ranks) but the first.
   const Model& model() const;
   const Summary& summary() const;
   /// What was observed on the way; solve() takes it. Nothing if the model was solved from such.
@@ -160,7 +167,9 @@ struct Shard {
   bool operator==(const Shard&) const = default;
 };
 
-/// "K/N" with 0 <= K < N. Throws std::invalid_argument.
+/// "K/N" with 0 <= K < N, or "auto": as Slurm, Kubernetes, MPI or srun number this process by
+/// variables of its environment (docs/scale.md). Throws std::invalid_argument, also where none
+/// does.
 RANGEFINDER_API Shard parse_shard(std::string_view text);
 
 struct ObserveOptions {
@@ -174,6 +183,10 @@ struct ObserveOptions {
   /// Also write the statistics here; checked before the work.
   std::filesystem::path output = {};
   RunControl run = {};
+  Checkpoint checkpoint = {};
+  /// Share the samples with other processes; each returns the same, rank 0 writes. Null: work
+  /// alone.
+  Communicator* ranks = nullptr;
 };
 
 /// The first half of quantize(): counts what flows through the model. Throws as quantize() does.

@@ -3,6 +3,8 @@
 /// The whole public library. One concept a header; each begins with an example.
 #include "rangefinder/analog.h"
 #include "rangefinder/calibrate_tensor.h"
+#include "rangefinder/checkpoint.h"
+#include "rangefinder/communicator.h"
 #include "rangefinder/compare.h"
 #include "rangefinder/device.h"
 #include "rangefinder/error.h"

@@ -75,6 +75,8 @@ class RANGEFINDER_API Statistics {
   void merge(const Statistics& other);
 
   uint64_t sample_count() const;
+  /// Samples that other shards of the same run have seen and these statistics have not.
+  uint64_t missing_count() const;
   /// In the order of the graph.
   std::vector<ObservedValues> tensors() const;
   /// Non-empty buckets in ascending order of value. Throws std::invalid_argument naming a tensor
@@ -92,5 +94,29 @@ class RANGEFINDER_API Statistics {
  private:
   std::unique_ptr<State> state_;
 };
+
+/// How many files are added up.
+struct MergeOptions {
+  /// Write the sum here; checked before the work. Empty: nowhere.
+  std::filesystem::path output = {};
+  /// Samples that are missing are an Error, and nothing is written.
+  bool complete = false;
+  RunControl run = {};
+};
+
+struct MergedStatistics {
+  Statistics statistics;
+  size_t file_count;
+  /// For each data set of which samples are missing, how many and which: of shards their numbers.
+  std::vector<std::string> gaps;
+};
+
+/// Adds up any number of files, or those in folders (*.rfs), in any order: one in memory at a time.
+/// Throws Error: a file that is damaged or does not belong to the others; samples that are in
+/// several files, naming the files; std::invalid_argument without a file.
+///
+///     auto [all, count, gaps] = rangefinder::merge_files({{"shards/"}}, {.output = "all.rfs"});
+RANGEFINDER_API MergedStatistics merge_files(
+    const std::vector<std::filesystem::path>& files_or_folders, const MergeOptions& options = {});
 
 }  // namespace rangefinder

@@ -42,6 +42,11 @@ void read(OptionReader& given, Method& method) {
   given.read("top_k", method.options.top_count);
 }
 
+void read(OptionReader& given, Checkpoint& checkpoint) {
+  given.read("checkpoint", checkpoint.file);
+  given.read("every", checkpoint.every);
+}
+
 void read(OptionReader& given, RunControl& control) {
   given.read("jobs", control.jobs);
   given.read("keep", control.keep);

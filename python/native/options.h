@@ -5,6 +5,7 @@
 
 #include "casters.h"
 #include "rangefinder/calibrate_tensor.h"
+#include "rangefinder/checkpoint.h"
 #include "rangefinder/method.h"
 #include "rangefinder/quantize.h"
 #include "rangefinder/run_control.h"
@@ -45,5 +46,6 @@ class OptionReader {
 void read(OptionReader& given, PlanOptions& options);
 void read(OptionReader& given, Method& method);
 void read(OptionReader& given, RunControl& control);
+void read(OptionReader& given, Checkpoint& checkpoint);
 
 }  // namespace rangefinder::python

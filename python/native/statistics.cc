@@ -79,9 +79,11 @@ void bind_statistics(nb::module_& module) {
       .def("save", &Statistics::save, nb::arg("file"), Released())
       .def("bytes", &bytes_of)
       .def("merge", &merged, nb::arg("other"), Released())
+      .def("absorb", &Statistics::merge, nb::arg("other"), Released())
       .def("tensors", &tensors)
       .def("histogram", &histogram, nb::arg("tensor"))
       .def_prop_ro("sample_count", &Statistics::sample_count)
+      .def_prop_ro("missing_count", &Statistics::missing_count)
       .def_prop_ro("model_fingerprint", &Statistics::model_fingerprint)
       .def(nb::self == nb::self, nb::sig("def __eq__(self, other: object, /) -> bool"));
 }

@@ -50,6 +50,8 @@ def quantize(
     nonfinite       "error" (default) or "ignore"
     progress        True: a bar of tqdm; False; or a function of (stage, done, total or None)
     keep            a folder for what is made on the way
+    checkpoint      a file in which the observation saves how far it is, after `every` samples or as often as takes less
+                    than 1 % of the time: killed, the same call goes on from there; removed at the end
 
     The same samples give the same bytes as the program. Throws Error (file, node, tensor), ValueError and TypeError
     for wrong arguments, and whatever `data`, `collate_fn` or an observer throws.
@@ -93,7 +95,9 @@ def observe(
 
     held_out        how many samples are left out for others to judge by, as in quantize()
     rows, row_axis  name patterns of tensors whose rows are kept too, for methods that look at rows
-    shard           "K/N": every N-th sample from the K-th on, of files
+    shard           "K/N": every N-th sample from the K-th on, of files; "auto": as Slurm, Kubernetes or MPI number
+                    this process (docs/scale.md)
+    checkpoint, every: as in quantize()
     """
     loaded = _models.load(model, example_inputs)
     source = _samples.samples_of(data, loaded.input_names, collate_fn, pictures)
@@ -120,12 +124,18 @@ def solve(
 
 def merge(statistics: Iterable[Statistics | str | os.PathLike[str]]) -> Statistics:
     """Adds up statistics, e.g. of several machines: exact, in any order."""
-    total: Statistics | None = None
-    for each in statistics:
-        total = _statistics_of(each) if total is None else total.merge(_statistics_of(each))
-    if total is None:
+    parts = (_statistics_of(each) for each in statistics)
+    first = next(parts, None)
+    if first is None:
         raise ValueError("no statistics to merge")
-    return total
+    # One copy is made, and one part is in memory at a time.
+    total: Statistics | None = None
+    for part in parts:
+        if total is None:
+            total = first.merge(part)
+        else:
+            total._native.absorb(part._native)
+    return first if total is None else total
 
 
 def compare(

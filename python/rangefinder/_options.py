@@ -32,12 +32,19 @@ class RunOptions(TypedDict, total=False):
     keep: str | os.PathLike[str]
 
 
+class CheckpointOptions(TypedDict, total=False):
+    """Where a long run saves how far it is, and after how many samples."""
+
+    checkpoint: str | os.PathLike[str]
+    every: int
+
+
 class SolveOptions(PlanOptions, MethodOptions, RunOptions, total=False):
     effort: Literal["fast", "normal", "thorough"]
     decisions: str | os.PathLike[str]
 
 
-class QuantizeOptions(SolveOptions, total=False):
+class QuantizeOptions(SolveOptions, CheckpointOptions, total=False):
     """Also what parts are left float for."""
 
     min_sqnr: float
@@ -46,7 +53,7 @@ class QuantizeOptions(SolveOptions, total=False):
     require_sqnr: float
 
 
-class ObserveOptions(PlanOptions, RunOptions, total=False):
+class ObserveOptions(PlanOptions, RunOptions, CheckpointOptions, total=False):
     rows: Sequence[str] | str
     row_axis: int
     shard: str
@@ -81,14 +88,21 @@ def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
             words[name] = [words[name]]
         elif name in words:
             words[name] = list(words[name])
-    for name in ("keep", "decisions"):
+    for name in ("keep", "decisions", "checkpoint"):
         if name in words:
             words[name] = os.fspath(words[name])
     if "method_for" in words:
         words["method_for"] = list(words["method_for"].items())
     for name in ("samples", "most_held_out"):
         natural(name.removeprefix("most_"), words.get(name))
+    positive("every", words.get("every"))
     return words
+
+
+def positive(name: str, value: int | None) -> None:
+    natural(name, value)
+    if value == 0:
+        raise ValueError(f"{name}: 0; allowed: 1 or more")
 
 
 def natural(name: str, value: int | None) -> None:

@@ -41,6 +41,11 @@ class Statistics:
         return self._native.sample_count
 
     @property
+    def missing_count(self) -> int:
+        """Samples that other shards of the same run have seen and this has not; 0 once all are merged."""
+        return self._native.missing_count
+
+    @property
     def model_fingerprint(self) -> str:
         return self._native.model_fingerprint
 
@@ -66,6 +71,14 @@ class Statistics:
         """What one run over the samples of both would have left; exact, in any order. Throws Error if the two do not
         belong together: another model or plan, or samples seen by both."""
         return Statistics(self._native.merge(other._native))
+
+    def __add__(self, other: Statistics) -> Statistics:
+        """merge(), for sums over workers: functools.reduce(operator.add, parts)."""
+        return self.merge(other) if isinstance(other, Statistics) else NotImplemented
+
+    def __radd__(self, other: object) -> Statistics:
+        """So that sum(parts) begins."""
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Statistics) and self._native == other._native

@@ -11,7 +11,13 @@ from conftest import ROOT
 
 SCRIPTS = sorted((ROOT / "examples" / "python").glob("*.py"))
 #: What a script imports beside.
-NEEDS = {"from_ppq": "onnx", "from_onnxruntime_quantization": "onnx", "from_pytorch": "torch"}
+NEEDS = {
+    "from_ppq": "onnx",
+    "from_onnxruntime_quantization": "onnx",
+    "from_pytorch": "torch",
+    "many_machines_dask": "distributed",
+    "many_machines_ray": "ray",
+}
 
 
 def test_there_are_scripts():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import pickle
 
 import numpy as np
@@ -63,6 +65,45 @@ def test_merge_is_exact_and_checked(cnn, mbv2, samples):
         rf.merge([])
     with pytest.raises(TypeError):
         rf.merge([42])
+
+
+def test_statistics_add_up(cnn, samples):
+    parts = [rf.observe(cnn, samples[i::3], held_out=0) for i in range(3)]
+    assert sum(parts) == parts[2] + (parts[0] + parts[1]) == rf.merge(parts)
+    assert functools.reduce(operator.add, map(pickle.loads, map(pickle.dumps, parts))) == sum(parts)
+    assert parts[0].sample_count == 16, "a sum is a new value"
+    for wrong in (lambda: parts[0] + 1, lambda: 1 + parts[0]):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_a_run_that_is_killed_goes_on(cnn, samples, sample_folder, tmp_path):
+    class Killed(Exception):
+        pass
+
+    def kill_at(wanted):
+        def progress(stage, done, total):
+            if done == wanted:
+                raise Killed
+
+        return progress
+
+    checkpoint = tmp_path / "run.ckpt"
+    for data in (str(sample_folder), samples):
+        whole = rf.observe(cnn, data)
+        with pytest.raises(Killed):
+            rf.observe(cnn, data, checkpoint=checkpoint, every=4, progress=kill_at(10), jobs=1)
+        assert checkpoint.exists()
+        with pytest.raises(rf.Error, match="belongs to"):
+            rf.observe(cnn, samples[::-1], checkpoint=checkpoint)
+        seen = []
+        again = rf.observe(cnn, data, checkpoint=checkpoint, every=4, progress=lambda *event: seen.append(event[1]), jobs=1)
+        assert again == whole and min(seen) > 4
+        assert not checkpoint.exists()
+    with pytest.raises(ValueError, match="every: 0"):
+        rf.observe(cnn, samples, checkpoint=checkpoint, every=0)
+    with pytest.raises(ValueError, match="needs a checkpoint"):
+        rf.observe(cnn, samples, every=4)
 
 
 def test_statistics_are_values(cnn, samples, tmp_path):

@@ -10,13 +10,13 @@
 #include "analog/export/export_model.h"
 #include "analog/export/ranges_file.h"
 #include "analog/layers/convert.h"
-#include "analog/ranges/calibrate.h"
 #include "analog/ranges/sampler.h"
 #include "api/model_state.h"
 #include "api/requests.h"
 #include "api/samples_state.h"
 #include "base/cancellation.h"
 #include "engine/packed_model.h"
+#include "workflow/analog_calibrate.h"
 #include "workflow/analog_compare.h"
 #include "workflow/analog_model.h"
 #include "workflow/fit_samples.h"
@@ -29,6 +29,8 @@ struct AnalogHardware::State {
 
 struct AnalogModel::State {
   analog::AnalogModel model;
+  /// Of the calibration, whose checkpoint is needed until the results are written.
+  workflow::PassOptions pass = {};
 };
 
 namespace {
@@ -48,12 +50,17 @@ analog::InputRangeOptions options_of(const InputRangeOptions& options,
 }
 
 uint64_t calibrate(AnalogModel& model, InputRangeCalibrationType type,
-                   const engine::SampleFeed& feed, const InputRangeOptions& options, size_t total) {
+                   workflow::PassSamples samples, const InputRangeOptions& options,
+                   const std::string& data) {
   const Cancellation heeded(options.run.cancelled);
-  analog::AnalogModel& layers = model.state().model;
-  return analog::calibrate_input_ranges(layers, type, feed,
-                                        options_of(options, layers.compatibility), options.run,
-                                        {"calibrate", total});
+  auto& [layers, pass] = model.state();
+  pass = pass_options(options.checkpoint, options.ranks);
+  return workflow::calibrate_analog(layers, {.type = type,
+                                             .options = options_of(options, layers.compatibility),
+                                             .samples = std::move(samples),
+                                             .data = data,
+                                             .run = options.run,
+                                             .pass = pass});
 }
 
 }  // namespace
@@ -122,7 +129,9 @@ std::string AnalogModel::table() const { return workflow::to_table(state_->model
 std::string AnalogModel::ranges_json() const { return analog::ranges_json(state_->model); }
 
 void AnalogModel::save(const AnalogFiles& files) const {
+  if (!state_->pass.is_first()) return;
   workflow::write_analog(state_->model, files);
+  workflow::remove_checkpoint(state_->pass);
 }
 
 void AnalogModel::load_ranges(const std::filesystem::path& file) {
@@ -155,8 +164,11 @@ uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType ty
         options);
   }
   const size_t all = list.list->size();
-  return calibrate(model, type, engine::feed_from(*list.list, options.samples), options,
-                   std::min<size_t>(all, options.samples.value_or(all)));
+  const size_t count = std::min<size_t>(all, options.samples.value_or(all));
+  return calibrate(
+      model, type,
+      {.feed = engine::feed_from(*list.list, options.samples), .count = count, .is_list = true},
+      options, fmt::format("{} samples of {}", count, list.list->fingerprint()));
 }
 
 uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType type, Sampler sampler,
@@ -164,7 +176,7 @@ uint64_t calibrate_input_ranges(AnalogModel& model, InputRangeCalibrationType ty
   const auto feed =
       analog::feed_from(std::move(sampler), analog::input_names(model.state().model.model),
                         {.sample_limit = options.samples});
-  return calibrate(model, type, feed, options, options.samples.value_or(0));
+  return calibrate(model, type, {.feed = feed, .count = options.samples.value_or(0)}, options, {});
 }
 
 Model export_analog(const AnalogModel& model, std::optional<uint64_t> noise_seed) {

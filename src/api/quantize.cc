@@ -6,21 +6,28 @@
 #include "api/model_state.h"
 #include "api/requests.h"
 #include "api/statistics_state.h"
-#include "data/split.h"
+#include "data/shard_environment.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder {
 
 struct QuantizedModel::State {
   workflow::Quantized quantized;
-  Model model;
+  /// None on ranks that only helped to observe.
+  std::optional<Model> model;
+
+  void require_model() const {
+    if (!model) throw std::invalid_argument("the model is at rank 0; this rank helped to observe");
+  }
   std::optional<Statistics> statistics;
 };
 
 namespace {
 
-QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics) {
-  Model model = model_of(quantized.model);
+QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics,
+                         bool has_model = true) {
+  std::optional<Model> model;
+  if (has_model) model = model_of(quantized.model);
   std::optional<Statistics> statistics;
   if (has_statistics) statistics = statistics_of(quantized.statistics);
   return QuantizedModel(std::make_shared<QuantizedModel::State>(
@@ -44,19 +51,27 @@ workflow::ChoiceOptions choice_options(const ChoiceOptions& options) {
 
 QuantizedModel::QuantizedModel(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-const Model& QuantizedModel::model() const { return state_->model; }
-const Summary& QuantizedModel::summary() const { return state_->quantized.summary; }
+const Model& QuantizedModel::model() const {
+  state_->require_model();
+  return *state_->model;
+}
+const Summary& QuantizedModel::summary() const {
+  state_->require_model();
+  return state_->quantized.summary;
+}
 const std::optional<Statistics>& QuantizedModel::statistics() const { return state_->statistics; }
 
 void QuantizedModel::save(const ResultFiles& files) const {
   if (!files.statistics.empty() && !state_->statistics) {
     throw std::invalid_argument("there are no statistics to save: the model was solved from such");
   }
+  state_->require_model();
   workflow::write_results(state_->quantized, files);
 }
 
 QuantizedModel quantize(const Model& model, const SampleSource& samples,
                         const QuantizeOptions& options) {
+  const workflow::PassOptions pass = pass_options(options.checkpoint, options.ranks);
   return result_of(workflow::quantize({.model = model.state().source,
                                        .plan = plan_options(options.plan),
                                        .calibration = calibration_of(options.method, options.plan),
@@ -65,14 +80,15 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .samples = input_for(model, samples),
                                        .split = split_options(options.split, model),
                                        .run = options.run,
+                                       .pass = pass,
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
                                        .command = options.command}),
-                   true);
+                   true, pass.is_first());
 }
 
 Shard parse_shard(std::string_view text) {
-  const auto [index, count] = data::parse_shard(text);
+  const auto [index, count] = data::parse_shard_or_auto(text, data::process_environment);
   return {index, count};
 }
 
@@ -82,6 +98,7 @@ Statistics observe(const Model& model, const SampleSource& samples, const Observ
                                    .samples = input_for(model, samples),
                                    .split = split_options(options.split, model),
                                    .run = options.run,
+                                   .pass = pass_options(options.checkpoint, options.ranks),
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,
                                    .output = options.output};

@@ -1,5 +1,7 @@
 #include "api/requests.h"
 
+#include <stdexcept>
+
 #include "api/model_state.h"
 #include "api/samples_state.h"
 #include "observers/registry.h"
@@ -37,6 +39,13 @@ workflow::SplitOptions split_options(const SplitOptions& options, const Model& m
 
 workflow::SampleInput input_for(const Model& model, const SampleSource& samples) {
   return workflow::fit_samples(samples.state().input, model.state().source);
+}
+
+workflow::PassOptions pass_options(const Checkpoint& checkpoint, Communicator* ranks) {
+  if (checkpoint.file.empty() && checkpoint.every != 0) {
+    throw std::invalid_argument("a number of samples to save after needs a checkpoint file");
+  }
+  return {.checkpoint = checkpoint, .ranks = ranks};
 }
 
 }  // namespace rangefinder

@@ -5,6 +5,7 @@
 #include "rangefinder/quantize.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
+#include "workflow/shared_pass.h"
 
 namespace rangefinder {
 
@@ -16,5 +17,6 @@ workflow::SplitOptions split_options(const SplitOptions& options, const Model& m
 
 /// Samples as a model takes them. Throws Error as workflow::fit_samples() does.
 workflow::SampleInput input_for(const Model& model, const SampleSource& samples);
+workflow::PassOptions pass_options(const Checkpoint& checkpoint, Communicator* ranks);
 
 }  // namespace rangefinder

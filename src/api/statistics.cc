@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "api/statistics_state.h"
-#include "base/cancellation.h"
+#include "workflow/merge.h"
 
 namespace rangefinder {
 namespace {
@@ -38,14 +38,8 @@ Statistics Statistics::parse(std::string_view bytes) {
 
 Statistics Statistics::load_all(std::span<const std::filesystem::path> files,
                                 const RunControl& control) {
-  const Cancellation heeded(control.cancelled);
-  if (files.empty()) throw std::invalid_argument("no statistics file was given");
-  statistics::StatisticsFile all = statistics::read_statistics(files.front());
-  for (const auto& file : files.subspan(1)) {
-    stop_if_cancelled();
-    all.merge(statistics::read_statistics(file), file.string());
-  }
-  return statistics_of(std::move(all));
+  auto merged = workflow::merge_files({.inputs = {files.begin(), files.end()}, .run = control});
+  return statistics_of(std::move(merged.statistics));
 }
 
 void Statistics::save(const std::filesystem::path& file) const {
@@ -59,6 +53,12 @@ void Statistics::merge(const Statistics& other) {
 }
 
 uint64_t Statistics::sample_count() const { return state_->content.sample_count(); }
+
+uint64_t Statistics::missing_count() const {
+  uint64_t count = 0;
+  for (const auto& [data, samples] : state_->content.missing()) count += samples.count();
+  return count;
+}
 
 std::vector<ObservedValues> Statistics::tensors() const {
   std::vector<ObservedValues> tensors;
@@ -98,6 +98,15 @@ std::string Statistics::model_fingerprint() const {
 
 bool Statistics::operator==(const Statistics& other) const {
   return state_->content == other.state_->content;
+}
+
+MergedStatistics merge_files(const std::vector<std::filesystem::path>& files_or_folders,
+                             const MergeOptions& options) {
+  auto merged = workflow::merge_files({.inputs = files_or_folders,
+                                       .output = options.output,
+                                       .complete = options.complete,
+                                       .run = options.run});
+  return {statistics_of(std::move(merged.statistics)), merged.file_count, std::move(merged.gaps)};
 }
 
 }  // namespace rangefinder

@@ -31,11 +31,13 @@ RunFiles files_of(const Arguments& arguments) {
                  .data = arguments.data.paths,
                  .others = {arguments.hardware},
                  .outputs = {arguments.results.model}};
-  if (!arguments.results.ranges.empty()) files.outputs.push_back(arguments.results.ranges);
+  for (const auto& file : {arguments.results.ranges, arguments.options.checkpoint.file}) {
+    if (!file.empty()) files.outputs.push_back(file);
+  }
   return files;
 }
 
-void run(const Arguments& arguments) {
+void run(const Arguments& arguments, const Rank& rank) {
   const auto type = input_range_calibration_type(arguments.type);
   require_read_by(arguments.given, input_range_calibration_types(), {to_string(type)});
   const auto compatibility =
@@ -43,15 +45,16 @@ void run(const Arguments& arguments) {
   Progress progress(arguments.run.shown_progress());
   InputRangeOptions options = arguments.options;
   options.samples = arguments.data.limit();
-  options.run = run_control(arguments.run, progress);
+  options.run = run_control(arguments.run, progress, rank);
+  options.ranks = rank.ranks;
   validate(type, options, compatibility);
-  prepare_outputs(files_of(arguments), options.run);
+  if (rank.is_first()) prepare_outputs(files_of(arguments), options.run);
   AnalogModel model = convert_to_analog(Model::load(arguments.model),
                                         AnalogHardware::load(arguments.hardware), compatibility);
   calibrate_input_ranges(model, type, arguments.data.source(options.run), options);
   progress.finish();
   model.save(arguments.results);
-  if (!arguments.run.quiet) print(model.table());
+  if (rank.is_first() && !arguments.run.quiet) print(model.table());
 }
 
 void add_results(CLI::App& command, AnalogFiles& results) {
@@ -96,7 +99,7 @@ void add_type_options(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
-void add_analog_calibrate(CLI::App& analog) {
+void add_analog_calibrate(CLI::App& analog, const Rank& rank) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *analog.add_subcommand(
       "calibrate", "Float ONNX model and samples in, model of the calibrated analog hardware out");
@@ -108,6 +111,7 @@ void add_analog_calibrate(CLI::App& analog) {
   add_type_options(command, *arguments);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_checkpoint_options(command, arguments->options.checkpoint);
   add_quiet_option(command, arguments->run.quiet);
   add_type_section(command);
   add_examples(command,
@@ -115,7 +119,7 @@ void add_analog_calibrate(CLI::App& analog) {
                 "--type cache-quantile -o analog.onnx",
                 "rangefinder analog calibrate model.onnx --data samples/ --rpu-config rpu.json "
                 "--type mse -o analog.onnx --ranges ranges.json"});
-  command.callback([arguments] { run(*arguments); });
+  command.callback([arguments, rank] { run(*arguments, rank); });
 }
 
 }  // namespace rangefinder::cli

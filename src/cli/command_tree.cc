@@ -25,9 +25,16 @@ std::string version_text() {
   }
 }
 
+CLI::App& add_analog(CLI::App& app) {
+  auto& analog = *app.add_subcommand(
+      "analog", "Input ranges of analog in-memory hardware: find them and judge them");
+  analog.require_subcommand(1);
+  return analog;
+}
+
 void add_commands(CLI::App& app, const std::vector<std::string>& command_line) {
-  add_quantize(app, command_line);
-  add_observe(app);
+  add_quantize(app, command_line, {});
+  add_observe(app, {});
   add_solve(app);
   add_merge(app);
   add_inspect(app);
@@ -35,19 +42,26 @@ void add_commands(CLI::App& app, const std::vector<std::string>& command_line) {
   add_tensors(app);
   add_export_table(app);
   add_import_cache(app);
-  auto& analog = *app.add_subcommand(
-      "analog", "Input ranges of analog in-memory hardware: find them and judge them");
-  analog.require_subcommand(1);
-  add_analog_calibrate(analog);
+  auto& analog = add_analog(app);
+  add_analog_calibrate(analog, {});
   add_analog_compare(analog);
   add_help(app);
   add_completion(app);
 }
 
+void add_shared_commands(CLI::App& app, const std::vector<std::string>& command_line,
+                         const Rank& rank) {
+  add_quantize(app, command_line, rank);
+  add_observe(app, rank);
+  add_analog_calibrate(add_analog(app), rank);
+}
+
 }  // namespace
 
-std::unique_ptr<CLI::App> command_tree(const std::vector<std::string>& command_line) {
-  auto app = std::make_unique<CLI::App>(kDescription, "rangefinder");
+std::unique_ptr<CLI::App> command_tree(const std::vector<std::string>& command_line,
+                                       const Rank& rank) {
+  const bool is_alone = rank.ranks == nullptr;
+  auto app = std::make_unique<CLI::App>(kDescription, is_alone ? "rangefinder" : "rangefinder-mpi");
   // Commands inherit these three, so they come first.
   app->set_help_flag("-h,--help", "Print this help; 'rangefinder help COMMAND' does, too");
   app->option_defaults()->always_capture_default();
@@ -57,7 +71,11 @@ std::unique_ptr<CLI::App> command_tree(const std::vector<std::string>& command_l
   app->set_version_flag("--version", version_text,
                         "Print the version, and which ONNX Runtime is used and where it lies");
   app->require_subcommand(1);
-  add_commands(*app, command_line);
+  if (is_alone) {
+    add_commands(*app, command_line);
+  } else {
+    add_shared_commands(*app, command_line, rank);
+  }
   add_method_section(*app);
   add_target_section(*app);
   add_examples(*app, {"rangefinder quantize model.onnx --data samples/ -o model.int8.onnx",

@@ -1,12 +1,12 @@
 #include <cstdio>
 #include <memory>
+#include <string>
 
 #include "cli/help_text.h"
 #include "cli/options.h"
-#include "cli/signals.h"
+#include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "cli/value_kind.h"
-#include "rangefinder/run_files.h"
 #include "rangefinder/statistics.h"
 
 namespace rangefinder::cli {
@@ -15,18 +15,22 @@ namespace {
 struct Arguments {
   std::vector<std::filesystem::path> inputs;
   std::filesystem::path output;
+  bool complete = false;
+  std::string progress = "auto";
   bool quiet = false;
 };
 
 void run(const Arguments& arguments) {
-  RunControl control{.cancelled = &interrupted()};
-  if (!arguments.quiet) control.notice = tell;
-  prepare_outputs({.others = arguments.inputs, .outputs = {arguments.output}}, control);
-  const Statistics all = Statistics::load_all(arguments.inputs, control);
-  all.save(arguments.output);
+  const RunArguments run{.progress = arguments.progress, .quiet = arguments.quiet};
+  Progress progress(run.shown_progress());
+  MergeOptions options{.output = arguments.output, .complete = arguments.complete};
+  options.run = run_control(run, progress);
+  const MergedStatistics all = merge_files(arguments.inputs, options);
+  progress.finish();
   if (arguments.quiet) return;
-  std::fprintf(stderr, "merged %zu files, %llu samples\n", arguments.inputs.size(),
-               static_cast<unsigned long long>(all.sample_count()));
+  for (const std::string& gap : all.gaps) tell(gap);
+  std::fprintf(stderr, "merged %zu files, %llu samples\n", all.file_count,
+               static_cast<unsigned long long>(all.statistics.sample_count()));
 }
 
 }  // namespace
@@ -35,16 +39,19 @@ void add_merge(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand(
       "merge", "Add up the statistics of several machines (shards) or of more data");
-  command.add_option("FILE", arguments->inputs, "Statistics files (.rfs)")
-      ->type_name(kStatisticsFile)
+  command.add_option("FILE", arguments->inputs, "Statistics files (.rfs), or folders of them")
+      ->type_name("PATH")
       ->required();
   add_result_option(command, "-o,--output", arguments->output, "Where the sum goes",
                     kStatisticsFile)
       ->required()
       ->group("Results");
+  command.add_flag("--complete", arguments->complete,
+                   "Fail, and write nothing, if a shard is missing");
+  add_progress_option(command, arguments->progress);
   add_quiet_option(command, arguments->quiet);
   add_examples(command, {"rangefinder merge part0.rfs part1.rfs -o all.rfs",
-                         "rangefinder merge parts/*.rfs -o all.rfs"});
+                         "rangefinder merge parts/ --complete -o all.rfs"});
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -20,22 +22,28 @@ struct Arguments {
   int64_t row_axis = -1;
   DataArguments data;
   RunArguments run;
+  Checkpoint checkpoint;
 };
 
-void run(const Arguments& arguments) {
+void run(const Arguments& arguments, const Rank& rank) {
   Progress progress(arguments.run.shown_progress());
   ObserveOptions options{.plan = arguments.plan.options};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
   options.shard = arguments.data.parsed_shard();
+  if (arguments.data.shard == "auto") {
+    tell(fmt::format("shard {}/{}", options.shard.index, options.shard.count));
+  }
   options.rows = arguments.rows;
   options.row_axis = arguments.row_axis;
   options.output = arguments.output;
-  options.run = run_control(arguments.run, progress);
+  options.run = run_control(arguments.run, progress, rank);
+  options.ranks = rank.ranks;
+  options.checkpoint = arguments.checkpoint;
   const Statistics statistics =
       observe(Model::load(arguments.model), arguments.data.source(options.run), options);
   progress.finish();
-  if (arguments.run.quiet) return;
+  if (!rank.is_first() || arguments.run.quiet) return;
   std::fprintf(stderr, "observed %llu samples\n",
                static_cast<unsigned long long>(statistics.sample_count()));
 }
@@ -54,7 +62,7 @@ void add_row_options(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
-void add_observe(CLI::App& app) {
+void add_observe(CLI::App& app, const Rank& rank) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand(
       "observe", "Calibrate only: count what flows through a model, for 'solve'");
@@ -69,12 +77,14 @@ void add_observe(CLI::App& app) {
   add_row_options(command, *arguments);
   command
       .add_option("--shard", arguments->data.shard,
-                  "Only every N-th sample, from the K-th (0 first); 'merge' adds the parts up")
-      ->type_name("K/N")
+                  "Only every N-th sample, from the K-th (0 first); 'merge' adds the parts up. auto: as "
+                  "Slurm, Kubernetes or MPI number this process")
+      ->type_name("K/N|auto")
       ->group("Samples");
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_checkpoint_options(command, arguments->checkpoint);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   add_quiet_option(command, arguments->run.quiet);
@@ -82,7 +92,7 @@ void add_observe(CLI::App& app) {
   add_examples(command,
                {"rangefinder observe model.onnx --data samples/ -o all.rfs",
                 "rangefinder observe model.onnx --data samples/ --shard 0/4 -o part0.rfs"});
-  command.callback([arguments] { run(*arguments); });
+  command.callback([arguments, rank] { run(*arguments, rank); });
 }
 
 }  // namespace rangefinder::cli

@@ -136,20 +136,34 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   return options;
 }
 
+RunControl run_control(const RunArguments& arguments, Progress& progress, const Rank& rank) {
+  RunControl options = run_control(arguments, progress);
+  if (rank.is_first()) return options;
+  options.progress = {};
+  options.notice = {};
+  options.keep.clear();
+  return options;
+}
+
 void tell(const std::string& message) {
   std::fprintf(stderr, "rangefinder: %s\n", printable(message).c_str());
 }
 
 void add_run_options(CLI::App& command, RunArguments& arguments) {
-  const OptionGroup group(command, kRunning);
   command.add_option("--jobs", arguments.jobs, "Cores to use, a worker on each")
       ->check(CLI::PositiveNumber)
       ->type_name("N")
-      ->default_str("all");
+      ->default_str("all")
+      ->group(kRunning);
+  add_progress_option(command, arguments.progress);
+}
+
+void add_progress_option(CLI::App& command, std::string& mode) {
   command
-      .add_option("--progress", arguments.progress,
+      .add_option("--progress", mode,
                   "auto: a bar on a terminal; json: a line per event, on standard error")
-      ->type_name("auto|json|none");
+      ->type_name("auto|json|none")
+      ->group(kRunning);
 }
 
 void add_quiet_option(CLI::App& command, bool& quiet, const std::string& description) {
@@ -163,6 +177,19 @@ void add_model_results(CLI::App& command, ResultFiles& results) {
       ->required();
   add_result_option(command, "--summary", results.summary, "Also write the summary here",
                     kJsonFile);
+}
+
+void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
+  const OptionGroup group(command, kRunning);
+  auto* file = add_result_option(command, "--checkpoint", checkpoint.file,
+                                 "Save here now and then how far the run is: killed, the same "
+                                 "command goes on from there; removed at the end",
+                                 "FILE");
+  command.add_option("--every", checkpoint.every, "Save after every N samples")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->default_str("as often as takes less than 1 % of the time")
+      ->needs(file);
 }
 
 void add_keep_option(CLI::App& command, RunArguments& arguments) {
@@ -196,9 +223,10 @@ void add_plan_options(CLI::App& command, PlanArguments& arguments) {
 void add_effort_option(CLI::App& command, std::string& effort) {
   command
       .add_option("--effort", effort,
-                  "fast: ranges only; normal: also smooths norms, corrects biases and stores "
-                  "embeddings and LSTM weights as int8; thorough (quantize only): also rounds "
-                  "weights by what that does to outputs")
+                  "fast: ranges only; normal: also smooths norms, rounds weights by what that does "
+                  "to outputs (quantize only), corrects biases and stores embeddings and LSTM "
+                  "weights as int8; thorough (quantize only): rounds weights by more samples, "
+                  "however long it takes")
       ->type_name("fast|normal|thorough")
       ->group("Quantization");
 }

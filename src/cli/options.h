@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/method_options.h"
+#include "cli/program.h"
 #include "cli/progress.h"
 #include "rangefinder/quantize.h"
 
@@ -55,6 +56,8 @@ struct RunArguments {
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
 /// Throws std::invalid_argument.
 RunControl run_control(const RunArguments& arguments, Progress& progress);
+/// The same for one of several processes: only the first tells and keeps.
+RunControl run_control(const RunArguments& arguments, Progress& progress, const Rank& rank);
 
 /// What a user must know although nothing failed, on standard error.
 void tell(const std::string& message);
@@ -68,6 +71,12 @@ void add_quiet_option(CLI::App& command, bool& quiet,
 
 /// --output --summary, for commands that make a model.
 void add_model_results(CLI::App& command, ResultFiles& results);
+
+/// --progress alone.
+void add_progress_option(CLI::App& command, std::string& mode);
+
+/// --checkpoint --every, for long passes over samples.
+void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint);
 
 /// --keep, for commands that make a plan.
 void add_keep_option(CLI::App& command, RunArguments& arguments);

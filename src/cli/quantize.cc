@@ -19,6 +19,7 @@ struct Arguments {
   ResultFiles results;
   DataArguments data;
   RunArguments run;
+  Checkpoint checkpoint;
   PlanArguments plan;
   MethodArguments method;
   std::string effort = name_of(Effort::kNormal);
@@ -26,7 +27,7 @@ struct Arguments {
   std::optional<double> require_sqnr;
 };
 
-void run(const Arguments& arguments, const std::vector<std::string>& command) {
+void run(const Arguments& arguments, const std::vector<std::string>& command, const Rank& rank) {
   Progress progress(arguments.run.shown_progress());
   QuantizeOptions options{.plan = arguments.plan.options,
                           .method = arguments.method.parse(arguments.plan.options.target),
@@ -34,19 +35,21 @@ void run(const Arguments& arguments, const std::vector<std::string>& command) {
                           .choice = arguments.choice.options()};
   options.split.samples = arguments.data.limit();
   options.split.most_held_out = arguments.data.most_held_out;
-  options.run = run_control(arguments.run, progress);
+  options.run = run_control(arguments.run, progress, rank);
+  options.ranks = rank.ranks;
+  options.checkpoint = arguments.checkpoint;
   options.results = arguments.results;
   options.require_sqnr = arguments.require_sqnr;
   options.command = command;
   const QuantizedModel quantized =
       quantize(Model::load(arguments.model), arguments.data.source(options.run), options);
   progress.finish();
-  if (!arguments.run.quiet) print(quantized.summary().table());
+  if (rank.is_first() && !arguments.run.quiet) print(quantized.summary().table());
 }
 
 }  // namespace
 
-void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
+void add_quantize(CLI::App& app, const std::vector<std::string>& command_line, const Rank& rank) {
   auto arguments = std::make_shared<Arguments>();
   auto& command = *app.add_subcommand(
       "quantize", "Calibrate and quantize: float ONNX model and samples in, int8 model out");
@@ -66,6 +69,7 @@ void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_checkpoint_options(command, arguments->checkpoint);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   add_method_rules(command, arguments->method);
@@ -79,7 +83,7 @@ void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
                {"rangefinder quantize model.onnx --data samples/ -o model.int8.onnx",
                 "rangefinder quantize model.onnx --data pictures/ --scale 1/255 --resize 256 "
                 "--crop 224 -o model.int8.onnx"});
-  command.callback([arguments, command_line] { run(*arguments, command_line); });
+  command.callback([arguments, command_line, rank] { run(*arguments, command_line, rank); });
 }
 
 }  // namespace rangefinder::cli

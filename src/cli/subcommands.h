@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/program.h"
+
 namespace rangefinder::cli {
 
 // Each adds one subcommand to the program: its options, and a callback that parses them, calls one
@@ -11,8 +13,9 @@ namespace rangefinder::cli {
 // usage (exit code 2) and anything else on failure (exit code 1). One file per subcommand.
 
 /// `command_line`: the words that the program was called with, for hints.
-void add_quantize(CLI::App& app, const std::vector<std::string>& command_line);
-void add_observe(CLI::App& app);
+/// `rank`: one of several processes that share the work.
+void add_quantize(CLI::App& app, const std::vector<std::string>& command_line, const Rank& rank);
+void add_observe(CLI::App& app, const Rank& rank);
 void add_solve(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_inspect(CLI::App& app);
@@ -23,7 +26,7 @@ void add_completion(CLI::App& app);
 void add_export_table(CLI::App& app);
 void add_import_cache(CLI::App& app);
 /// Both belong to the subcommand `analog`.
-void add_analog_calibrate(CLI::App& analog);
+void add_analog_calibrate(CLI::App& analog, const Rank& rank);
 void add_analog_compare(CLI::App& analog);
 
 }  // namespace rangefinder::cli

@@ -74,12 +74,15 @@ struct Observer::State {
 
   template <class Work>
   Observation observe(const SampleFeed& feed, const RunControl& run_control, const Stage& stage,
-                      const Work& work) {
+                      const Work& work, const Handovers& handovers = {}) {
     Observation result;
     const size_t workers = std::min(slots.worker_count(), worker_count(control.jobs, stage.total));
+    const Rests rests{.first = handovers.first, .at = [&](const Rest& rest) {
+                        return handovers.take(merge(slots, tensors.size()), rest);
+                      }};
     result.sample_count = for_each_sample(
         feed, workers, run_control, stage,
-        [&](size_t worker, uint64_t, const PendingSample& sample) { work(worker, sample); });
+        [&](size_t worker, uint64_t, const PendingSample& sample) { work(worker, sample); }, rests);
     result.tensors = merge(slots, tensors.size());
     result.in_place_count = model.in_place_count;
     result.plain_because = plain_because;
@@ -99,14 +102,16 @@ Observer::Observer(const ModelSource& model, std::span<const ObservedTensor> ten
 
 Observer::~Observer() = default;
 
-Observation Observer::observe(const SampleFeed& feed, const Stage& stage) {
-  return state_->observe(feed, state_->control, stage, [&](size_t worker, const auto& sample) {
+Observation Observer::observe(const SampleFeed& feed, const Stage& stage,
+                              const Handovers& handovers) {
+  const auto work = [&](size_t worker, const auto& sample) {
     state_->run(worker, sample);
     if (state_->control.nonfinite == Nonfinite::kError) {
       refuse_nonfinite(state_->slots.worker(worker), sample.name, state_->tensors,
                        state_->model.graph_order);
     }
-  });
+  };
+  return state_->observe(feed, state_->control, stage, work, handovers);
 }
 
 Observation Observer::observe_what_fits(const SampleFeed& feed, const Stage& stage) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +29,15 @@ struct Observation {
   std::string plain_because;
 };
 
+/// When a pass hands over what it has gathered, so that it need not be gathered again.
+struct Handovers {
+  /// After so many samples for the first time; 0: never.
+  uint64_t first = 0;
+  /// Takes what was counted since the last time, in the order of the tensors asked for; see
+  /// Rests::at.
+  std::function<uint64_t(std::vector<TensorObservation> seen, const Rest& rest)> take = {};
+};
+
 /// A model that is opened once to be observed on several sets of samples; see observe().
 class Observer {
  public:
@@ -40,8 +51,8 @@ class Observer {
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
 
-  /// What these samples show, and no others.
-  Observation observe(const SampleFeed& feed, const Stage& stage);
+  /// What these samples show, and no others; less what was handed over.
+  Observation observe(const SampleFeed& feed, const Stage& stage, const Handovers& handovers = {});
 
   /// The same, for samples that must not stop anything: those that cannot be run are passed over,
   /// and NaN and infinity only counted. Tells nobody of its progress. Throws Error when cancelled.

@@ -1,6 +1,8 @@
 #include "engine/sample_pass.h"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <limits>
 #include <mutex>
@@ -20,8 +22,13 @@ using Work = std::function<void(size_t worker, uint64_t index, const PendingSamp
 class RunningPass {
  public:
   RunningPass(const SampleFeed& feed, const RunControl& control, const Stage& stage,
-              const Work& work)
-      : feed_(feed), control_(control), stage_(stage), work_(work) {}
+              const Work& work, const Rests& rests)
+      : feed_(feed),
+        control_(control),
+        stage_(stage),
+        work_(work),
+        rests_(rests),
+        next_rest_(rests.first) {}
 
   uint64_t run(size_t workers) {
     const Cancellation heeded(control_.cancelled);
@@ -42,6 +49,7 @@ class RunningPass {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   struct Task {
     uint64_t index;
     PendingSample sample;
@@ -59,27 +67,54 @@ class RunningPass {
   }
 
   std::optional<Task> next() {
-    const std::lock_guard lock(mutex_);
-    if (ended_ || failure_ || is_cancelled()) return std::nullopt;
+    std::unique_lock lock(mutex_);
     try {
+      rest_if_due(lock);
+      if (ended_ || failure_ || is_cancelled()) return std::nullopt;
       std::optional<PendingSample> sample = feed_();
-      if (sample) return Task{started_++, std::move(*sample)};
+      if (sample) {
+        ++running_;
+        return Task{started_++, std::move(*sample)};
+      }
       ended_ = true;
     } catch (...) {
       failed_index_ = started_;
       failure_ = std::current_exception();
+      idle_.notify_all();
     }
     return std::nullopt;
+  }
+
+  bool is_rest_due() const { return next_rest_ != 0 && started_ >= next_rest_ && !failure_; }
+
+  /// Waits until no sample is under way; whoever sees that first calls the rest's function.
+  void rest_if_due(std::unique_lock<std::mutex>& lock) {
+    if (!is_rest_due()) return;
+    if (!rest_began_) rest_began_ = Clock::now();
+    idle_.wait(lock, [this] { return running_ == 0 || !is_rest_due(); });
+    if (!is_rest_due() || is_cancelled()) return;
+    const std::chrono::duration<double> waited = Clock::now() - *rest_began_;
+    rest_began_.reset();
+    const uint64_t more = rests_.at({.done = done_, .waited_seconds = waited.count()});
+    next_rest_ = more == 0 ? 0 : started_ + more;
+    idle_.notify_all();
+  }
+
+  /// A sample is no longer under way.
+  void end_one() {
+    if (--running_ == 0) idle_.notify_all();
   }
 
   void report_done() {
     const std::lock_guard lock(mutex_);
     ++done_;
     if (control_.progress) control_.progress(stage_.name, done_, stage_.total);
+    end_one();
   }
 
   void fail(uint64_t index, std::exception_ptr failure) {
     const std::lock_guard lock(mutex_);
+    end_one();
     if (index >= failed_index_) return;
     failed_index_ = index;
     failure_ = std::move(failure);
@@ -89,8 +124,14 @@ class RunningPass {
   const RunControl& control_;
   const Stage& stage_;
   const Work& work_;
+  const Rests& rests_;
   std::mutex mutex_;
+  std::condition_variable idle_;
   uint64_t started_ = 0;
+  size_t running_ = 0;
+  /// Of all that were started; 0: none any more.
+  uint64_t next_rest_ = 0;
+  std::optional<Clock::time_point> rest_began_;
   bool ended_ = false;
   size_t done_ = 0;
   uint64_t failed_index_ = std::numeric_limits<uint64_t>::max();
@@ -120,8 +161,8 @@ size_t worker_count(int jobs, size_t samples) {
 }
 
 uint64_t for_each_sample(const SampleFeed& feed, size_t workers, const RunControl& control,
-                         const Stage& stage, const Work& work) {
-  return RunningPass(feed, control, stage, work).run(workers);
+                         const Stage& stage, const Work& work, const Rests& rests) {
+  return RunningPass(feed, control, stage, work, rests).run(workers);
 }
 
 }  // namespace rangefinder::engine

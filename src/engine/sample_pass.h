@@ -19,6 +19,8 @@ struct PendingSample {
   /// Called once, by the worker that runs the sample. Throws Error, also what the check throws: see
   /// data::SampleSource::read_checked().
   std::function<tensor::NamedTensors(const data::HeaderCheck&)> read;
+  /// Its place in the data, where that is not its place in the feed.
+  std::optional<uint64_t> place = {};
 };
 
 /// Hands out the next sample, or nothing at the end. Called by one thread at a time, and not again
@@ -36,6 +38,23 @@ struct Stage {
   size_t total = 0;
 };
 
+/// A moment at which no sample is under way, so that what was gathered is whole.
+struct Rest {
+  /// Samples done since the pass began.
+  uint64_t done = 0;
+  /// How long the first worker waited for the others.
+  double waited_seconds = 0;
+};
+
+/// When a pass rests.
+struct Rests {
+  /// After so many samples for the first time; 0: never.
+  uint64_t first = 0;
+  /// Called by one thread while the others wait; returns after how many more samples the next rest
+  /// comes (0: none does). What it throws ends the pass.
+  std::function<uint64_t(const Rest&)> at = {};
+};
+
 /// The most workers that `jobs` asks for: one per core if it is not positive.
 size_t worker_limit(int jobs);
 /// How many workers a pass over so many samples gets: at least one. 0 samples: their number is not
@@ -48,9 +67,11 @@ size_t worker_count(int jobs, size_t samples);
 /// Samples are handed out in order to whoever is free. If some fail, the pass ends early and the
 /// exception of the first one in order is thrown, whatever the number of workers: all samples
 /// before it were handed out earlier and are finished. What the feed throws counts as the failure
-/// of the sample that it did not give. Throws Error when cancelled.
+/// of the sample that it did not give. Throws Error when cancelled. There is no rest behind the
+/// last sample unless it was due.
 uint64_t for_each_sample(
     const SampleFeed& feed, size_t workers, const RunControl& control, const Stage& stage,
-    const std::function<void(size_t worker, uint64_t index, const PendingSample& sample)>& work);
+    const std::function<void(size_t worker, uint64_t index, const PendingSample& sample)>& work,
+    const Rests& rests = {});
 
 }  // namespace rangefinder::engine

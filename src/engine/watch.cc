@@ -65,7 +65,7 @@ class Watched {
 
   void run(size_t worker, uint64_t index, const PendingSample& sample) {
     sinks_.enter(worker);
-    sinks_.worker(worker).begin(index);
+    sinks_.worker(worker).begin(sample.place.value_or(index));
     session_.execute(sample.read(header_check(session_.inputs(), sample.name)), sample.name);
     sinks_.worker(worker).end(sample.name);
   }
@@ -83,11 +83,11 @@ class Watched {
 };
 
 uint64_t run_all(Watched& watched, const SampleFeed& feed, const RunControl& control,
-                 const Stage& stage) {
-  return for_each_sample(feed, watched.worker_count(), control, stage,
-                         [&](size_t worker, uint64_t index, const PendingSample& sample) {
-                           watched.run(worker, index, sample);
-                         });
+                 const Stage& stage, const Rests& rests = {}) {
+  const auto work = [&](size_t worker, uint64_t index, const PendingSample& sample) {
+    watched.run(worker, index, sample);
+  };
+  return for_each_sample(feed, watched.worker_count(), control, stage, work, rests);
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
 
 uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
                       const SampleFeed& feed, const BlockWatcher& watcher,
-                      const RunControl& control, const Stage& stage) {
+                      const RunControl& control, const Stage& stage, const Rests& rests) {
   std::optional<Watched> watched;
   const auto open = [&](const InstrumentedModel& instrumented) {
     watched.emplace(instrumented, worker_count(control.jobs, stage.total), watcher, control.device);
@@ -115,7 +115,7 @@ uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> 
   } else {
     open(instrument_plainly(model, tensors));
   }
-  return run_all(*watched, feed, control, stage);
+  return run_all(*watched, feed, control, stage, rests);
 }
 
 }  // namespace rangefinder::engine

@@ -14,9 +14,9 @@
 
 namespace rangefinder::engine {
 
-/// Sees tensor number `tensor` of those asked for, in sample number `sample`, while it is in
-/// flight. Called from several threads unless there is one job; what it throws stops the pass, an
-/// Error that names no file with the sample's name.
+/// Sees tensor number `tensor` of those asked for, in sample number `sample` (its place, if it has
+/// one), while it is in flight. Called from several threads unless there is one job; what it throws
+/// stops the pass, an Error that names no file with the sample's name.
 using Watcher =
     std::function<void(size_t tensor, uint64_t sample, const tensor::TensorView& values)>;
 
@@ -39,6 +39,7 @@ uint64_t watch(const ModelSource& model, std::span<const ObservedTensor> tensors
 /// would cost up to a quarter of the inference. Row-major if the model cannot be run that way.
 uint64_t watch_blocks(const ModelSource& model, std::span<const ObservedTensor> tensors,
                       const SampleFeed& feed, const BlockWatcher& watcher,
-                      const RunControl& control = {}, const Stage& stage = {"watch"});
+                      const RunControl& control = {}, const Stage& stage = {"watch"},
+                      const Rests& rests = {});
 
 }  // namespace rangefinder::engine

@@ -51,19 +51,6 @@ std::array<uint64_t, kBuckets> decode_octave(WireReader& from) {
   return counts;
 }
 
-void encode(const ValueHistogram& histogram, WireWriter& to) {
-  std::vector<uint32_t> octaves;
-  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
-    if (!histogram.octave_counts(i).empty()) octaves.push_back(i);
-  }
-  to.varint(histogram.zero_count());
-  to.varint(octaves.size());
-  for (const uint32_t i : octaves) {
-    to.varint(i);
-    encode_octave(histogram.octave_counts(i), to);
-  }
-}
-
 ValueHistogram decode_histogram(WireReader& from) {
   ValueHistogram histogram;
   histogram.add_zeros(from.varint());
@@ -116,15 +103,19 @@ Extrema decode_extrema(WireReader& from) {
 }
 
 /// Fails if the counts are more together than a sum of them can hold.
+void check_counts(uint64_t total, const ValueHistogram& histogram, const WireReader& from) {
+  add_to(total, histogram.zero_count(), from);
+  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
+    for (const uint64_t count : histogram.octave_counts(i)) add_to(total, count, from);
+  }
+}
+
 void check_counts(const TensorStatistics& statistics, const WireReader& from) {
   uint64_t total = 0;
   add_to(total, statistics.extrema.nan_count, from);
   add_to(total, statistics.extrema.positive_infinity_count, from);
   add_to(total, statistics.extrema.negative_infinity_count, from);
-  add_to(total, statistics.histogram.zero_count(), from);
-  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
-    for (const uint64_t count : statistics.histogram.octave_counts(i)) add_to(total, count, from);
-  }
+  check_counts(total, statistics.histogram, from);
 }
 
 void encode(const ExactSum& sum, WireWriter& to) {
@@ -174,6 +165,25 @@ ExactSum decode_brief_sum(WireReader& from) {
 }
 
 }  // namespace
+
+void encode(const ValueHistogram& histogram, WireWriter& to) {
+  std::vector<uint32_t> octaves;
+  for (uint32_t i = 0; i < ValueHistogram::kOctaveCount; ++i) {
+    if (!histogram.octave_counts(i).empty()) octaves.push_back(i);
+  }
+  to.varint(histogram.zero_count());
+  to.varint(octaves.size());
+  for (const uint32_t i : octaves) {
+    to.varint(i);
+    encode_octave(histogram.octave_counts(i), to);
+  }
+}
+
+ValueHistogram decode_value_histogram(WireReader& from) {
+  ValueHistogram histogram = decode_histogram(from);
+  check_counts(0, histogram, from);
+  return histogram;
+}
 
 void encode(const TensorStatistics& statistics, WireWriter& to) {
   encode(statistics.extrema, to);

@@ -6,6 +6,7 @@
 #include "statistics/row_top.h"
 #include "statistics/sample_set.h"
 #include "statistics/tensor_statistics.h"
+#include "statistics/value_histogram.h"
 #include "statistics/wire.h"
 
 namespace rangefinder::statistics {
@@ -13,6 +14,7 @@ namespace rangefinder::statistics {
 // Each statistic as bytes, as docs/formats/statistics.md spells them. Equal statistics give equal
 // bytes; the readers throw Error on bytes that no statistic gives.
 
+void encode(const ValueHistogram& histogram, WireWriter& to);
 void encode(const TensorStatistics& statistics, WireWriter& to);
 void encode(const RowTop& rows, WireWriter& to);
 void encode(const BatchFigures& figures, WireWriter& to);
@@ -20,6 +22,8 @@ void encode(const SampleSet& samples, WireWriter& to);
 void encode(const ChannelSums& sums, WireWriter& to);
 void encode(const ChannelSpread& spread, WireWriter& to);
 
+/// Of counts that can be added up.
+ValueHistogram decode_value_histogram(WireReader& from);
 TensorStatistics decode_tensor_statistics(WireReader& from);
 RowTop decode_row_top(WireReader& from);
 BatchFigures decode_batch_figures(WireReader& from);

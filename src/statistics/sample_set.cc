@@ -79,6 +79,15 @@ bool SampleSet::overlaps(const SampleSet& other) const {
   return false;
 }
 
+uint64_t SampleSet::rank(uint64_t index) const {
+  uint64_t less = 0;
+  for (const auto& [first, last] : runs_) {
+    if (first >= index) break;
+    less += std::min(last, index - 1) - first + 1;
+  }
+  return less;
+}
+
 void SampleSet::merge(const SampleSet& other) {
   add_counts(count(), other.count());
   std::vector<Run> all;
@@ -86,6 +95,39 @@ void SampleSet::merge(const SampleSet& other) {
   std::merge(runs_.begin(), runs_.end(), other.runs_.begin(), other.runs_.end(),
              std::back_inserter(all), by_first);
   runs_ = joined(all);
+}
+
+void SampleSet::unite(const SampleSet& other) { merge(other.without(*this)); }
+
+SampleSet SampleSet::without(const SampleSet& other) const {
+  std::vector<Run> left;
+  auto taken = other.runs_.begin();
+  for (const Run& run : runs_) {
+    while (taken != other.runs_.end() && taken->last < run.first) ++taken;
+    uint64_t next = run.first;
+    bool is_open = true;
+    for (auto cut = taken; is_open && cut != other.runs_.end() && cut->first <= run.last; ++cut) {
+      if (cut->first > next) left.push_back({next, cut->first - 1});
+      is_open = cut->last < run.last;
+      if (is_open) next = cut->last + 1;
+    }
+    if (is_open) left.push_back({next, run.last});
+  }
+  return from_runs(std::move(left));
+}
+
+SampleSet SampleSet::slice(uint64_t begin, uint64_t end) const {
+  std::vector<Run> part;
+  uint64_t passed = 0;
+  for (const Run& run : runs_) {
+    const uint64_t length = run.last - run.first + 1;
+    const uint64_t from = std::max(begin, passed);
+    const uint64_t to = std::min(end, passed + length);
+    if (from < to) part.push_back({run.first + (from - passed), run.first + (to - passed) - 1});
+    passed += length;
+    if (passed >= end) break;
+  }
+  return from_runs(std::move(part));
 }
 
 }  // namespace rangefinder::statistics

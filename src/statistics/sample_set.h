@@ -27,8 +27,17 @@ class SampleSet {
   bool empty() const { return runs_.empty(); }
   bool contains(uint64_t index) const;
   bool overlaps(const SampleSet& other) const;
+  /// How many of its indices are less.
+  uint64_t rank(uint64_t index) const;
   /// Throws std::invalid_argument if the two overlap.
   void merge(const SampleSet& other);
+  /// Adds the indices of `other`, which may be here already.
+  void unite(const SampleSet& other);
+  /// The indices that are not in `other`.
+  SampleSet without(const SampleSet& other) const;
+  /// In ascending order those from number `begin` on and before number `end`, counted from 0; fewer
+  /// if there are not as many.
+  SampleSet slice(uint64_t begin, uint64_t end) const;
   /// Ascending, with at least one index between two.
   std::span<const Run> runs() const { return runs_; }
 

@@ -10,17 +10,18 @@
 #include "base/file.h"
 #include "statistics/codec.h"
 #include "statistics/counts.h"
+#include "statistics/envelope.h"
 #include "statistics/wire.h"
 
 namespace rangefinder::statistics {
 namespace {
 
-/// Like PNG's: bytes that a text transfer, a seven-bit channel or an editor would not leave alone.
-constexpr std::string_view kMagic = "\x89RFS\r\n\x1a\n";
-constexpr uint32_t kFormatVersion = 1;
-/// Magic, version, size of the whole file.
-constexpr size_t kHeadBytes = 8 + 4 + 8;
-constexpr size_t kChecksumBytes = 8;
+constexpr EnvelopeKind kKind{.magic = "\x89RFS\r\n\x1a\n",
+                             .called = "a statistics file",
+                             .content = "statistics",
+                             .newest_format = 2};
+/// Behind the tensors are samples of other shards.
+constexpr uint32_t kShardFormat = 2;
 
 /// What a tensor may hold beside its counts; the numbers are part of the format.
 enum class Section : uint8_t {
@@ -180,7 +181,29 @@ void encode_content(const StatisticsFile& content, WireWriter& to) {
   for (const ObservedTensor& tensor : content.tensors) encode_tensor(tensor, to);
 }
 
-std::map<uint64_t, SampleSet> decode_samples(WireReader& from) {
+const SampleSet& seen_of(const StatisticsFile& content, uint64_t fingerprint) {
+  static const SampleSet kNone;
+  const auto found = content.samples.find(fingerprint);
+  return found == content.samples.end() ? kNone : found->second;
+}
+
+/// All of what was seen, and more.
+bool is_whole(const SampleSet& whole, const SampleSet& seen) {
+  return whole != seen && seen.without(whole).empty();
+}
+
+void encode_whole(const StatisticsFile& content, WireWriter& to) {
+  to.varint(content.whole.size());
+  for (const auto& [fingerprint, whole] : content.whole) {
+    if (!is_whole(whole, seen_of(content, fingerprint))) {
+      throw std::invalid_argument("a shard needs more samples around it than it holds itself");
+    }
+    to.u64(fingerprint);
+    encode(whole, to);
+  }
+}
+
+std::map<uint64_t, SampleSet> decode_data_sets(WireReader& from) {
   std::map<uint64_t, SampleSet> samples;
   uint64_t total = 0;
   const size_t count = from.count(9);
@@ -197,7 +220,15 @@ std::map<uint64_t, SampleSet> decode_samples(WireReader& from) {
   return samples;
 }
 
-StatisticsFile decode_content(WireReader& from) {
+void decode_whole(WireReader& from, StatisticsFile& content) {
+  content.whole = decode_data_sets(from);
+  if (content.whole.empty()) from.fail("no data set that a shard was seen of");
+  for (const auto& [fingerprint, whole] : content.whole) {
+    if (!is_whole(whole, seen_of(content, fingerprint))) from.fail("a shard of fewer samples");
+  }
+}
+
+StatisticsFile decode_content(uint32_t format, WireReader& from) {
   StatisticsFile content;
   const uint64_t mantissa_bits = from.varint();
   if (mantissa_bits != ValueHistogram::kMantissaBits) {
@@ -207,41 +238,12 @@ StatisticsFile decode_content(WireReader& from) {
   }
   content.model_fingerprint = from.u64();
   content.plan_fingerprint = from.u64();
-  content.samples = decode_samples(from);
+  content.samples = decode_data_sets(from);
   const size_t tensor_count = from.count(5);
   for (size_t i = 0; i < tensor_count; ++i) content.tensors.push_back(decode_tensor(from));
+  if (format == kShardFormat) decode_whole(from, content);
   if (!from.at_end()) from.fail("bytes behind the last tensor");
   return content;
-}
-
-/// The content between head and checksum. Throws Error if it is not there unharmed.
-std::string_view unwrap(std::string_view bytes, const std::string& file) {
-  const Error::Place place{.file = file};
-  if (!bytes.starts_with(kMagic)) {
-    throw Error(kMagic.starts_with(bytes) ? "is empty or truncated: no statistics"
-                                          : "is not a statistics file",
-                place);
-  }
-  if (bytes.size() < kHeadBytes + kChecksumBytes) throw Error("is truncated in its head", place);
-  WireReader head(bytes.substr(kMagic.size(), kHeadBytes - kMagic.size()), file);
-  const uint32_t version = head.u32();
-  if (version != kFormatVersion) {
-    throw Error(
-        fmt::format("is a statistics file of format {}, allowed is {}", version, kFormatVersion),
-        place);
-  }
-  const uint64_t size = head.u64();
-  if (bytes.size() != size) {
-    throw Error(fmt::format("is {}: {} bytes, its head says {}",
-                            bytes.size() < size ? "truncated" : "longer than it was written",
-                            bytes.size(), size),
-                place);
-  }
-  const size_t end = bytes.size() - kChecksumBytes;
-  if (WireReader(bytes.substr(end), file).u64() != checksum(bytes.substr(0, end))) {
-    throw Error("is damaged: its checksum does not fit", place);
-  }
-  return bytes.substr(kHeadBytes, end - kHeadBytes);
 }
 
 void merge_channels(ObservedTensor& to, const ObservedTensor& from) {
@@ -351,6 +353,21 @@ void require_mergeable(const StatisticsFile& a, const StatisticsFile& b, const s
   }
 }
 
+/// What the shards of both see together, where that is more than both saw.
+std::map<uint64_t, SampleSet> merged_whole(const StatisticsFile& a, const StatisticsFile& b) {
+  std::map<uint64_t, SampleSet> all;
+  for (const StatisticsFile* file : {&a, &b}) {
+    for (const auto& [fingerprint, whole] : file->whole) all[fingerprint].unite(whole);
+  }
+  for (auto& [fingerprint, whole] : all) {
+    for (const StatisticsFile* file : {&a, &b}) whole.unite(seen_of(*file, fingerprint));
+  }
+  std::erase_if(all, [&](const auto& data) {
+    return data.second.count() == seen_of(a, data.first).count() + seen_of(b, data.first).count();
+  });
+  return all;
+}
+
 }  // namespace
 
 uint64_t StatisticsFile::sample_count() const {
@@ -359,8 +376,17 @@ uint64_t StatisticsFile::sample_count() const {
   return total;
 }
 
+std::map<uint64_t, SampleSet> StatisticsFile::missing() const {
+  std::map<uint64_t, SampleSet> missing;
+  for (const auto& [fingerprint, all] : whole) {
+    missing[fingerprint] = all.without(seen_of(*this, fingerprint));
+  }
+  return missing;
+}
+
 void StatisticsFile::merge(const StatisticsFile& other, const std::string& other_file) {
   require_mergeable(*this, other, other_file);
+  whole = merged_whole(*this, other);
   for (const auto& [fingerprint, set] : other.samples) samples[fingerprint].merge(set);
   for (size_t i = 0; i < tensors.size(); ++i) {
     merge_channels(tensors[i], other.tensors[i]);
@@ -373,18 +399,15 @@ void StatisticsFile::merge(const StatisticsFile& other, const std::string& other
 std::string serialize(const StatisticsFile& content) {
   WireWriter inner;
   encode_content(content, inner);
-  WireWriter head;
-  head.u32(kFormatVersion);
-  head.u64(kHeadBytes + inner.bytes().size() + kChecksumBytes);
-  std::string bytes = std::string(kMagic) + head.bytes() + inner.bytes();
-  WireWriter tail;
-  tail.u64(checksum(bytes));
-  return bytes + tail.bytes();
+  if (content.whole.empty()) return wrap(kKind, 1, inner.bytes());
+  encode_whole(content, inner);
+  return wrap(kKind, kShardFormat, inner.bytes());
 }
 
 StatisticsFile parse_statistics(std::string_view bytes, const std::string& file) {
-  WireReader reader(unwrap(bytes, file), file);
-  return decode_content(reader);
+  const auto [format, inner] = unwrap(kKind, bytes, file);
+  WireReader reader(inner, file);
+  return decode_content(format, reader);
 }
 
 StatisticsFile read_statistics(const std::filesystem::path& path) {

@@ -54,10 +54,15 @@ struct StatisticsFile {
   uint64_t plan_fingerprint = 0;
   /// The samples seen, by the fingerprint of the data set they are an index into.
   std::map<uint64_t, SampleSet> samples = {};
+  /// Of a data set of which a shard was seen: the samples that all shards see together. None where
+  /// those were seen, so that the shards of a run merge to what one process leaves.
+  std::map<uint64_t, SampleSet> whole = {};
   /// In the order of the plan.
   std::vector<ObservedTensor> tensors = {};
 
   uint64_t sample_count() const;
+  /// Of each data set the samples that other shards see: none if nothing is missing.
+  std::map<uint64_t, SampleSet> missing() const;
 
   /// Adds the samples of `other`; afterwards this is what one run over both would have left.
   /// Throws Error and changes nothing if the two do not belong together: another model or plan,
@@ -70,6 +75,7 @@ struct StatisticsFile {
 /// The bytes of a file. Equal values give equal bytes.
 /// Throws std::invalid_argument if batch_figures and channels of a tensor differ in number, or a
 /// tensor that is said to hold sums alone holds more or less.
+/// std::invalid_argument if `whole` names a data set without more samples than were seen.
 std::string serialize(const StatisticsFile& content);
 
 /// The inverse of serialize(). Throws Error naming `file` and the reason: not a statistics file,

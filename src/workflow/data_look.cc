@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "statistics/wire.h"
+
 namespace rangefinder::workflow {
 namespace {
 
@@ -72,6 +74,31 @@ InputLook look_at(const tensor::Tensor& input) {
   return look;
 }
 
+void encode(const InputLook& look, statistics::WireWriter& to) {
+  for (const uint64_t count : {uint64_t{look.sample_count}, uint64_t{look.constant_count},
+                               uint64_t{look.zero_count}, uint64_t{look.pixel_count}, look.count}) {
+    to.varint(count);
+  }
+  to.f32(look.minimum);
+  to.f32(look.maximum);
+  to.u64(std::bit_cast<uint64_t>(look.squares));
+  to.u8(look.is_picture ? 1 : 0);
+}
+
+InputLook decode_input_look(statistics::WireReader& from) {
+  InputLook look;
+  look.sample_count = from.varint();
+  look.constant_count = from.varint();
+  look.zero_count = from.varint();
+  look.pixel_count = from.varint();
+  look.count = from.varint();
+  look.minimum = from.f32();
+  look.maximum = from.f32();
+  look.squares = std::bit_cast<double>(from.u64());
+  look.is_picture = from.u8() != 0;
+  return look;
+}
+
 }  // namespace
 
 void InputLook::merge(const InputLook& other) {
@@ -92,13 +119,14 @@ engine::SampleFeed DataWatch::watch(engine::SampleFeed feed) {
           next = uint64_t{0}]() mutable -> std::optional<engine::PendingSample> {
     auto pending = feed();
     if (!pending) return std::nullopt;
-    auto read = [this, inner = std::move(pending->read), index = next++,
+    const uint64_t place = pending->place.value_or(next++);
+    auto read = [this, inner = std::move(pending->read), index = place,
                  name = pending->name](const data::HeaderCheck& check) {
       tensor::NamedTensors sample = inner(check);
       note(index, name, sample);
       return sample;
     };
-    return engine::PendingSample{pending->name, std::move(read)};
+    return engine::PendingSample{pending->name, std::move(read), place};
   };
 }
 
@@ -122,6 +150,48 @@ DataLook DataWatch::look() const {
     for (const auto& [name, input] : inputs) look.inputs[name].merge(input);
   }
   return look;
+}
+
+std::string DataWatch::bytes() const {
+  const std::lock_guard lock(mutex_);
+  statistics::WireWriter to;
+  to.varint(samples_.size());
+  for (const auto& [index, sample] : samples_) {
+    to.varint(index);
+    to.text(sample.name);
+    to.u64(sample.hash);
+    const auto& inputs = inputs_.at(index);
+    to.varint(inputs.size());
+    for (const auto& [name, look] : inputs) {
+      to.text(name);
+      encode(look, to);
+    }
+  }
+  return to.bytes();
+}
+
+void DataWatch::add(std::string_view bytes, const std::string& from) {
+  statistics::WireReader reader(bytes, from);
+  const std::lock_guard lock(mutex_);
+  for (size_t left = reader.count(11); left > 0; --left) {
+    const uint64_t index = reader.varint();
+    DataLook::Sample sample{.name = std::string(reader.text())};
+    sample.hash = reader.u64();
+    std::map<std::string, InputLook> inputs;
+    for (size_t inputs_left = reader.count(23); inputs_left > 0; --inputs_left) {
+      std::string name(reader.text());
+      inputs[std::move(name)] = decode_input_look(reader);
+    }
+    samples_[index] = std::move(sample);
+    inputs_[index] = std::move(inputs);
+  }
+  if (!reader.at_end()) reader.fail("bytes behind the last sample");
+}
+
+void DataWatch::clear() {
+  const std::lock_guard lock(mutex_);
+  inputs_.clear();
+  samples_.clear();
 }
 
 }  // namespace rangefinder::workflow

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/sample_pass.h"
@@ -51,11 +52,18 @@ struct DataLook {
 /// look is the same for any number of threads that read.
 class DataWatch {
  public:
-  /// The same samples; what they show is noted when they are read. The watch must outlive the feed.
+  /// The same samples; what they show is noted when they are read, by their place in the feed
+  /// unless they have one of their own. The watch must outlive the feed.
   engine::SampleFeed watch(engine::SampleFeed feed);
 
   /// What was read so far.
   DataLook look() const;
+
+  /// What was read so far, as bytes.
+  std::string bytes() const;
+  /// Adds what another watch read of other samples. Throws Error naming `from`.
+  void add(std::string_view bytes, const std::string& from);
+  void clear();
 
  private:
   void note(uint64_t index, const std::string& name, const tensor::NamedTensors& sample);

@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/fingerprint.h"
 #include "engine/observe.h"
 #include "engine/watch.h"
+#include "statistics/codec.h"
+#include "statistics/wire.h"
 
 namespace rangefinder::workflow {
 
@@ -31,18 +36,153 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
   return tensor;
 }
 
-statistics::StatisticsFile file_of(const Plan& plan, const Samples& samples,
-                                   const std::vector<engine::ObservedTensor>& wanted,
-                                   engine::Observation observation) {
+using Wanted = std::vector<engine::ObservedTensor>;
+
+/// What was seen, as statistics that do not say of which samples yet.
+statistics::StatisticsFile file_of(const Plan& plan, const Wanted& wanted,
+                                   std::vector<engine::TensorObservation> seen) {
   statistics::StatisticsFile file;
   file.model_fingerprint = plan.prepared.fingerprint.get();
   file.plan_fingerprint = plan.fingerprint();
-  file.samples = samples.indices();
   for (size_t i = 0; i < wanted.size(); ++i) {
-    file.tensors.push_back(record(wanted[i], std::move(observation.tensors[i])));
+    file.tensors.push_back(record(wanted[i], std::move(seen[i])));
   }
   return file;
 }
+
+/// Statistics of the samples so far, and how those look.
+class Gathered : public Gathering {
+ public:
+  Gathered(const Plan& plan, const Wanted& wanted) : plan_(plan), wanted_(wanted) {}
+
+  void add(std::vector<engine::TensorObservation> seen) {
+    statistics::StatisticsFile more = file_of(plan_, wanted_, std::move(seen));
+    if (file_) {
+      file_->merge(more);
+    } else {
+      file_ = std::move(more);
+    }
+  }
+
+  std::string bytes() const override {
+    statistics::WireWriter to;
+    to.text(statistics::serialize(file_ ? *file_ : nothing()));
+    to.text(watch_.bytes());
+    return to.bytes();
+  }
+  void add(std::string_view bytes, const std::string& from) override {
+    statistics::WireReader reader(bytes, from);
+    if (!file_) file_ = nothing();
+    file_->merge(statistics::parse_statistics(reader.text(), from), from);
+    watch_.add(reader.text(), from);
+    if (!reader.at_end()) reader.fail("bytes behind what was gathered");
+  }
+  void clear() override {
+    file_.reset();
+    watch_.clear();
+  }
+
+  DataWatch& watch() { return watch_; }
+  statistics::StatisticsFile take() { return file_ ? std::move(*file_) : nothing(); }
+
+ private:
+  statistics::StatisticsFile nothing() const {
+    return file_of(plan_, wanted_, std::vector<engine::TensorObservation>(wanted_.size()));
+  }
+
+  const Plan& plan_;
+  const Wanted& wanted_;
+  std::optional<statistics::StatisticsFile> file_;
+  DataWatch watch_;
+};
+
+std::string hexadecimal(uint64_t value) { return fmt::format("{:016x}", value); }
+
+/// What is gathered of the tensors, beyond which they are.
+std::string fingerprint_of(const Wanted& wanted) {
+  Fingerprint all;
+  for (const auto& tensor : wanted) {
+    all.add(tensor.name);
+    all.add(fmt::format("{} {} {} {} {}", tensor.channel_axis, tensor.row_axis.value_or(INT64_MIN),
+                        tensor.sum_axis.value_or(INT64_MIN), tensor.keeps_spread,
+                        tensor.is_counted));
+  }
+  return all.text();
+}
+
+/// Which samples of which data; of a stream that is not known yet.
+std::string text_of(const std::map<uint64_t, statistics::SampleSet>& indices) {
+  std::string text;
+  for (const auto& [fingerprint, set] : indices) {
+    statistics::WireWriter bytes;
+    statistics::encode(set, bytes);
+    text += fmt::format("{} samples {} of {:016x}", set.count(),
+                        hexadecimal(statistics::checksum(bytes.bytes())), fingerprint);
+  }
+  return text;
+}
+
+/// Empty where nobody asks: the model's fingerprint takes a look at all of it.
+RunIdentity identity_of(const std::string& command, const Plan& plan, const Wanted& wanted,
+                        const Samples& samples, const RunControl& run, const PassOptions& options) {
+  if (!options.needs_identity()) return {};
+  RunIdentity identity = begin_identity(command);
+  identity.emplace_back("model", hexadecimal(plan.prepared.fingerprint.get()));
+  identity.emplace_back("plan", hexadecimal(plan.fingerprint()));
+  identity.emplace_back("statistics", fingerprint_of(wanted));
+  identity.emplace_back("nonfinite", run.nonfinite == Nonfinite::kError ? "error" : "ignore");
+  identity.emplace_back("data", samples.is_list() ? text_of(samples.indices()) : "a stream");
+  return identity;
+}
+
+PassSamples pass_samples(Samples& samples) {
+  PassSamples all{.feed = samples.calibration(),
+                  .count = samples.calibration_count(),
+                  .is_list = samples.is_list()};
+  if (!all.is_list) all.passed = [&samples] { return text_of(samples.indices()); };
+  return all;
+}
+
+/// One pass over the calibration samples, of which an earlier process and other ranks may do parts.
+class ObservePass {
+ public:
+  ObservePass(const Plan& plan, Samples& samples, const Wanted& wanted, const RunControl& run,
+              const PassOptions& options, const std::string& command)
+      : samples_(samples),
+        gathered_(plan, wanted),
+        pass_(options, identity_of(command, plan, wanted, samples, run, options),
+              pass_samples(samples), gathered_, run),
+        stage_(pass_.stage("observe")),
+        observer_(plan.prepared_source(), wanted, engine::worker_count(run.jobs, stage_.total),
+                  pass_.control()) {}
+
+  engine::SampleFeed feed() { return pass_.feed(); }
+  DataWatch& watch() { return gathered_.watch(); }
+  engine::Observer& observer() { return observer_; }
+
+  /// `feed`: feed(), watched or not.
+  statistics::StatisticsFile run(const engine::SampleFeed& feed) {
+    const engine::Rests rests = pass_.rests();
+    const auto take = [&](std::vector<engine::TensorObservation> seen, const engine::Rest& rest) {
+      gathered_.add(std::move(seen));
+      return rests.at(rest);
+    };
+    auto seen = observer_.observe(feed, stage_, {.first = rests.first, .take = take});
+    gathered_.add(std::move(seen.tensors));
+    pass_.finish(seen.sample_count);
+    statistics::StatisticsFile file = gathered_.take();
+    file.samples = samples_.indices();
+    file.whole = samples_.whole();
+    return file;
+  }
+
+ private:
+  Samples& samples_;
+  Gathered gathered_;
+  SharedPass pass_;
+  engine::Stage stage_;
+  engine::Observer observer_;
+};
 
 /// The first of each of `count` equal parts.
 std::shared_ptr<const data::SampleSource> spread(std::shared_ptr<const data::SampleSource> source,
@@ -72,25 +212,18 @@ void look_at_held_out(const Samples& samples, const std::vector<engine::Observed
 
 }  // namespace
 
-statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
-                                   const std::vector<engine::ObservedTensor>& wanted,
-                                   const RunControl& run) {
-  return file_of(plan, samples, wanted,
-                 engine::observe(plan.prepared_source(), wanted, samples.calibration(), run,
-                                 {"observe", samples.calibration_count()}));
+statistics::StatisticsFile observe(const Plan& plan, Samples& samples, const Wanted& wanted,
+                                   const RunControl& run, const PassOptions& options) {
+  ObservePass pass(plan, samples, wanted, run, options, "observe");
+  return pass.run(pass.feed());
 }
 
-ObservedBoth observe_both(const Plan& plan, Samples& samples,
-                          const std::vector<engine::ObservedTensor>& wanted,
-                          const RunControl& run) {
-  const engine::Stage stage{"observe", samples.calibration_count()};
-  engine::Observer observer(plan.prepared_source(), wanted,
-                            engine::worker_count(run.jobs, stage.total), run);
-  DataWatch watch;
-  auto observation = observer.observe(watch.watch(samples.calibration()), stage);
-  ObservedBoth both{.statistics = file_of(plan, samples, wanted, std::move(observation)),
-                    .look = watch.look()};
-  look_at_held_out(samples, wanted, observer, both);
+ObservedBoth observe_both(const Plan& plan, Samples& samples, const Wanted& wanted,
+                          const RunControl& run, const PassOptions& options) {
+  ObservePass pass(plan, samples, wanted, run, options, "quantize");
+  ObservedBoth both{.statistics = pass.run(pass.watch().watch(pass.feed()))};
+  both.look = pass.watch().look();
+  if (options.is_first()) look_at_held_out(samples, wanted, pass.observer(), both);
   return both;
 }
 

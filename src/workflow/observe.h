@@ -10,14 +10,15 @@
 #include "workflow/data_look.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
+#include "workflow/shared_pass.h"
 
 namespace rangefinder::workflow {
 
 /// One pass over the calibration samples, for the tensors wanted: plan.observed() or
-/// plan.observed_with_sums(). Throws as engine::observe() does.
+/// plan.observed_with_sums(). Throws as engine::observe() and SharedPass do.
 statistics::StatisticsFile observe(const Plan& plan, Samples& samples,
                                    const std::vector<engine::ObservedTensor>& wanted,
-                                   const RunControl& run);
+                                   const RunControl& run, const PassOptions& pass = {});
 
 /// What the calibration samples show, and beside it what some of those show that are held out.
 struct ObservedBoth {
@@ -34,9 +35,10 @@ struct ObservedBoth {
 inline constexpr size_t kLookedAtCount = 8;
 
 /// observe(), and then with the same session up to kLookedAtCount held-out samples. Of those none
-/// stops anything.
+/// stops anything. Only the first rank looks at them.
 ObservedBoth observe_both(const Plan& plan, Samples& samples,
-                          const std::vector<engine::ObservedTensor>& wanted, const RunControl& run);
+                          const std::vector<engine::ObservedTensor>& wanted, const RunControl& run,
+                          const PassOptions& pass = {});
 
 /// One more pass, for methods that must see raw batches: shows these tensors to the visitor, by
 /// their place in the list, sample by sample. One worker, so that the order is that of the samples.

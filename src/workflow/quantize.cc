@@ -165,6 +165,7 @@ RunFiles files_of(const QuantizeRequest& request) {
   RunFiles files{.models = named({request.model.file}),
                  .data = inputs_of(request.samples, request.split),
                  .outputs = outputs_of(request.results)};
+  if (!request.pass.checkpoint.file.empty()) files.outputs.push_back(request.pass.checkpoint.file);
   const auto& decisions = request.choice.decisions;
   if (!decisions.empty()) (reads(decisions) ? files.others : files.outputs).push_back(decisions);
   return files;
@@ -276,7 +277,7 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
 Quantized quantize(const QuantizeRequest& request) {
   const Cancellation heeded(request.run.cancelled);
   require_valid(request.choice);
-  prepare_outputs(files_of(request), request.run);
+  if (request.pass.is_first()) prepare_outputs(files_of(request), request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
   const auto samples = split_samples(request.samples, request.split);
@@ -292,9 +293,11 @@ Quantized quantize(const QuantizeRequest& request) {
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
   const bool with_sums = request.effort != Effort::kFast;
-  ObservedBoth seen = observe_both(
-      plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run);
+  ObservedBoth seen =
+      observe_both(plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows),
+                   request.run, request.pass);
   require_some(seen.statistics, request.split);
+  if (!request.pass.is_first()) return {.statistics = std::move(seen.statistics)};
   summary.seconds.observe = watch.lap();
   return_free_memory();
   const WorkingPlan working(plan, request.plan, seen.statistics, request.calibration,
@@ -319,24 +322,31 @@ Quantized quantize(const QuantizeRequest& request) {
   stop_if_cancelled();
   if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);
   write_results(result, request.results, request.choice.decisions);
+  remove_checkpoint(request.pass);
   return result;
 }
 
 statistics::StatisticsFile observe(const ObserveRequest& request) {
   const Cancellation heeded(request.run.cancelled);
-  prepare_outputs({.models = named({request.model.file}),
-                   .data = inputs_of(request.samples, request.split),
-                   .outputs = named({request.output})},
-                  request.run);
+  if (request.pass.is_first()) {
+    prepare_outputs({.models = named({request.model.file}),
+                     .data = inputs_of(request.samples, request.split),
+                     .outputs = named({request.output, request.pass.checkpoint.file})},
+                    request.run);
+  }
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   const auto samples = split_samples(request.samples, request.split);
   const Plan plan = make_plan(request.model, request.plan);
   keep_plan(plan, request.run);
   const RowAxes rows = rows_of(plan, request.rows, request.row_axis);
-  auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), request.run);
+  auto statistics =
+      observe(plan, *samples, plan.observed_with_sums(rows), request.run, request.pass);
   require_some(statistics, request.split);
   stop_if_cancelled();
-  if (!request.output.empty()) statistics::write_statistics(request.output, statistics);
+  if (!request.output.empty() && request.pass.is_first()) {
+    statistics::write_statistics(request.output, statistics);
+  }
+  remove_checkpoint(request.pass);
   return statistics;
 }
 

@@ -14,6 +14,7 @@
 #include "workflow/choose.h"
 #include "workflow/decisions.h"
 #include "workflow/samples.h"
+#include "workflow/shared_pass.h"
 #include "workflow/solve.h"
 
 namespace rangefinder::workflow {
@@ -27,6 +28,8 @@ struct QuantizeRequest {
   SampleInput samples = {};
   SplitOptions split = {};
   RunControl run = {};
+  /// Of the observation; everything behind it is done by the first rank.
+  PassOptions pass = {};
   ResultFiles results = {};
   /// Every output must have so many dB, see workflow/verdict.h; else nothing is written.
   std::optional<double> require_sqnr = {};
@@ -47,6 +50,7 @@ struct Quantized {
 /// The whole way: observe, solve, make the int8 model, load it back, measure it on held-out samples
 /// and write what is asked for. Nothing is written unless everything before the writing went well,
 /// except that what cannot be measured costs no more than its figures: the summary says why.
+/// Ranks but the first return statistics alone.
 Quantized quantize(const QuantizeRequest& request);
 
 struct ObserveRequest {
@@ -55,6 +59,7 @@ struct ObserveRequest {
   SampleInput samples = {};
   SplitOptions split = {};
   RunControl run = {};
+  PassOptions pass = {};
   /// Name patterns of tensors whose rows are kept too, and the axis along which they lie.
   std::vector<std::string> rows = {};
   int64_t row_axis = -1;
@@ -62,7 +67,7 @@ struct ObserveRequest {
   std::filesystem::path output = {};
 };
 
-/// Observes and, on request, writes a statistics file.
+/// Observes and, on request, writes a statistics file: the first rank does. All return the same.
 statistics::StatisticsFile observe(const ObserveRequest& request);
 
 struct SolveRequest {

@@ -48,16 +48,22 @@ class ListSamples : public Samples {
     const auto mine = data::select_shard(split.calibration, options.shard);
     calibration_ = data::select_samples(source, mine);
     indices_ = statistics::SampleSet::of({mine.begin(), mine.end()});
+    whole_ = statistics::SampleSet::of({split.calibration.begin(), split.calibration.end()});
     held_out_ = options.held_out ? as_list(*options.held_out)
                                  : data::select_samples(source, split.held_out);
   }
 
   engine::SampleFeed calibration() override { return engine::feed_from(*calibration_); }
   bool can_repeat() const override { return true; }
+  bool is_list() const override { return true; }
   size_t calibration_count() const override { return calibration_->size(); }
   std::map<uint64_t, statistics::SampleSet> indices() const override {
     if (indices_.empty()) return {};
     return {{fingerprint_, indices_}};
+  }
+  std::map<uint64_t, statistics::SampleSet> whole() const override {
+    if (whole_ == indices_) return {};
+    return {{fingerprint_, whole_}};
   }
   std::shared_ptr<const data::SampleSource> held_out() const override { return held_out_; }
 
@@ -65,6 +71,7 @@ class ListSamples : public Samples {
   uint64_t fingerprint_;
   std::shared_ptr<const data::SampleSource> calibration_;
   statistics::SampleSet indices_;
+  statistics::SampleSet whole_;
   std::shared_ptr<const data::SampleSource> held_out_;
 };
 

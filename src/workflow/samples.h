@@ -52,10 +52,14 @@ class Samples {
   /// The calibration samples from the first on. Throws Error if they pass by only once and have.
   virtual engine::SampleFeed calibration() = 0;
   virtual bool can_repeat() const = 0;
+  /// Whether any of them can be had without those before it.
+  virtual bool is_list() const { return false; }
   /// 0 while it is not known.
   virtual size_t calibration_count() const = 0;
   /// Which samples of which data set (by its fingerprint) those are. Known after a pass.
   virtual std::map<uint64_t, statistics::SampleSet> indices() const = 0;
+  /// The same of all shards together, if there are others.
+  virtual std::map<uint64_t, statistics::SampleSet> whole() const { return {}; }
   /// Size 0 if none could be held out. Known after a pass.
   virtual std::shared_ptr<const data::SampleSource> held_out() const = 0;
 };

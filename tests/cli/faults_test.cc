@@ -25,23 +25,35 @@ class Faults : public ProgramTest {
     new_model_ = content("out/int8.onnx");
   }
 
-  std::optional<support::ProgramResult> quantize() const {
+  /// Nothing if it was killed.
+  static std::optional<support::ProgramResult> attempt(const Words& command) {
     try {
-      return run_alone({"quantize", path("model.onnx"), "--data", path("samples"), "--jobs", "1",
-                        "--method", "kl", "-o", path("out/int8.onnx"), "--summary",
-                        path("out/summary.json")});
+      return run_alone(command);
     } catch (const std::runtime_error&) {
-      return std::nullopt;  // Killed.
+      return std::nullopt;
     }
   }
+  Words quantize_command() const {
+    return {"quantize",  path("model.onnx"),
+            "--data",    path("samples"),
+            "--jobs",    "1",
+            "--method",  "kl",
+            "-o",        path("out/int8.onnx"),
+            "--summary", path("out/summary.json")};
+  }
+  std::optional<support::ProgramResult> quantize() const { return attempt(quantize_command()); }
 
-  /// The same with the shim; `at`: the operation that goes wrong, 0: none.
   std::optional<support::ProgramResult> quantize_with_fault(size_t at, int error) const {
+    return attempt_with_fault(quantize_command(), at, error);
+  }
+  /// With the shim; `at`: the operation that goes wrong, 0: none.
+  std::optional<support::ProgramResult> attempt_with_fault(const Words& command, size_t at,
+                                                           int error) const {
     ::setenv("FAULT_FOLDER", path("").c_str(), 1);
     ::setenv("FAULT_AT", std::to_string(at).c_str(), 1);
     ::setenv("FAULT_ERRNO", std::to_string(error).c_str(), 1);
     ::setenv("LD_PRELOAD", FAULT_SHIM, 1);
-    auto result = quantize();
+    auto result = attempt(command);
     for (const char* name : {"LD_PRELOAD", "FAULT_FOLDER", "FAULT_AT", "FAULT_ERRNO"}) {
       ::unsetenv(name);
     }
@@ -50,9 +62,11 @@ class Faults : public ProgramTest {
 
   /// Every operation of a run in which nothing goes wrong, in the order of their numbers, from 1.
   /// Those of one number, of the program and of its child, stand together.
-  Words operations() const {
+  Words operations() const { return operations_of(quantize_command()); }
+  Words operations_of(const Words& command) const {
+    std::filesystem::remove(path("log"));
     ::setenv("FAULT_LOG", path("log").c_str(), 1);
-    EXPECT_EQ(quantize_with_fault(0, 0)->exit_code, 0);
+    EXPECT_EQ(attempt_with_fault(command, 0, 0)->exit_code, 0);
     ::unsetenv("FAULT_LOG");
     std::ifstream log(path("log"));
     Words operations;
@@ -139,6 +153,32 @@ TEST_F(Faults, AProcessThatIsKilledLosesNothing) {
   EXPECT_TRUE(is_new());
   expect_one_run();
   EXPECT_THAT(leftovers(), testing::IsEmpty());
+}
+
+// A full disk in the middle of a checkpoint, or a kill: the same command goes on from the one
+// before.
+TEST_F(Faults, ARunThatSavesHowFarItIsEndsWithTheSameBytes) {
+  const Words observe = {
+      "observe", path("model.onnx"), "--data", path("samples"), "--jobs", "1", "--held-out", "0",
+      "-o",      path("out/all.rfs")};
+  ASSERT_EQ(attempt(observe)->exit_code, 0);
+  const std::string expected = content("out/all.rfs");
+  const Words saving = joined(observe, {"--checkpoint", path("out/run.ckpt"), "--every", "1"});
+  const Words all = operations_of(saving);
+  for (size_t i = 0; i < all.size(); ++i) {
+    SCOPED_TRACE(all[i]);
+    std::filesystem::remove(path("out/all.rfs"));
+    const auto faulty = attempt_with_fault(saving, i + 1, i % 2 == 0 ? ENOSPC : 0);
+    if (faulty && faulty->exit_code != 0) {
+      EXPECT_EQ(faulty->exit_code, 1);
+      EXPECT_THAT(faulty->errors, testing::HasSubstr(path("")));
+    }
+    const auto again = attempt(saving);
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->exit_code, 0) << again->errors;
+    EXPECT_TRUE(content("out/all.rfs") == expected);
+    EXPECT_FALSE(std::filesystem::exists(path("out/run.ckpt")));
+  }
 }
 
 }  // namespace

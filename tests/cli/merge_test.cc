@@ -33,6 +33,32 @@ TEST_F(Merge, ShardsInAnyOrderGiveTheBytesOfTheWhole) {
   }
 }
 
+TEST_F(Merge, AFolderIsAllItsFilesAndGapsAreTold) {
+  const std::string whole = read_file(observe("whole.rfs"));
+  std::filesystem::create_directory(path("shards"));
+  for (const char* index : {"0", "2"}) {
+    observe(std::string("shards/") + index + ".rfs", {"--shard", std::string(index) + "/3"});
+  }
+  const Words merge = {"merge", path("shards"), "-o", path("all.rfs")};
+  const auto result = run(merge);
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_THAT(result.errors, testing::HasSubstr("2 of 5 samples of the data "));
+  EXPECT_THAT(result.errors, testing::HasSubstr("shards 1 of 3\nmerged 2 files, 3 samples\n"));
+  std::filesystem::remove(path("all.rfs"));
+  expect_failure(joined(merge, {"--complete"}), 1, {"are missing: shards 1 of 3"});
+  observe("shards/1.rfs", {"--shard", "1/3"});
+  EXPECT_EQ(run(joined(merge, {"--complete"})).exit_code, 0);
+  EXPECT_EQ(content("all.rfs"), whole);
+}
+
+TEST_F(Merge, ADuplicateIsNamedWithItsPartner) {
+  const std::string first = observe("0.rfs", {"--shard", "0/2"});
+  const std::string second = observe("1.rfs", {"--shard", "1/2"});
+  const std::string again = observe("again.rfs", {"--shard", "1/2"});
+  expect_failure({"merge", first, second, again, "-o", path("sum.rfs")}, 1,
+                 {again + ": holds samples that were already counted, in '" + second + "'"});
+}
+
 TEST_F(Merge, EmptyShardsAndSingleFilesAreFilesToo) {
   const std::string whole = observe("whole.rfs");
   const std::string empty = observe("empty.rfs", {"--shard", "8/9"});

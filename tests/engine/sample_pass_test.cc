@@ -99,6 +99,64 @@ TEST(SamplePass, TellsHowFarItIs) {
   EXPECT_EQ(told, (std::vector<std::string>{"count 1/2", "count 2/2"}));
 }
 
+TEST(SamplePass, RestsWhenNoSampleIsUnderWay) {
+  for (const size_t workers : {1u, 2u, 8u}) {
+    std::atomic<int> running = 0;
+    std::atomic<uint64_t> done = 0;
+    std::vector<uint64_t> rests;
+    const auto work = [&](size_t, uint64_t, const PendingSample&) {
+      ++running;
+      std::this_thread::yield();
+      ++done;
+      --running;
+    };
+    const auto at = [&](const Rest& rest) -> uint64_t {
+      EXPECT_EQ(running, 0);
+      EXPECT_EQ(rest.done, done);
+      EXPECT_GE(rest.waited_seconds, 0.0);
+      rests.push_back(rest.done);
+      return rests.size() == 4 ? 0 : 7;
+    };
+    EXPECT_EQ(for_each_sample(feed(100), workers, {}, {}, work, {.first = 10, .at = at}), 100u);
+    EXPECT_EQ(rests, (std::vector<uint64_t>{10, 17, 24, 31})) << workers;
+  }
+}
+
+TEST(SamplePass, ARestAtTheEndIsOneOnlyIfItWasDue) {
+  for (const auto& [count, expected] : {std::pair{10u, 2u}, std::pair{11u, 2u}}) {
+    size_t rests = 0;
+    const auto at = [&](const Rest&) -> uint64_t { return ++rests, 5; };
+    for_each_sample(feed(count), 3, {}, {}, [](size_t, uint64_t, const auto&) {},
+                    {.first = 5, .at = at});
+    EXPECT_EQ(rests, expected);
+  }
+}
+
+TEST(SamplePass, WhatARestThrowsEndsThePass) {
+  for (const size_t workers : {1u, 4u}) {
+    std::atomic<uint64_t> done = 0;
+    const Rests rests{.first = 6, .at = [](const Rest&) -> uint64_t { throw Error("full"); }};
+    EXPECT_THROW(
+        for_each_sample(
+            feed(100), workers, {}, {}, [&](size_t, uint64_t, const auto&) { ++done; }, rests),
+        Error);
+    EXPECT_EQ(done, 6u);
+  }
+}
+
+TEST(SamplePass, AFailureBeforeARestLeavesNobodyWaiting) {
+  for (int repeat = 0; repeat < 50; ++repeat) {
+    size_t rested = 0;
+    const auto work = [](size_t, uint64_t sample, const auto&) {
+      if (sample == 3) throw Error("bad");
+    };
+    EXPECT_THROW(for_each_sample(feed(100), 4, {}, {}, work,
+                                 {.first = 5, .at = [&](const Rest&) { return ++rested; }}),
+                 Error);
+    EXPECT_EQ(rested, 0u) << "what was gathered is not whole";
+  }
+}
+
 TEST(SamplePass, WhatTheFeedThrowsCountsAsTheSampleThatItDidNotGive) {
   for (const size_t workers : {1u, 4u}) {
     uint64_t next = 0;

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -198,11 +201,60 @@ TEST(StatisticsFile, NamesWhatIsWrongWithAFile) {
   EXPECT_THAT(parse_failure(good.substr(0, good.size() / 2)), HasSubstr("truncated"));
   EXPECT_THAT(parse_failure(good + "x"), HasSubstr("longer than it was written"));
   std::string later = good;
-  later[8] = 2;
-  EXPECT_THAT(parse_failure(later), HasSubstr("format 2, allowed is 1"));
+  later[8] = 3;
+  EXPECT_THAT(parse_failure(later), HasSubstr("format 3, allowed is 1 to 2"));
   std::string other_bits = good;
   other_bits[20] = 10;
   EXPECT_THAT(parse_failure(resealed(other_bits)), HasSubstr("buckets of 10 mantissa bits"));
+}
+
+/// A shard of a run over these samples.
+StatisticsFile shard(const std::vector<uint64_t>& indices, const std::vector<uint64_t>& whole) {
+  StatisticsFile file = run(indices);
+  if (indices.empty()) file.samples.clear();
+  file.whole[kData] = SampleSet::of(whole);
+  return file;
+}
+
+TEST(StatisticsFile, AShardKnowsWhatTheOthersSee) {
+  const StatisticsFile file = shard({0, 3}, {0, 1, 2, 3, 4});
+  EXPECT_TRUE(parse_statistics(serialize(file), "run.rfs") == file);
+  EXPECT_EQ(file.missing(), (std::map<uint64_t, SampleSet>{{kData, SampleSet::of({1, 2, 4})}}));
+  EXPECT_TRUE(run({0, 3}).missing().empty());
+  // A program of before refuses it by its format, rather than lose that.
+  EXPECT_EQ(serialize(file)[8], 2);
+  EXPECT_EQ(serialize(run({0, 3}))[8], 1);
+}
+
+TEST(StatisticsFile, AllShardsAreWhatOneRunLeavesInAnyOrder) {
+  const std::vector<uint64_t> all = {0, 1, 2, 3, 4};
+  const std::vector<StatisticsFile> shards = {shard({0, 3}, all), shard({1, 4}, all),
+                                              shard({2}, all), shard({}, all)};
+  std::vector<size_t> order = {0, 1, 2, 3};
+  do {
+    StatisticsFile sum = shards[order[0]];
+    for (size_t i = 1; i < 4; ++i) {
+      // Nothing is missing once the last that holds samples is there.
+      EXPECT_EQ(sum.missing().empty(), sum.sample_count() == 5);
+      sum.merge(shards[order[i]]);
+    }
+    EXPECT_EQ(serialize(sum), serialize(run(all)));
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST(StatisticsFile, MoreDataLaterIsNoGap) {
+  StatisticsFile sum = shard({0, 2}, {0, 1, 2});
+  sum.merge(run({7, 8}, 99));
+  EXPECT_EQ(sum.missing(), (std::map<uint64_t, SampleSet>{{kData, SampleSet::of({1})}}));
+  sum.merge(run({1}));
+  EXPECT_TRUE(sum.missing().empty());
+  EXPECT_TRUE(sum.whole.empty());
+}
+
+TEST(StatisticsFile, AShardOfLessThanItHoldsIsNone) {
+  for (const std::vector<uint64_t>& whole : {std::vector<uint64_t>{0, 1}, {0, 2, 3}}) {
+    EXPECT_THROW(serialize(shard({0, 1}, whole)), std::invalid_argument);
+  }
 }
 
 TEST(StatisticsFile, NoticesEveryFlippedBit) {

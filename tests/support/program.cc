@@ -57,11 +57,22 @@ class Running {
     ::kill(process_, signal);  // Of no effect on one that has ended but was not waited for.
   }
 
+  void kill_after(unsigned microseconds) const {
+    constexpr unsigned kStep = 500;
+    for (unsigned passed = 0; !ended() && passed < microseconds; passed += kStep) ::usleep(kStep);
+    ::kill(process_, SIGKILL);
+  }
+
   ProgramResult wait() const {
+    if (auto result = wait_unless_killed()) return *result;
+    throw std::runtime_error(program_ + " was ended by a signal");
+  }
+
+  std::optional<ProgramResult> wait_unless_killed() const {
     int status = 0;
     ::waitpid(process_, &status, 0);
-    if (!WIFEXITED(status)) throw std::runtime_error(program_ + " was ended by a signal");
-    return {WEXITSTATUS(status), content_of(output_), content_of(errors_)};
+    if (!WIFEXITED(status)) return std::nullopt;
+    return ProgramResult{WEXITSTATUS(status), content_of(output_), content_of(errors_)};
   }
 
  private:
@@ -85,6 +96,14 @@ class Running {
 
 ProgramResult run_program(const std::string& program, const std::vector<std::string>& arguments) {
   return Running(program, arguments).wait();
+}
+
+std::optional<ProgramResult> kill_program(const std::string& program,
+                                          const std::vector<std::string>& arguments,
+                                          unsigned microseconds) {
+  const Running running(program, arguments);
+  running.kill_after(microseconds);
+  return running.wait_unless_killed();
 }
 
 ProgramResult interrupt_program(const std::string& program,

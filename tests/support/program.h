@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,11 @@ ProgramResult run_program(const std::string& program, const std::vector<std::str
 /// standard error.
 ProgramResult interrupt_program(const std::string& program,
                                 const std::vector<std::string>& arguments, int signal);
+
+/// As run_program(), but the program is killed after so many microseconds, as by kill -9; nothing
+/// if it had not ended by then.
+std::optional<ProgramResult> kill_program(const std::string& program,
+                                          const std::vector<std::string>& arguments,
+                                          unsigned microseconds);
 
 }  // namespace rangefinder::support

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
+#include <vector>
 
+#include "base/error.h"
 #include "support/memory_samples.h"
 
 namespace rangefinder::workflow {
@@ -105,6 +108,31 @@ TEST(DataWatch, HandsOutTheSamplesAsTheyAre) {
   const auto pending = watch.watch(engine::feed_from(source))();
   EXPECT_EQ(pending->name, "sample0");
   EXPECT_EQ(pending->read({}).at("x").floats()[1], 2);
+}
+
+TEST(DataWatch, AddsUpAsBytes) {
+  const std::vector<NamedTensors> samples = {sample({1, -3, 2}), sample({0.5f, NAN, 4}),
+                                             sample({7, 7}), sample({1, 2}, "y")};
+  const MemorySamples source(samples);
+  // Each of two watches reads what the other one does not, by its place.
+  DataWatch even;
+  DataWatch odd;
+  for (const auto& [watch, wanted] : {std::pair{&even, 0u}, std::pair{&odd, 1u}}) {
+    engine::SampleFeed all = engine::feed_from(source);
+    const auto feed = watch->watch([&, place = uint64_t{0}]() mutable {
+      auto pending = all();
+      if (pending) pending->place = place++;
+      return pending;
+    });
+    while (const auto pending = feed()) {
+      if (pending->place.value() % 2 == wanted) pending->read({});
+    }
+  }
+  odd.add(even.bytes(), "even");
+  EXPECT_EQ(odd.look(), look_at(samples));
+  even.clear();
+  EXPECT_EQ(even.look(), DataLook());
+  EXPECT_THROW(even.add(odd.bytes().substr(1), "cut"), Error);
 }
 
 }  // namespace

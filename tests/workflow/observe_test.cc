@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "engine/session.h"
+#include "support/local_ranks.h"
 #include "workflow/fixture.h"
 
 namespace rangefinder::workflow {
@@ -95,6 +98,58 @@ TEST_F(ObserveTest, ShardsGiveTheSumsOfTheWholeRun) {
   EXPECT_EQ(statistics::serialize(sum), statistics::serialize(whole));
   const auto without = observe(plan, *first(10), plan.observed(), {});
   EXPECT_THROW(sum.merge(without), Error);
+}
+
+TEST_F(ObserveTest, ARunThatIsKilledGoesOnWithTheSameBytes) {
+  const Plan plan = make_plan(model());
+  const auto wanted = plan.observed_with_sums(default_rows(plan));
+  const auto whole = observe(plan, *first(10), wanted, {.jobs = 1});
+  const PassOptions options{.checkpoint = {.file = file("run.ckpt"), .every = 3}};
+  for (const int jobs : {1, 2}) {
+    RunControl killed{.jobs = jobs};
+    killed.progress = [](const std::string&, size_t done, size_t) {
+      if (done == 5) throw std::logic_error("killed");
+    };
+    EXPECT_THROW(observe(plan, *first(10), wanted, killed, options), std::logic_error);
+    EXPECT_TRUE(std::filesystem::exists(file("run.ckpt")));
+    size_t least = 100;
+    RunControl control{.jobs = jobs};
+    control.progress = [&](const std::string&, size_t done, size_t) {
+      least = std::min(least, done);
+    };
+    EXPECT_TRUE(observe(plan, *first(10), wanted, control, options) == whole);
+    EXPECT_EQ(least, 4u) << "three samples were done";
+    remove_checkpoint(options);
+  }
+}
+
+TEST_F(ObserveTest, RanksGiveTheBytesOfOneProcess) {
+  const Plan plan = make_plan(model());
+  const auto wanted = plan.observed_with_sums(default_rows(plan));
+  const auto whole = observe_both(plan, *first(10), wanted, {.jobs = 1});
+  for (const size_t size : {1u, 2u, 4u, 8u}) {
+    test_support::LocalRanks ranks(size);
+    ranks.run([&](Communicator& mine) {
+      const auto both = observe_both(plan, *first(10), wanted, {.jobs = 1}, {.ranks = &mine});
+      EXPECT_TRUE(both.statistics == whole.statistics) << mine.rank() << " of " << size;
+      EXPECT_EQ(both.look, whole.look);
+      const bool is_first = mine.rank() == 0;
+      EXPECT_EQ(both.held_out.size(), is_first ? whole.held_out.size() : 0u);
+    });
+  }
+}
+
+TEST_F(ObserveTest, RanksWithOtherDataAreNamed) {
+  const Plan plan = make_plan(model());
+  test_support::LocalRanks ranks(3);
+  try {
+    ranks.run([&](Communicator& mine) {
+      observe(plan, *first(mine.rank() == 1 ? 9 : 10), plan.observed(), {}, {.ranks = &mine});
+    });
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("rank 1: belongs to another run: data '9 samples"));
+  }
 }
 
 TEST_F(ObserveTest, ShowsRawBatchesSampleBySample) {

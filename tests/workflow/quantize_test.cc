@@ -14,6 +14,7 @@
 #include "engine/work_counts.h"
 #include "graph/constants.h"
 #include "statistics/statistics_file.h"
+#include "support/local_ranks.h"
 #include "workflow/fixture.h"
 
 namespace rangefinder::workflow {
@@ -435,6 +436,68 @@ TEST_F(QuantizeTest, AllNodesExcludedGivesTheFloatModel) {
     EXPECT_EQ(solve(request).summary.integer_nodes, 0u);
     EXPECT_EQ(read_file(request.results.model), read_file(direct.results.model)) << statistics;
   }
+}
+
+/// What a run tells of samples and ranges, whatever the time it took.
+report::Summary timeless(report::Summary summary) {
+  report::Summary told;
+  told.sample_count = summary.sample_count;
+  told.tensors = std::move(summary.tensors);
+  told.outputs = std::move(summary.outputs);
+  told.data_checks = std::move(summary.data_checks);
+  return told;
+}
+
+TEST_F(QuantizeTest, ARunThatIsKilledGoesOnWithTheSameBytes) {
+  // Two samples alike, which are told of: how samples look is kept, too.
+  std::filesystem::copy_file(samples() / "0.npy", samples() / "5.npy",
+                             std::filesystem::copy_options::overwrite_existing);
+  QuantizeRequest whole = quantize_request("whole.onnx");
+  const auto expected = timeless(quantize(whole).summary);
+  EXPECT_FALSE(expected.data_checks.empty());
+  for (const size_t last : {5u, 100u}) {
+    QuantizeRequest request = quantize_request("resumed.onnx");
+    request.results.statistics = file("resumed.rfs");
+    request.pass.checkpoint = {.file = file("run.ckpt"), .every = 2};
+    request.run.progress = [&](const std::string&, size_t done, size_t) {
+      if (done == last) throw std::logic_error("killed");
+    };
+    // Either in the middle of the observation, or long after it.
+    request.require_sqnr = 1000;
+    EXPECT_ANY_THROW(quantize(request));
+    size_t told = 0;
+    request.run.progress = [&](const std::string& stage, size_t, size_t) {
+      told += stage == "observe";
+    };
+    request.require_sqnr = {};
+    EXPECT_EQ(report::to_json(timeless(quantize(request).summary)), report::to_json(expected));
+    EXPECT_EQ(told, last == 5 ? 4u : 0u);
+    EXPECT_EQ(read_file(request.results.model), read_file(whole.results.model));
+    EXPECT_FALSE(std::filesystem::exists(file("run.ckpt")));
+  }
+}
+
+TEST_F(QuantizeTest, RanksWriteTheBytesOfOneProcess) {
+  QuantizeRequest whole = quantize_request("whole.onnx");
+  quantize(whole);
+  test_support::LocalRanks ranks(3);
+  ranks.run([&](Communicator& mine) {
+    QuantizeRequest request = quantize_request("shared.onnx");
+    request.pass.ranks = &mine;
+    const Quantized result = quantize(request);
+    EXPECT_EQ(result.statistics.sample_count(), 8u);
+    EXPECT_EQ(result.model.bytes.empty() && result.model.file.empty(), mine.rank() != 0);
+  });
+  EXPECT_EQ(read_file(file("shared.onnx")), read_file(whole.results.model));
+}
+
+TEST_F(QuantizeTest, ACheckpointIsAFileOfItsOwn) {
+  QuantizeRequest request = quantize_request("q.onnx");
+  request.pass.checkpoint.file = request.results.model;
+  EXPECT_THROW(quantize(request), Error);
+  request.pass.checkpoint.file = model();
+  EXPECT_THROW(quantize(request), Error);
+  EXPECT_EQ(read_file(model()), classifier().bytes());
 }
 
 }  // namespace

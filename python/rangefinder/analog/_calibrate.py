@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .. import _models, _native, _progress
+from .. import _models, _native, _options, _progress
 from . import _compat, _hardware, _install, _layers
 from ._model import AnalogModel
 from ._types import InputRangeCalibrationType, type_of
@@ -28,6 +29,8 @@ def calibrate_input_ranges(
     compat: str | None = None,
     exclude: Sequence[str] = (),
     rpu_config: Any = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int | None = None,
 ) -> dict[str, list[float]]:
     """Finds the input ranges of all layers in one pass over the data, sets them, and returns them by layer.
 
@@ -41,6 +44,7 @@ def calibrate_input_ranges(
                     figures of AIHWKIT-Lightning 2.1
     exclude         patterns of modules that are not calibrated
     rpu_config      of a plain torch network: mapping.max_input_size, forward.inp_res, init_std_alpha
+    checkpoint, every: of an AnalogModel, as in quantize(); removed by its save()
 
     Unlike the original it may be called again, and with converters configured before. Throws, and leaves the model as
     it was: Error naming the layer (NaN, only zeros, never called), ValueError, TypeError, and what the dataloader or
@@ -54,12 +58,15 @@ def calibrate_input_ranges(
     options = {"quantile": quantile, "max_samples": max_samples, "std_alpha": std_alpha, "seed": seed}
     if isinstance(model, AnalogModel):
         _refuse_for_onnx(compat, exclude, rpu_config)
-        model.calibrate(kind.name, _Samples(dataloader), {**options, "samples": samples}, verbose)
+        words = _options.native(options, samples=samples, checkpoint=checkpoint, every=every)
+        model.calibrate(kind.name, _Samples(dataloader), words, verbose)
         return {layer.name: layer.input_range for layer in model.layers}
     if not _models._is_torch_module(model):
         raise TypeError(
             f"model: {type(model).__name__}; allowed: a torch module, an AnalogModel: convert_to_analog() makes one"
         )
+    if checkpoint is not None or every is not None:
+        raise TypeError("checkpoint, every: of an AnalogModel alone; a network of torch runs in its own process")
     layers = _layers.find_layers(model, exclude)
     _require_eval(model, layers)
     watched = [

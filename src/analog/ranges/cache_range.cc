@@ -89,6 +89,38 @@ float quantile_of(std::vector<float>& values, double quantile, Compatibility com
   return interpolate(*at, *std::min_element(at + 1, values.end()), rank.fraction);
 }
 
+void encode_floats(std::span<const float> values, statistics::WireWriter& to) {
+  to.varint(values.size());
+  for (const float value : values) to.f32(value);
+}
+
+/// Appends to `values`; returns how many.
+size_t decode_floats(statistics::WireReader& from, size_t most, std::vector<float>& values) {
+  const size_t count = from.count(sizeof(float));
+  if (count > most) from.fail("a row of another layer");
+  for (size_t i = 0; i < count; ++i) values.push_back(from.f32());
+  return count;
+}
+
+void encode_slices(std::span<const ColumnRange> slices, statistics::WireWriter& to) {
+  to.varint(slices.size());
+  for (const ColumnRange& columns : slices) to.varint(static_cast<uint64_t>(columns.width()));
+}
+
+std::vector<ColumnRange> decode_slices(statistics::WireReader& from) {
+  // No layer is wider; so sums of widths stay small.
+  constexpr uint64_t kWidest = uint64_t{1} << 31;
+  std::vector<ColumnRange> slices;
+  int64_t begin = 0;
+  for (size_t left = from.count(1); left > 0; --left) {
+    const uint64_t width = from.varint();
+    if (width == 0 || width > kWidest) from.fail("a slice of no layer");
+    slices.push_back({begin, begin + static_cast<int64_t>(width)});
+    begin += static_cast<int64_t>(width);
+  }
+  return slices;
+}
+
 void append(std::vector<float>& target, const std::vector<float>& row, ColumnRange columns) {
   target.insert(target.end(), row.begin() + columns.begin, row.begin() + columns.end);
 }
@@ -236,6 +268,47 @@ size_t CacheRange::row_count() const {
   return kept_.size();
 }
 
+void CacheRange::encode(statistics::WireWriter& to) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ColumnRange> slices;
+  for (const Part& part : parts_) slices.push_back(part.columns);
+  to.varint(kept_.size());
+  encode_slices(slices, to);
+  for (const Kept& kept : kept_) {
+    const RowId& id = rows_.ids[kept.place];
+    to.u64(id.number);
+    to.varint(id.call.sample);
+    to.varint(id.call.site);
+    to.varint(id.row);
+    size_t begin = kept.place * row_room(parts_);
+    for (size_t slice = 0; slice < parts_.size(); begin += parts_[slice++].room) {
+      const size_t size = rows_.sizes[kept.place * parts_.size() + slice];
+      encode_floats({&rows_.entries[begin], size}, to);
+    }
+  }
+}
+
+void CacheRange::add(statistics::WireReader& from) {
+  const size_t rows = from.count(11);
+  Work work = {.parts = parts(decode_slices(from)), .thresholds = {}};
+  if (rows > max_samples_ || (rows > 0 && work.parts.empty())) from.fail("rows of another kind");
+  for (size_t i = 0; i < rows; ++i) {
+    RowId id;
+    id.number = from.u64();
+    id.call.sample = from.varint();
+    id.call.site = from.varint();
+    id.row = from.varint();
+    const bool ascends = work.built.ids.empty() || work.built.ids.back() < id;
+    if (!ascends) from.fail("rows out of order");
+    work.built.ids.push_back(id);
+    for (const Part& part : work.parts) {
+      work.built.sizes.push_back(decode_floats(from, part.room, work.built.entries));
+    }
+  }
+  if (!kept_.empty() && parts_ != work.parts) from.fail("rows of another layer");
+  if (rows > 0) keep(work);
+}
+
 std::optional<std::vector<float>> CacheRange::ranges() const {
   const std::lock_guard lock(mutex_);
   if (kept_.empty()) return std::nullopt;
@@ -269,6 +342,34 @@ void ReferenceCacheRange::observe(const CallId&, const ActivationMatrix& activat
     std::swap(rows_[i], rows_[i + state_ % (rows_.size() - i)]);
   }
   rows_.resize(kept);
+}
+
+void ReferenceCacheRange::encode(statistics::WireWriter& to) const {
+  const std::lock_guard lock(mutex_);
+  to.u64(state_);
+  encode_slices(slices_, to);
+  to.varint(rows_.size());
+  for (const auto& row : rows_) encode_floats(row, to);
+}
+
+void ReferenceCacheRange::add(statistics::WireReader& from) {
+  const std::lock_guard lock(mutex_);
+  const uint64_t state = from.u64();
+  std::vector<ColumnRange> slices = decode_slices(from);
+  std::vector<std::vector<float>> rows(from.count(1));
+  const size_t width = slices.empty() ? 0 : static_cast<size_t>(slices.back().end);
+  for (auto& row : rows) {
+    if (decode_floats(from, width, row) != width) from.fail("a row of another layer");
+  }
+  if (!slices_.empty() && !slices.empty()) {
+    throw std::invalid_argument(
+        "cache-quantile as AIHWKIT finds it depends on the order of samples: it cannot be added "
+        "up");
+  }
+  if (slices.empty()) return;
+  state_ = state;
+  slices_ = std::move(slices);
+  rows_ = std::move(rows);
 }
 
 std::optional<std::vector<float>> ReferenceCacheRange::ranges() const {

@@ -24,6 +24,8 @@ class CacheRange : public RangeMethod {
       : quantile_(quantile), max_samples_(static_cast<size_t>(max_samples)), seed_(seed) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  void encode(statistics::WireWriter& to) const override;
+  void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;
   /// Rows kept so far.
   size_t row_count() const;
@@ -59,6 +61,8 @@ class CacheRange : public RangeMethod {
     /// The most that are stored. To find somewhat more than `needed` takes less time than to find
     /// exactly those.
     size_t room;
+
+    bool operator==(const Part&) const = default;
   };
   /// The stored entries of some rows, one row behind the other; within a row one slice behind the
   /// other. `sizes` has the number of entries of each row and slice. In `rows_` every row takes the
@@ -123,6 +127,8 @@ class ReferenceCacheRange : public RangeMethod {
       : quantile_(quantile), max_samples_(static_cast<size_t>(max_samples)), state_(seed) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  void encode(statistics::WireWriter& to) const override;
+  void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;
 
  private:

@@ -55,7 +55,7 @@ std::vector<std::vector<double>> clipped_shares(const AnalogModel& model,
       counts[layer][slice].all += all;
     }
   };
-  watch_layers(model, feed, count, run, stage);
+  require_samples(watch_layers(model, feed, count, run, stage));
   std::vector<std::vector<double>> shares;
   for (const auto& layer : counts) {
     shares.emplace_back();

@@ -7,6 +7,8 @@
 
 #include "analog/ranges/call_figures.h"
 #include "analog/ranges/rank.h"
+#include "statistics/codec.h"
+#include "statistics/counts.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -121,6 +123,26 @@ void HistogramRange::observe(const CallId&, const ActivationMatrix& activations)
     counts.add_to(slices_[slice].counts);
     slices_[slice].largest =
         std::max(slices_[slice].largest, std::bit_cast<float>(counts.largest_bits()));
+  }
+}
+
+void HistogramRange::encode(statistics::WireWriter& to) const {
+  const std::lock_guard lock(mutex_);
+  for (const MagnitudeHistogram& magnitudes : slices_) {
+    statistics::encode(magnitudes.counts, to);
+    to.f32(magnitudes.largest);
+  }
+}
+
+void HistogramRange::add(statistics::WireReader& from) {
+  const std::lock_guard lock(mutex_);
+  for (MagnitudeHistogram& magnitudes : slices_) {
+    const auto counts = statistics::decode_value_histogram(from);
+    const float largest = from.f32();
+    statistics::add_counts(magnitudes.counts.count(), counts.count());
+    if (!(largest >= 0.0f && std::isfinite(largest))) from.fail("a largest magnitude that is none");
+    magnitudes.counts.merge(counts);
+    magnitudes.largest = std::max(magnitudes.largest, largest);
   }
 }
 

@@ -40,6 +40,8 @@ class HistogramRange : public RangeMethod {
       : search_(std::move(search)), slices_(slice_count) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  void encode(statistics::WireWriter& to) const override;
+  void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;
 
  private:

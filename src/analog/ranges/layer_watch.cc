@@ -155,14 +155,14 @@ class LayerWatch {
   }
 
   uint64_t run(const engine::SampleFeed& feed, const RunControl& control,
-               const engine::Stage& stage) {
+               const engine::Stage& stage, const engine::Rests& rests) {
     const engine::ModelSource source = engine::pack_model(float_model_, "");
     return engine::watch_blocks(
         source, tensors_, feed,
         [this](size_t tensor, uint64_t sample, const tensor::TensorView& values, int64_t block) {
           for (const SiteIndex& index : sites_[tensor]) show(index, sample, {values, block});
         },
-        control, stage);
+        control, stage, rests);
   }
 
  private:
@@ -212,10 +212,13 @@ class LayerWatch {
 
 uint64_t watch_layers(const AnalogModel& model, const engine::SampleFeed& feed,
                       const LayerVisitor& visitor, const RunControl& run,
-                      const engine::Stage& stage) {
-  const uint64_t samples = LayerWatch(model, visitor).run(feed, run, stage);
-  if (samples == 0) throw Error("there are no samples; calibration needs at least one");
-  return samples;
+                      const engine::Stage& stage, const engine::Rests& rests) {
+  return LayerWatch(model, visitor).run(feed, run, stage, rests);
+}
+
+uint64_t require_samples(uint64_t count) {
+  if (count == 0) throw Error("there are no samples; calibration needs at least one");
+  return count;
 }
 
 }  // namespace rangefinder::analog

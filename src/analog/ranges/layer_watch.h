@@ -21,10 +21,13 @@ using LayerVisitor =
 /// the one pass that calibration, and the count of clipped inputs, are made of.
 ///
 /// Activations are those of the float model: no upstream layer is clipped.
-/// Returns the number of samples. Throws Error: zero samples; NaN or infinity (std::domain_error of
+/// Returns the number of samples. Throws Error: NaN or infinity (std::domain_error of
 /// the visitor), naming layer and tensor; see engine::watch().
 uint64_t watch_layers(const AnalogModel& model, const engine::SampleFeed& feed,
                       const LayerVisitor& visitor, const RunControl& run,
-                      const engine::Stage& stage = {"watch"});
+                      const engine::Stage& stage = {"watch"}, const engine::Rests& rests = {});
+
+/// The same number. Throws Error if it is 0.
+uint64_t require_samples(uint64_t count);
 
 }  // namespace rangefinder::analog

@@ -25,6 +25,20 @@ void MaxRange::observe(const CallId&, const ActivationMatrix& activations) {
   }
 }
 
+void MaxRange::encode(statistics::WireWriter& to) const {
+  const std::lock_guard lock(mutex_);
+  for (const uint32_t bits : largest_bits_) to.u32(bits);
+}
+
+void MaxRange::add(statistics::WireReader& from) {
+  const std::lock_guard lock(mutex_);
+  for (uint32_t& bits : largest_bits_) {
+    const uint32_t other = from.u32();
+    if (other > kInfinityBits) from.fail("a largest magnitude that is none");
+    bits = std::max(bits, other);
+  }
+}
+
 std::optional<std::vector<float>> MaxRange::ranges() const {
   const std::lock_guard lock(mutex_);
   std::vector<float> result;

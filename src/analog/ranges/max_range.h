@@ -15,6 +15,8 @@ class MaxRange : public RangeMethod {
       : compatibility_(compatibility), largest_bits_(slice_count, 0) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  void encode(statistics::WireWriter& to) const override;
+  void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;
 
  private:

@@ -60,6 +60,33 @@ void MovingRange::observe(const CallId& call, const ActivationMatrix& activation
   }
 }
 
+void MovingRange::encode(statistics::WireWriter& to) const {
+  const std::lock_guard lock(mutex_);
+  to.varint(figures_.size());
+  to.varint(figures_.empty() ? 0 : figures_.begin()->second.size());
+  for (const auto& [call, figures] : figures_) {
+    to.varint(call.sample);
+    to.varint(call.site);
+    for (const float figure : figures) to.f32(figure);
+  }
+}
+
+void MovingRange::add(statistics::WireReader& from) {
+  const std::lock_guard lock(mutex_);
+  const size_t calls = from.count(2);
+  const size_t slices = from.count(calls == 0 ? 1 : 4 * calls);
+  const bool has_others = !figures_.empty() && figures_.begin()->second.size() != slices;
+  if (calls > 0 && (slices == 0 || has_others)) from.fail("figures of another layer");
+  for (size_t i = 0; i < calls; ++i) {
+    CallId call;
+    call.sample = from.varint();
+    call.site = from.varint();
+    std::vector<float> figures(slices);
+    for (float& figure : figures) figure = from.f32();
+    if (!figures_.emplace(call, std::move(figures)).second) from.fail("a call that was seen twice");
+  }
+}
+
 float MovingRange::mean(size_t slice) const {
   double sum = 0.0;
   float running = 0.0f;

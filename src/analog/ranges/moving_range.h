@@ -29,6 +29,8 @@ class MovingRange : public RangeMethod {
       : figure_(std::move(figure)), compatibility_(compatibility) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  void encode(statistics::WireWriter& to) const override;
+  void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;
 
  private:

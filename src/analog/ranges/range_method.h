@@ -9,6 +9,7 @@
 #include "analog/activations/activation_matrix.h"
 #include "analog/hardware/rpu_config.h"
 #include "analog/ranges/input_range_type.h"
+#include "statistics/wire.h"
 
 namespace rangefinder::analog {
 
@@ -33,6 +34,13 @@ class RangeMethod {
   /// Throws std::domain_error on NaN or infinity and remembers nothing of that call; with kAihwkit
   /// they go into the ranges as they do in the reference.
   virtual void observe(const CallId& call, const ActivationMatrix& activations) = 0;
+
+  /// What was seen so far, as bytes: enough for the same ranges.
+  virtual void encode(statistics::WireWriter& to) const = 0;
+  /// Adds what encode() wrote of other calls, by a method that was made in the same way. Throws
+  /// Error: bytes that none wrote. A method whose result depends on the order of calls takes that
+  /// only before it has seen any; std::invalid_argument otherwise.
+  virtual void add(statistics::WireReader& from) = 0;
 
   /// One range per slice, 0 for a slice that saw only zeros; nothing if no row counted.
   virtual std::optional<std::vector<float>> ranges() const = 0;

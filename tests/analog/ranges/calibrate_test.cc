@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
 
 #include "analog/models.h"
 #include "base/error.h"
@@ -52,6 +55,83 @@ TEST(CalibrateInputRanges, IsTheSameForAnyNumberOfJobs) {
     calibrate_input_ranges(one, type, feed_from(samples), options, {.jobs = 1});
     calibrate_input_ranges(three, type, feed_from(samples), options, {.jobs = 3});
     EXPECT_EQ(ranges(one), ranges(three)) << to_string(type);
+  }
+}
+
+/// The samples from `first` on that `step` skips to, by their place.
+engine::SampleFeed every(const data::SampleSource& samples, uint64_t first, uint64_t step) {
+  return [feed = feed_from(samples), first, step,
+          place = uint64_t{0}]() mutable -> std::optional<engine::PendingSample> {
+    while (auto sample = feed()) {
+      if (place++ % step != first) continue;
+      sample->place = place - 1;
+      return sample;
+    }
+    return std::nullopt;
+  };
+}
+
+TEST(RangeCalibration, PartsAddUpAsBytesInAnyOrder) {
+  const StreamSource samples = pictures(9);
+  for (const InputRangeType type : kTypes) {
+    AnalogModel whole = convert_to_analog(mixed_model(), network(254, 7));
+    AnalogModel model = whole;
+    // Fewer rows than there are, so that which of them are kept matters.
+    const InputRangeOptions options{.quantile = 0.95, .max_samples = 40};
+    calibrate_input_ranges(whole, type, feed_from(samples), options, {.jobs = 1});
+    RangeCalibration sum(model, type, options);
+    for (const uint64_t first : {2u, 0u, 1u}) {
+      RangeCalibration part(model, type, options);
+      EXPECT_EQ(part.observe(every(samples, first, 3), {.jobs = 2}, {}), 3u);
+      sum.add(part.bytes(), "part");
+    }
+    sum.finish();
+    EXPECT_EQ(ranges(model), ranges(whole)) << to_string(type);
+  }
+}
+
+// AIHWKIT-Lightning's depend on the order, which stays when a pass is cut in two.
+TEST(RangeCalibration, APassThatIsCutInTwoGivesTheSame) {
+  const StreamSource samples = pictures(8);
+  for (const InputRangeType type :
+       {InputRangeType::kMax, InputRangeType::kMovingStd, InputRangeType::kMovingQuantile,
+        InputRangeType::kCacheQuantile}) {
+    AnalogModel whole = convert_to_analog(mixed_model(), network(254, 7), Compatibility::kAihwkit);
+    AnalogModel model = whole;
+    const InputRangeOptions options{
+        .quantile = 0.95, .max_samples = 40, .compatibility = Compatibility::kAihwkit};
+    calibrate_input_ranges(whole, type, feed_from(samples), options);
+    std::string saved;
+    for (const uint64_t half : {0u, 1u}) {
+      RangeCalibration part(model, type, options);
+      if (half == 1) part.add(saved, "saved");
+      part.observe(
+          [feed = feed_from(samples, 4 + 4 * half), place = uint64_t{0},
+           half]() mutable -> std::optional<engine::PendingSample> {
+            while (place < 4 * half) ++place, feed();
+            auto sample = feed();
+            if (sample) sample->place = place++;
+            return sample;
+          },
+          {}, {});
+      saved = part.bytes();
+      if (half == 1) part.finish();
+    }
+    EXPECT_EQ(ranges(model), ranges(whole)) << to_string(type);
+  }
+}
+
+TEST(RangeCalibration, BytesOfSomethingElseAreRefused) {
+  AnalogModel model = convert_to_analog(mixed_model(), network(254, 7));
+  for (const InputRangeType type : kTypes) {
+    RangeCalibration seen(model, type, {});
+    seen.observe(feed_from(pictures(2)), {}, {});
+    const std::string good = seen.bytes();
+    for (size_t size = 0; size < good.size(); size += 1 + size / 8) {
+      RangeCalibration other(model, type, {});
+      EXPECT_THROW(other.add(std::string_view(good).substr(0, size), "cut"), Error)
+          << to_string(type) << ' ' << size;
+    }
   }
 }
 

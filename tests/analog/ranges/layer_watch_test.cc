@@ -101,7 +101,7 @@ TEST(WatchLayers, RefusesNoSamples) {
   const AnalogModel model = convert_to_analog(mixed_model(), network(254));
   const auto nothing = []() -> std::optional<ModelInputs> { return std::nullopt; };
   const auto ignore = [](size_t, const CallId&, const ActivationMatrix&) {};
-  EXPECT_THROW(watch_layers(model, feed_from(nothing, {"x"}), ignore, {}), Error);
+  EXPECT_THROW(require_samples(watch_layers(model, feed_from(nothing, {"x"}), ignore, {})), Error);
 }
 
 }  // namespace
