@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "data/tar_archive.h"
+#include "engine/packed_model.h"
 #include "workflow/fixture.h"
 
 namespace rangefinder::workflow {
