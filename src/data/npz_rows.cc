@@ -8,13 +8,14 @@
 
 #include "base/cancellation.h"
 #include "base/error.h"
+#include "data/sample_files.h"
 
 namespace rangefinder::data {
 
 NpzRows::NpzRows(const std::filesystem::path& path)
     : file_(path.string()),
       archive_(open_zip_file(path)),
-      entries_(zip_entries(archive_.get(), std::filesystem::file_size(path), file_)) {}
+      entries_(zip_entries(archive_.get(), file_bytes(path), file_)) {}
 
 NamedHeaders NpzRows::headers() {
   NamedHeaders headers;

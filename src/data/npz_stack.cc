@@ -124,7 +124,7 @@ class NpzStack : public SampleSource {
     Fingerprint fingerprint;
     for (size_t file = 0; file < files_.size(); ++file) {
       fingerprint.add(files_[file].name);
-      fingerprint.add_number(std::filesystem::file_size(files_[file].path));
+      fingerprint.add_number(file_bytes(files_[file].path));
       fingerprint.add_number(layouts_[file].count);
     }
     return fingerprint.text();

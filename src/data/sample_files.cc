@@ -147,6 +147,13 @@ std::vector<SampleFile> find_sample_files(const std::vector<fs::path>& paths) {
   return files;
 }
 
+uint64_t file_bytes(const fs::path& path) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error) throw Error("cannot read: " + error.message(), {.file = path.string()});
+  return bytes;
+}
+
 FileKind common_kind(const std::vector<SampleFile>& files) {
   const FileKind kind = kind_of(files.front());
   for (const SampleFile& file : files) {

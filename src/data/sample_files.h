@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct SampleFile {
 /// Throws Error: a path that is not there, an unknown extension, something else than a regular
 /// file, no samples; of a list the line is named.
 std::vector<SampleFile> find_sample_files(const std::vector<std::filesystem::path>& paths);
+
+/// Throws Error.
+uint64_t file_bytes(const std::filesystem::path& path);
 
 /// The one kind of all files. Throws Error where they are mixed: samples would not agree on their
 /// inputs.

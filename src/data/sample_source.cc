@@ -60,10 +60,7 @@ class FileSource : public SampleSource {
     Fingerprint fingerprint;
     for (const SampleFile& file : files_) {
       fingerprint.add(file.name);
-      std::error_code error;
-      const auto bytes = fs::file_size(file.path, error);
-      if (error) throw Error("cannot read: " + error.message(), {.file = file.path.string()});
-      fingerprint.add_number(bytes);
+      fingerprint.add_number(file_bytes(file.path));
     }
     if (kind_ == FileKind::kPicture) add_options(fingerprint, picture_);
     return fingerprint.text();

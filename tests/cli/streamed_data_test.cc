@@ -99,8 +99,8 @@ TEST_F(StreamedData, WhatAPipeCannotDoIsRefusedBeforeItIsRead) {
 TEST_F(StreamedData, TroubleNamesThePlace) {
   write("list.txt", "samples/0.npy\n\nsamples/gone.npy\n");
   expect_failure(observe("@" + path("list.txt")), 1, {path("list.txt") + ": line 3: ", "gone.npy"});
-  write("bad.tar", data::TarArchive().add("a.npy", sample(0)).add("b.npy", "damaged").bytes());
-  expect_failure(observe(path("bad.tar")), 1, {path("bad.tar") + "[b.npy]: not a .npy file"});
+  write("bad.tar", data::TarArchive().add("a.npy", "damaged").add("b.npy", sample(0)).bytes());
+  expect_failure(observe(path("bad.tar")), 1, {path("bad.tar") + "[a.npy]: not a .npy file"});
   write("cut.tar", data::TarArchive().add("a.npy", sample(0)).open_bytes());
   expect_failure(observe(path("cut.tar")), 1, {path("cut.tar") + ": the archive is cut short"});
   const auto result = piped("printf damaged", observe("-"));

@@ -88,6 +88,12 @@ TEST_F(SampleFiles, KindsAreNotMixed) {
               ThrowsMessage<Error>(HasSubstr("b.tar: archives cannot be mixed with .npy")));
 }
 
+TEST_F(SampleFiles, SizesAreThoseOfFiles) {
+  EXPECT_EQ(file_bytes(add("a.npy", "123")), 3u);
+  EXPECT_THAT([&] { file_bytes(folder_ / "gone"); },
+              ThrowsMessage<Error>(HasSubstr("gone: cannot read: No such file")));
+}
+
 TEST_F(SampleFiles, EveryFileThatIsReadIsTold) {
   const auto a = add("a.npy");
   const auto b = add("sub/b.npy");

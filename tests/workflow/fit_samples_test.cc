@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "data/tar_archive.h"
+#include "engine/packed_model.h"
 #include "workflow/fixture.h"
 
 namespace rangefinder::workflow {
@@ -57,6 +58,8 @@ TEST(DeclaredInputs, AreThoseThatAreNoInitializers) {
   b.input("x", {-1, 3, 8, 8});
   b.input("w", {2});
   b.weights("w", {2});
+  b.node("Relu", {"x"}, {"y"});
+  b.output("y", {-1, 3, 8, 8});
   const auto model = engine::parse_model(engine::ModelSource(b.bytes(), "m.onnx"));
   const auto inputs = declared_inputs(model);
   ASSERT_EQ(inputs.size(), 1u);
