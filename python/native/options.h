@@ -45,5 +45,7 @@ class OptionReader {
 void read(OptionReader& given, PlanOptions& options);
 void read(OptionReader& given, Method& method);
 void read(OptionReader& given, RunControl& control);
+/// Only for calls that observe.
+void read(OptionReader& given, Device& device);
 
 }  // namespace rangefinder::python

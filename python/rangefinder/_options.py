@@ -32,12 +32,18 @@ class RunOptions(TypedDict, total=False):
     keep: str | os.PathLike[str]
 
 
+class DeviceOptions(TypedDict, total=False):
+    """Where the float model runs while it is observed: "cpu", "cuda" or "cuda:N"."""
+
+    device: str
+
+
 class SolveOptions(PlanOptions, MethodOptions, RunOptions, total=False):
     effort: Literal["fast", "normal", "thorough"]
     decisions: str | os.PathLike[str]
 
 
-class QuantizeOptions(SolveOptions, total=False):
+class QuantizeOptions(SolveOptions, DeviceOptions, total=False):
     """Also what parts are left float for."""
 
     min_sqnr: float
@@ -46,7 +52,7 @@ class QuantizeOptions(SolveOptions, total=False):
     require_sqnr: float
 
 
-class ObserveOptions(PlanOptions, RunOptions, total=False):
+class ObserveOptions(PlanOptions, RunOptions, DeviceOptions, total=False):
     rows: Sequence[str] | str
     row_axis: int
     shard: str

@@ -15,6 +15,7 @@
 #include "api/model_state.h"
 #include "api/samples_state.h"
 #include "base/cancellation.h"
+#include "engine/compute_device.h"
 #include "engine/packed_model.h"
 #include "workflow/analog_compare.h"
 #include "workflow/analog_model.h"
@@ -49,9 +50,9 @@ uint64_t calibrate(AnalogModel& model, InputRangeCalibrationType type,
                    const engine::SampleFeed& feed, const InputRangeOptions& options, size_t total) {
   const Cancellation heeded(options.run.cancelled);
   analog::AnalogModel& layers = model.state().model;
-  return analog::calibrate_input_ranges(layers, type, feed,
-                                        options_of(options, layers.compatibility), options.run,
-                                        {"calibrate", total});
+  const auto run = engine::with_usable_device(options.run);
+  return analog::calibrate_input_ranges(
+      layers, type, feed, options_of(options, layers.compatibility), run, {"calibrate", total});
 }
 
 }  // namespace

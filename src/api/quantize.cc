@@ -8,6 +8,7 @@
 #include "api/samples_state.h"
 #include "api/statistics_state.h"
 #include "data/split.h"
+#include "engine/compute_device.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder {
@@ -65,7 +66,7 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .choice = choice_options(options.choice),
                                        .samples = samples.state().input,
                                        .split = split_options(options.split),
-                                       .run = options.run,
+                                       .run = engine::with_usable_device(options.run),
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
                                        .command = options.command}),
@@ -82,7 +83,7 @@ Statistics observe(const Model& model, const SampleSource& samples, const Observ
                                    .plan = plan_options(options.plan),
                                    .samples = samples.state().input,
                                    .split = split_options(options.split),
-                                   .run = options.run,
+                                   .run = engine::with_usable_device(options.run),
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,
                                    .output = options.output};

@@ -75,6 +75,7 @@ void add_analog_calibrate(CLI::App& analog) {
       ->check(CLI::IsMember({"aihwkit"}));
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_device_option(command, arguments->run);
   command.callback([arguments, alpha] { run(*arguments, alpha->count() > 0); });
 }
 

@@ -57,6 +57,7 @@ void add_observe(CLI::App& app) {
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_device_option(command, arguments->run);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   command.callback([arguments] { run(*arguments); });

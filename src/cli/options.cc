@@ -94,6 +94,7 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   options.notice = tell;
   options.cancelled = &interrupted();
   options.keep = arguments.keep;
+  options.device = parse_device(arguments.device);
   return options;
 }
 
@@ -106,6 +107,11 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::PositiveNumber);
   command.add_option("--progress", arguments.progress,
                      "auto (default: a bar on a terminal), json (a line per event) or none");
+}
+
+void add_device_option(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--device", arguments.device,
+                     "Where the float model runs: cpu (default), cuda or cuda:N");
 }
 
 void add_keep_option(CLI::App& command, RunArguments& arguments) {

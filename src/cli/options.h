@@ -44,6 +44,7 @@ struct RunArguments {
   std::string nonfinite = "error";
   std::string progress = "auto";
   std::filesystem::path keep = {};
+  std::string device = "cpu";
 };
 
 /// Jobs, policy and progress for a run that Ctrl-C stops. `progress` must outlive the run.
@@ -55,6 +56,9 @@ void tell(const std::string& message);
 
 /// --jobs --progress
 void add_run_options(CLI::App& command, RunArguments& arguments);
+
+/// --device, for commands that observe.
+void add_device_option(CLI::App& command, RunArguments& arguments);
 
 /// --keep, for commands that make a plan.
 void add_keep_option(CLI::App& command, RunArguments& arguments);

@@ -28,6 +28,7 @@ def calibrate_input_ranges(
     compat: str | None = None,
     exclude: Sequence[str] = (),
     rpu_config: Any = None,
+    device: str | None = None,
 ) -> dict[str, list[float]]:
     """Finds the input ranges of all layers in one pass over the data, sets them, and returns them by layer.
 
@@ -41,6 +42,7 @@ def calibrate_input_ranges(
                     figures of AIHWKIT-Lightning 2.1
     exclude         patterns of modules that are not calibrated
     rpu_config      of a plain torch network: mapping.max_input_size, forward.inp_res, init_std_alpha
+    device          of an AnalogModel: where it runs, as in quantize(); a torch network runs where its parameters are
 
     Unlike the original it may be called again, and with converters configured before. Throws, and leaves the model as
     it was: Error naming the layer (NaN, only zeros, never called), ValueError, TypeError, and what the dataloader or
@@ -54,12 +56,14 @@ def calibrate_input_ranges(
     options = {"quantile": quantile, "max_samples": max_samples, "std_alpha": std_alpha, "seed": seed}
     if isinstance(model, AnalogModel):
         _refuse_for_onnx(compat, exclude, rpu_config)
-        model.calibrate(kind.name, _Samples(dataloader), {**options, "samples": samples}, verbose)
+        model.calibrate(kind.name, _Samples(dataloader), {**options, "samples": samples, "device": device}, verbose)
         return {layer.name: layer.input_range for layer in model.layers}
     if not _models._is_torch_module(model):
         raise TypeError(
             f"model: {type(model).__name__}; allowed: a torch module, an AnalogModel: convert_to_analog() makes one"
         )
+    if device is not None:
+        raise TypeError("device: a torch network runs where its parameters are")
     layers = _layers.find_layers(model, exclude)
     _require_eval(model, layers)
     watched = [
