@@ -66,6 +66,7 @@ uint64_t calibrate(AnalogModel& model, const std::string& type, const GivenSampl
   given.read("samples", options.samples);
   read(given, options.run);
   read(given, options.checkpoint);
+  read(given, options.run.device);
   given.finish();
   const InputRangeCalibrationType parsed = input_range_calibration_type(type);
   Call call(std::move(progress));

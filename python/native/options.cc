@@ -58,4 +58,8 @@ void read(OptionReader& given, RunControl& control) {
   });
 }
 
+void read(OptionReader& given, Device& device) {
+  given.read_word("device", [&](std::string_view word) { device = parse_device(word); });
+}
+
 }  // namespace rangefinder::python

@@ -47,5 +47,7 @@ void read(OptionReader& given, PlanOptions& options);
 void read(OptionReader& given, Method& method);
 void read(OptionReader& given, RunControl& control);
 void read(OptionReader& given, Checkpoint& checkpoint);
+/// Only for calls that observe.
+void read(OptionReader& given, Device& device);
 
 }  // namespace rangefinder::python

@@ -67,6 +67,7 @@ QuantizedModel quantize_model(const Model& model, const GivenSamples& data,
   read(given, options.split);
   read(given, options.run);
   read(given, options.checkpoint);
+  read(given, options.run.device);
   given.read("require_sqnr", options.require_sqnr);
   given.finish();
   const SampleSource source = calibration_source(call, data, held_out, options.split);
@@ -84,6 +85,7 @@ Statistics observe_model(const Model& model, const GivenSamples& data, nb::objec
   read(given, options.split);
   read(given, options.run);
   read(given, options.checkpoint);
+  read(given, options.run.device);
   given.read("rows", options.rows);
   given.read("row_axis", options.row_axis);
   given.read_word("shard", [&](std::string_view word) { options.shard = parse_shard(word); });

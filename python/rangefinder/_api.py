@@ -47,6 +47,8 @@ def quantize(
     require_sqnr    throw Error if an output stays below so many dB
     target          one of targets()
     jobs            cores, default all; the result does not depend on it
+    device          "cpu" (default), "cuda" or "cuda:N": where the float model runs while it is observed; a GPU that
+                    cannot be used is warned of, and the CPU is taken
     nonfinite       "error" (default) or "ignore"
     progress        True: a bar of tqdm; False; or a function of (stage, done, total or None)
     keep            a folder for what is made on the way
@@ -94,6 +96,7 @@ def observe(
     """The first half of quantize(): counts what flows through the model. solve() takes what it returns.
 
     held_out        how many samples are left out for others to judge by, as in quantize()
+    device          where the model runs, as in quantize()
     rows, row_axis  name patterns of tensors whose rows are kept too, for methods that look at rows
     shard           "K/N": every N-th sample from the K-th on, of files; "auto": as Slurm, Kubernetes or MPI number
                     this process (docs/scale.md)

@@ -39,12 +39,18 @@ class CheckpointOptions(TypedDict, total=False):
     every: int
 
 
+class DeviceOptions(TypedDict, total=False):
+    """Where the float model runs while it is observed: "cpu", "cuda" or "cuda:N"."""
+
+    device: str
+
+
 class SolveOptions(PlanOptions, MethodOptions, RunOptions, total=False):
     effort: Literal["fast", "normal", "thorough"]
     decisions: str | os.PathLike[str]
 
 
-class QuantizeOptions(SolveOptions, CheckpointOptions, total=False):
+class QuantizeOptions(SolveOptions, CheckpointOptions, DeviceOptions, total=False):
     """Also what parts are left float for."""
 
     min_sqnr: float
@@ -53,7 +59,7 @@ class QuantizeOptions(SolveOptions, CheckpointOptions, total=False):
     require_sqnr: float
 
 
-class ObserveOptions(PlanOptions, RunOptions, CheckpointOptions, total=False):
+class ObserveOptions(PlanOptions, RunOptions, CheckpointOptions, DeviceOptions, total=False):
     rows: Sequence[str] | str
     row_axis: int
     shard: str

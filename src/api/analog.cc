@@ -15,6 +15,7 @@
 #include "api/requests.h"
 #include "api/samples_state.h"
 #include "base/cancellation.h"
+#include "engine/compute_device.h"
 #include "engine/packed_model.h"
 #include "workflow/analog_calibrate.h"
 #include "workflow/analog_compare.h"
@@ -59,7 +60,7 @@ uint64_t calibrate(AnalogModel& model, InputRangeCalibrationType type,
                                              .options = options_of(options, layers.compatibility),
                                              .samples = std::move(samples),
                                              .data = data,
-                                             .run = options.run,
+                                             .run = engine::with_usable_device(options.run),
                                              .pass = pass});
 }
 

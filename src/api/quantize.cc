@@ -7,6 +7,7 @@
 #include "api/requests.h"
 #include "api/statistics_state.h"
 #include "data/shard_environment.h"
+#include "engine/compute_device.h"
 #include "workflow/quantize.h"
 
 namespace rangefinder {
@@ -79,7 +80,7 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .choice = choice_options(options.choice),
                                        .samples = input_for(model, samples),
                                        .split = split_options(options.split, model),
-                                       .run = options.run,
+                                       .run = engine::with_usable_device(options.run),
                                        .pass = pass,
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
@@ -97,7 +98,7 @@ Statistics observe(const Model& model, const SampleSource& samples, const Observ
                                    .plan = plan_options(options.plan),
                                    .samples = input_for(model, samples),
                                    .split = split_options(options.split, model),
-                                   .run = options.run,
+                                   .run = engine::with_usable_device(options.run),
                                    .pass = pass_options(options.checkpoint, options.ranks),
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,

@@ -111,6 +111,7 @@ void add_analog_calibrate(CLI::App& analog, const Rank& rank) {
   add_type_options(command, *arguments);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
+  add_device_option(command, arguments->run);
   add_checkpoint_options(command, arguments->options.checkpoint);
   add_quiet_option(command, arguments->run.quiet);
   add_type_section(command);

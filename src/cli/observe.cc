@@ -85,6 +85,7 @@ void add_observe(CLI::App& app, const Rank& rank) {
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
   add_checkpoint_options(command, arguments->checkpoint);
+  add_device_option(command, arguments->run);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   add_quiet_option(command, arguments->run.quiet);

@@ -133,6 +133,7 @@ RunControl run_control(const RunArguments& arguments, Progress& progress) {
   if (!arguments.quiet) options.notice = tell;
   options.cancelled = &interrupted();
   options.keep = arguments.keep;
+  options.device = parse_device(arguments.device);
   return options;
 }
 
@@ -190,6 +191,12 @@ void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
       ->type_name("N")
       ->default_str("as often as takes less than 1 % of the time")
       ->needs(file);
+}
+
+void add_device_option(CLI::App& command, RunArguments& arguments) {
+  command.add_option("--device", arguments.device, "Where the float model runs while it is observed")
+      ->type_name("cpu|cuda|cuda:N")
+      ->group(kRunning);
 }
 
 void add_keep_option(CLI::App& command, RunArguments& arguments) {

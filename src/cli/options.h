@@ -47,6 +47,7 @@ struct RunArguments {
   std::string nonfinite = "error";
   std::string progress = "auto";
   std::filesystem::path keep = {};
+  std::string device = "cpu";
   bool quiet = false;
 
   /// The mode of Progress.
@@ -77,6 +78,8 @@ void add_progress_option(CLI::App& command, std::string& mode);
 
 /// --checkpoint --every, for long passes over samples.
 void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint);
+/// --device, for commands that observe.
+void add_device_option(CLI::App& command, RunArguments& arguments);
 
 /// --keep, for commands that make a plan.
 void add_keep_option(CLI::App& command, RunArguments& arguments);

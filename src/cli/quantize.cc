@@ -70,6 +70,7 @@ void add_quantize(CLI::App& app, const std::vector<std::string>& command_line, c
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);
   add_checkpoint_options(command, arguments->checkpoint);
+  add_device_option(command, arguments->run);
   add_keep_option(command, arguments->run);
   add_nonfinite_option(command, arguments->run);
   add_method_rules(command, arguments->method);

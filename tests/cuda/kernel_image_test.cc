@@ -9,7 +9,7 @@ namespace {
 
 TEST(CudaKernelImage, IsAFatbinOrEmpty) {
   const auto image = kernel_image();
-#ifdef RANGEFINDER_HAS_KERNELS
+#if RANGEFINDER_HAS_KERNELS
   constexpr uint32_t kMagic = 0xBA55ED50;
   uint32_t magic = 0;
   ASSERT_GT(image.size(), sizeof(magic));

@@ -31,6 +31,7 @@ def calibrate_input_ranges(
     rpu_config: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: int | None = None,
+    device: str | None = None,
 ) -> dict[str, list[float]]:
     """Finds the input ranges of all layers in one pass over the data, sets them, and returns them by layer.
 
@@ -45,6 +46,7 @@ def calibrate_input_ranges(
     exclude         patterns of modules that are not calibrated
     rpu_config      of a plain torch network: mapping.max_input_size, forward.inp_res, init_std_alpha
     checkpoint, every: of an AnalogModel, as in quantize(); removed by its save()
+    device          of an AnalogModel: where it runs, as in quantize(); a torch network runs where its parameters are
 
     Unlike the original it may be called again, and with converters configured before. Throws, and leaves the model as
     it was: Error naming the layer (NaN, only zeros, never called), ValueError, TypeError, and what the dataloader or
@@ -58,7 +60,7 @@ def calibrate_input_ranges(
     options = {"quantile": quantile, "max_samples": max_samples, "std_alpha": std_alpha, "seed": seed}
     if isinstance(model, AnalogModel):
         _refuse_for_onnx(compat, exclude, rpu_config)
-        words = _options.native(options, samples=samples, checkpoint=checkpoint, every=every)
+        words = _options.native(options, samples=samples, checkpoint=checkpoint, every=every, device=device)
         model.calibrate(kind.name, _Samples(dataloader), words, verbose)
         return {layer.name: layer.input_range for layer in model.layers}
     if not _models._is_torch_module(model):
@@ -67,6 +69,8 @@ def calibrate_input_ranges(
         )
     if checkpoint is not None or every is not None:
         raise TypeError("checkpoint, every: of an AnalogModel alone; a network of torch runs in its own process")
+    if device is not None:
+        raise TypeError("device: a torch network runs where its parameters are")
     layers = _layers.find_layers(model, exclude)
     _require_eval(model, layers)
     watched = [
