@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/model_state.h"
+#include "api/quantized_state.h"
 #include "api/requests.h"
 #include "api/samples_state.h"
 #include "api/statistics_state.h"
@@ -11,12 +12,6 @@
 #include "workflow/quantize.h"
 
 namespace rangefinder {
-
-struct QuantizedModel::State {
-  workflow::Quantized quantized;
-  Model model;
-  std::optional<Statistics> statistics;
-};
 
 namespace {
 

@@ -26,7 +26,9 @@ RunFiles files_of(const Arguments& arguments) {
                  .data = arguments.data.paths,
                  .others = {arguments.hardware},
                  .outputs = {arguments.results.model}};
-  if (!arguments.results.ranges.empty()) files.outputs.push_back(arguments.results.ranges);
+  for (const auto& file : {arguments.results.ranges, arguments.results.report}) {
+    if (!file.empty()) files.outputs.push_back(file);
+  }
   return files;
 }
 
@@ -65,6 +67,7 @@ void add_analog_calibrate(CLI::App& analog) {
   command.add_option("--rpu-config", arguments->hardware, "The analog hardware (JSON)")->required();
   command.add_option("--ranges", arguments->results.ranges,
                      "Also write the input ranges here (JSON, or .npz for AIHWKIT-Lightning)");
+  add_report_option(command, arguments->results.report);
   command.add_option("--quantile", arguments->options.quantile, "Of the quantile types, (0, 1]");
   command.add_option("--max-samples", arguments->options.max_samples,
                      "Rows that cache-quantile keeps of each layer");

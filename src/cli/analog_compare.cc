@@ -4,6 +4,8 @@
 #include "cli/progress.h"
 #include "cli/subcommands.h"
 #include "rangefinder/analog.h"
+#include "rangefinder/report.h"
+#include "rangefinder/run_files.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -14,6 +16,7 @@ struct Arguments {
   std::vector<std::string> types = {"max",      "moving-std", "moving-quantile", "cache-quantile",
                                     "quantile", "mse"};
   bool json = false;
+  std::filesystem::path report;
   DataArguments data;
   RunArguments run;
   CompareAnalogOptions options;
@@ -28,10 +31,16 @@ void run(const Arguments& arguments) {
   options.samples = arguments.data.limit();
   Progress progress(arguments.run.progress);
   options.run = run_control(arguments.run, progress);
+  if (!arguments.report.empty()) {
+    prepare_outputs({.models = {arguments.float_model, arguments.analog_model},
+                     .data = arguments.data.paths,
+                     .outputs = {arguments.report}});
+  }
   const AnalogComparison comparison =
       compare_analog(Model::load(arguments.float_model), Model::load(arguments.analog_model),
                      arguments.data.source(), options);
   progress.finish();
+  if (!arguments.report.empty()) write_report(comparison, arguments.report);
   print(arguments.json ? comparison.json() : comparison.table());
 }
 
@@ -56,6 +65,7 @@ void add_analog_compare(CLI::App& analog) {
   command.add_option("--seed", arguments->options.seed,
                      "Of the noise, and of cache-quantile's rows");
   command.add_flag("--json", arguments->json, "Print JSON");
+  add_report_option(command, arguments->report);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   command.callback([arguments] { run(*arguments); });

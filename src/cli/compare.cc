@@ -4,6 +4,8 @@
 
 #include "cli/options.h"
 #include "cli/subcommands.h"
+#include "rangefinder/report.h"
+#include "rangefinder/run_files.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -15,10 +17,16 @@ struct Arguments {
   RunArguments run;
   bool latency = false;
   bool json = false;
+  std::filesystem::path report;
 };
 
 void run(const Arguments& arguments) {
   Progress progress(arguments.run.progress);
+  if (!arguments.report.empty()) {
+    prepare_outputs({.models = {arguments.float_model, arguments.quantized_model},
+                     .data = arguments.data.paths,
+                     .outputs = {arguments.report}});
+  }
   const Comparison comparison =
       compare(Model::load(arguments.float_model), Model::load(arguments.quantized_model),
               arguments.data.source(),
@@ -26,6 +34,7 @@ void run(const Arguments& arguments) {
                .measure_latency = arguments.latency,
                .run = run_control(arguments.run, progress)});
   progress.finish();
+  if (!arguments.report.empty()) write_report(comparison, arguments.report);
   print(arguments.json ? comparison.json() : comparison.table());
 }
 
@@ -40,6 +49,7 @@ void add_compare(CLI::App& app) {
   command.add_flag("--latency", arguments->latency,
                    "Also time both models on the first sample, on one thread");
   command.add_flag("--json", arguments->json, "Print JSON");
+  add_report_option(command, arguments->report);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   add_nonfinite_option(command, arguments->run);

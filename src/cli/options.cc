@@ -212,6 +212,10 @@ void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
       ->group(group);
 }
 
+void add_report_option(CLI::App& command, std::filesystem::path& report) {
+  command.add_option("--report", report, "Also write a page to look at here (.html)");
+}
+
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
 }  // namespace rangefinder::cli

@@ -45,6 +45,7 @@ void add_subcommands(CLI::App& app, const std::vector<std::string>& command_line
   add_merge(app);
   add_inspect(app);
   add_compare(app);
+  add_report(app);
   add_tensors(app);
   auto& analog = *app.add_subcommand("analog", "Input ranges of analog in-memory hardware");
   analog.require_subcommand(1);

@@ -54,6 +54,7 @@ void add_quantize(CLI::App& app, const std::vector<std::string>& command_line) {
   command.add_option("--statistics", arguments->results.statistics,
                      "Also keep the statistics here (.rfs)");
   command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  add_report_option(command, arguments->results.report);
   add_data_options(command, arguments->data);
   add_held_out_option(command, arguments->data);
   add_run_options(command, arguments->run);

@@ -44,6 +44,7 @@ void add_solve(CLI::App& app) {
   command.add_option("-o,--output", arguments->results.model, "Where the int8 model goes")
       ->required();
   command.add_option("--summary", arguments->results.summary, "Also write the summary here (JSON)");
+  add_report_option(command, arguments->results.report);
   add_keep_option(command, arguments->run);
   add_method_rules(command, arguments->method);
   add_plan_options(command, arguments->plan);

@@ -17,6 +17,7 @@ void add_solve(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_report(CLI::App& app);
 void add_tensors(CLI::App& app);
 /// Both belong to the subcommand `analog`.
 void add_analog_calibrate(CLI::App& analog);
