@@ -8,7 +8,8 @@ kinds='build'
 fetches=(fetch_onnxruntime)
 if [ "${1:-}" = --tests ]; then
   kinds='build|test'
-  fetches=('fetch_onnxruntime --tests' fetch_ocr_models fetch_python_tools fetch_nvcc)
+  fetches=('fetch_onnxruntime --tests' fetch_ocr_models fetch_python_tools fetch_nvcc
+           fetch_browser_tools)
 fi
 
 # fetch SCRIPT [OPTION...], in one word as in the list above.

@@ -100,6 +100,8 @@ struct AnalogFiles {
   /// The input ranges: JSON, or, if the name ends in .npz, arrays "<module>.input_range" as
   /// AIHWKIT-Lightning names its parameters.
   std::filesystem::path ranges = {};
+  /// A page to look at (HTML, docs/report.md).
+  std::filesystem::path report = {};
 };
 
 /// A float model and what of it goes onto analog tiles.
@@ -249,6 +251,9 @@ struct RANGEFINDER_API AnalogComparison {
   std::vector<AnalogTypeRow> types;
   size_t sample_count = 0;
   std::optional<NoiseStudy> noise = {};
+  /// The files, as they were given.
+  std::string float_model = {};
+  std::string analog_model = {};
 
   /// What a person wants to see.
   std::string table() const;

@@ -41,6 +41,9 @@ struct RANGEFINDER_API Comparison {
   size_t eligible_nodes = 0;
   std::vector<FloatNodeRow> float_nodes;
   std::optional<Latency> latency = {};
+  /// The files, as they were given.
+  std::string float_model = {};
+  std::string quantized_model = {};
 
   /// What a person wants to see.
   std::string table() const;

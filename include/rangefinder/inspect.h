@@ -67,9 +67,37 @@ struct RANGEFINDER_API StatisticsInspection {
 
   std::string table() const;
   std::string json() const;
+  /// One line for each tensor, for spreadsheets.
+  std::string csv() const;
 };
 
 /// Throws Error as Statistics::load() does.
 RANGEFINDER_API StatisticsInspection inspect_statistics(const std::filesystem::path& file);
+
+/// The distribution of one tensor, all channels together.
+struct TensorHistogram {
+  std::string name = {};
+  /// Non-empty ones in ascending order, as Statistics::histogram() gives them.
+  std::vector<HistogramBucket> buckets = {};
+};
+
+/// The distributions of some tensors of a statistics file.
+struct RANGEFINDER_API HistogramInspection {
+  std::string file = {};
+  /// In the order of the graph.
+  std::vector<TensorHistogram> tensors = {};
+
+  /// Bars of Unicode blocks for a terminal of so many columns, one for each octave of magnitudes;
+  /// their lengths go with the logarithm of the counts.
+  std::string chart(size_t columns = 80) const;
+  /// One line for each bucket: tensor, lower, upper, count.
+  std::string csv() const;
+  std::string json() const;
+};
+
+/// Of the tensors whose names fit the pattern (`*`, `?`). Throws Error as Statistics::load() does,
+/// and naming near ones if no tensor fits.
+RANGEFINDER_API HistogramInspection inspect_histograms(const std::filesystem::path& file,
+                                                       const std::string& pattern);
 
 }  // namespace rangefinder

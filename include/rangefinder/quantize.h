@@ -92,6 +92,8 @@ struct ResultFiles {
   std::filesystem::path statistics = {};
   /// The summary, as JSON (docs/formats/summary.md).
   std::filesystem::path summary = {};
+  /// A page to look at (HTML, docs/report.md).
+  std::filesystem::path report = {};
 };
 
 struct QuantizeOptions {
@@ -135,6 +137,7 @@ class RANGEFINDER_API QuantizedModel {
 
   struct State;
   explicit QuantizedModel(std::shared_ptr<const State> state);
+  const State& state() const { return *state_; }
 
  private:
   std::shared_ptr<const State> state_;

@@ -21,6 +21,7 @@
 #include "rangefinder/printable.h"
 #include "rangefinder/quantization_plan.h"
 #include "rangefinder/quantize.h"
+#include "rangefinder/report.h"
 #include "rangefinder/run_control.h"
 #include "rangefinder/run_files.h"
 #include "rangefinder/runtime_calibration_pass.h"

@@ -48,6 +48,14 @@ struct JudgedTensorRow {
   std::optional<double> score_bound_db = {};
 };
 
+/// A value of the float model's, and what the quantized model gives instead.
+struct ValuePair {
+  float real = 0;
+  float restored = 0;
+
+  bool operator==(const ValuePair&) const = default;
+};
+
 /// How far the quantized model's output is from the float model's.
 struct OutputRow {
   std::string name;
@@ -87,6 +95,8 @@ struct OutputRow {
   size_t hidden_node_count = 0;
   /// Why nothing could be compared; else empty.
   std::string reason = {};
+  /// Some of the values that were compared, evenly spread, to look at: at most 512.
+  std::vector<ValuePair> values = {};
 };
 
 /// A sample on which no output could be compared.
@@ -100,6 +110,19 @@ struct FloatNodeRow {
   std::string name;
   std::string op_type;
   std::string reason;
+};
+
+/// A node of the prepared model that reads or makes a quantized tensor, or has weights.
+struct NodeRow {
+  std::string name = {};
+  std::string op_type = {};
+  /// Of a node with weights "integer" or "float", as ONNX Runtime runs it; "other" of the others.
+  std::string kernel = {};
+  /// Why it is float; else empty.
+  std::string reason = {};
+  /// The quantized tensors that it reads and makes.
+  std::vector<std::string> inputs = {};
+  std::vector<std::string> outputs = {};
 };
 
 /// What bias correction did to a node with constant weights.
@@ -283,6 +306,8 @@ struct RANGEFINDER_API Summary {
   size_t integer_nodes = 0;
   size_t eligible_nodes = 0;
   std::vector<FloatNodeRow> float_nodes;
+  /// The way through the network, in graph order.
+  std::vector<NodeRow> nodes = {};
   /// Of the integer kernels, on samples that were not used for calibration; empty if there were
   /// none.
   std::vector<OutputRow> outputs;

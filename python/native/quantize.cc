@@ -116,8 +116,9 @@ QuantizedModel solve_model(const Model& model, const Statistics& statistics, nb:
 }
 
 void save(const QuantizedModel& quantized, const std::filesystem::path& model,
-          const std::filesystem::path& statistics, const std::filesystem::path& summary) {
-  quantized.save({.model = model, .statistics = statistics, .summary = summary});
+          const std::filesystem::path& statistics, const std::filesystem::path& summary,
+          const std::filesystem::path& report) {
+  quantized.save({.model = model, .statistics = statistics, .summary = summary, .report = report});
 }
 
 }  // namespace
@@ -128,7 +129,8 @@ void bind_quantize(nb::module_& module) {
       .def("statistics", &QuantizedModel::statistics, nb::rv_policy::copy)
       .def("json", [](const QuantizedModel& quantized) { return quantized.summary().json(); })
       .def("table", [](const QuantizedModel& quantized) { return quantized.summary().table(); })
-      .def("save", &save, nb::arg("model"), nb::arg("statistics"), nb::arg("summary"), Released());
+      .def("save", &save, nb::arg("model"), nb::arg("statistics"), nb::arg("summary"),
+           nb::arg("report"), Released());
   module.def("quantize", &quantize_model, nb::arg("model"), nb::arg("data"),
              nb::arg("held_out").none(), nb::arg("progress").none(), nb::arg("options"));
   module.def("observe", &observe_model, nb::arg("model"), nb::arg("data"),

@@ -187,9 +187,18 @@ class QuantizedModel:
         *,
         summary: str | os.PathLike[str] | None = None,
         statistics: str | os.PathLike[str] | None = None,
+        report: str | os.PathLike[str] | None = None,
     ) -> None:
         """Writes the model and what else is asked for, all of it together or nothing."""
-        self._native.save(os.fspath(path), os.fspath(statistics or ""), os.fspath(summary or ""))
+        self._native.save(
+            os.fspath(path), os.fspath(statistics or ""), os.fspath(summary or ""), os.fspath(report or "")
+        )
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Writes a page to look at in a browser: one HTML file; docs/report.md tells what is on it."""
+        if not os.fspath(path):
+            raise ValueError("a report needs the name of a file")
+        self._native.save("", "", "", os.fspath(path))
 
     def to_bytes(self) -> bytes:
         return self._native.model().bytes()

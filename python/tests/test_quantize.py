@@ -158,6 +158,13 @@ def test_results_can_be_looked_at(cnn, samples, tmp_path):
     assert (tmp_path / "m.onnx").read_bytes() == quantized.to_bytes()
     assert json.loads((tmp_path / "s.json").read_text())["tensors"] == quantized.to_dict()["tensors"]
     assert rf.Statistics.load(tmp_path / "s.rfs") == quantized.statistics
+    quantized.report(tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert page.startswith("<!doctype html>") and next(iter(quantized.tensors)) in page
+    quantized.save(tmp_path / "m.onnx", report=tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text() == page
+    with pytest.raises(ValueError, match="name of a file"):
+        quantized.report("")
     changed = quantized.to_dict()
     changed["tensors"].clear()
     assert quantized.tensors

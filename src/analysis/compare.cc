@@ -98,7 +98,10 @@ void measure(const Tensor& real, const Tensor& restored, OutputError& error) {
     return;
   }
   error.sample_count = 1;
-  error.metrics.add(real.to_float32().floats(), restored.to_float32().floats());
+  const Tensor real_floats = real.to_float32();
+  const Tensor restored_floats = restored.to_float32();
+  error.metrics.add(real_floats.floats(), restored_floats.floats());
+  error.values.add(real_floats.floats(), restored_floats.floats());
   error.powers = {{error.metrics.real_power(), error.metrics.error_power()}};
   error.top.add(real, restored);
   if (const auto power = score_power(real, restored)) error.score_powers = {*power};
@@ -237,6 +240,7 @@ std::vector<OutputError> measure_more(Pair& models, const CompareOptions& option
 void OutputError::merge(const OutputError& other) {
   metrics.merge(other.metrics);
   top.merge(other.top);
+  values.merge(other.values);
   powers.insert(powers.end(), other.powers.begin(), other.powers.end());
   score_powers.insert(score_powers.end(), other.score_powers.begin(), other.score_powers.end());
   if (sections.empty()) {

@@ -10,6 +10,7 @@
 #include "analysis/noise_bound.h"
 #include "analysis/sections.h"
 #include "analysis/top_rows.h"
+#include "analysis/value_pairs.h"
 #include "data/sample_source.h"
 #include "engine/model_source.h"
 #include "engine/sample_pass.h"
@@ -48,6 +49,8 @@ struct OutputError {
   uint64_t equal_count = 0;
   /// Of scores of classes.
   TopRows top = {};
+  /// To look at.
+  ValuePairs values = {};
   /// Why no sample can be compared: one model has no such output, it is a sequence. Else empty.
   std::string obstacle = {};
 

@@ -14,4 +14,9 @@ StatisticsInspection inspect_statistics(const std::filesystem::path& file) {
   return workflow::inspect_statistics(file);
 }
 
+HistogramInspection inspect_histograms(const std::filesystem::path& file,
+                                       const std::string& pattern) {
+  return workflow::inspect_histograms(file, pattern);
+}
+
 }  // namespace rangefinder

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/model_state.h"
+#include "api/quantized_state.h"
 #include "api/requests.h"
 #include "api/statistics_state.h"
 #include "data/shard_environment.h"
@@ -11,17 +12,6 @@
 #include "workflow/quantize.h"
 
 namespace rangefinder {
-
-struct QuantizedModel::State {
-  workflow::Quantized quantized;
-  /// None on ranks that only helped to observe.
-  std::optional<Model> model;
-
-  void require_model() const {
-    if (!model) throw std::invalid_argument("the model is at rank 0; this rank helped to observe");
-  }
-  std::optional<Statistics> statistics;
-};
 
 namespace {
 

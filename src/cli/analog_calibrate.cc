@@ -31,7 +31,8 @@ RunFiles files_of(const Arguments& arguments) {
                  .data = arguments.data.paths,
                  .others = {arguments.hardware},
                  .outputs = {arguments.results.model}};
-  for (const auto& file : {arguments.results.ranges, arguments.options.checkpoint.file}) {
+  for (const auto& file : {arguments.results.ranges, arguments.results.report,
+                           arguments.options.checkpoint.file}) {
     if (!file.empty()) files.outputs.push_back(file);
   }
   return files;
@@ -65,6 +66,7 @@ void add_results(CLI::App& command, AnalogFiles& results) {
   add_result_option(command, "--ranges", results.ranges,
                     "Also write the input ranges here, as JSON or for AIHWKIT-Lightning (.npz)",
                     "FILE.json|FILE.npz");
+  add_report_option(command, results.report);
 }
 
 void add_hardware(CLI::App& command, Arguments& arguments) {

@@ -8,6 +8,8 @@
 #include "cli/subcommands.h"
 #include "cli/value_kind.h"
 #include "rangefinder/analog.h"
+#include "rangefinder/report.h"
+#include "rangefinder/run_files.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -20,6 +22,7 @@ struct Arguments {
   /// The options of types that were given.
   std::set<std::string> given;
   bool json = false;
+  std::filesystem::path report;
   DataArguments data;
   RunArguments run;
   CompareAnalogOptions options;
@@ -43,10 +46,16 @@ void run(const Arguments& arguments) {
   options.samples = arguments.data.limit();
   Progress progress(arguments.run.shown_progress());
   options.run = run_control(arguments.run, progress);
+  if (!arguments.report.empty()) {
+    prepare_outputs({.models = {arguments.float_model, arguments.analog_model},
+                     .data = arguments.data.paths,
+                     .outputs = {arguments.report}});
+  }
   const AnalogComparison comparison =
       compare_analog(Model::load(arguments.float_model), Model::load(arguments.analog_model),
                      arguments.data.source(options.run), options);
   progress.finish();
+  if (!arguments.report.empty()) write_report(comparison, arguments.report);
   print(arguments.json ? comparison.json() : comparison.table());
 }
 
@@ -90,6 +99,7 @@ void add_analog_compare(CLI::App& analog) {
       ->required();
   add_judged_options(command, *arguments);
   command.add_flag("--json", arguments->json, "Print JSON");
+  add_report_option(command, arguments->report);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   add_quiet_option(command, arguments->run.quiet, "No progress, no remarks: the result alone");

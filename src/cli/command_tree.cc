@@ -39,6 +39,7 @@ void add_commands(CLI::App& app, const std::vector<std::string>& command_line) {
   add_merge(app);
   add_inspect(app);
   add_compare(app);
+  add_report(app);
   add_tensors(app);
   add_export_table(app);
   add_import_cache(app);

@@ -6,6 +6,8 @@
 #include "cli/options.h"
 #include "cli/subcommands.h"
 #include "cli/value_kind.h"
+#include "rangefinder/report.h"
+#include "rangefinder/run_files.h"
 
 namespace rangefinder::cli {
 namespace {
@@ -17,6 +19,7 @@ struct Arguments {
   RunArguments run;
   bool latency = false;
   bool json = false;
+  std::filesystem::path report;
 };
 
 void run(const Arguments& arguments) {
@@ -24,10 +27,16 @@ void run(const Arguments& arguments) {
   const CompareOptions options{.samples = arguments.data.limit(),
                                .measure_latency = arguments.latency,
                                .run = run_control(arguments.run, progress)};
+  if (!arguments.report.empty()) {
+    prepare_outputs({.models = {arguments.float_model, arguments.quantized_model},
+                     .data = arguments.data.paths,
+                     .outputs = {arguments.report}});
+  }
   const Comparison comparison =
       compare(Model::load(arguments.float_model), Model::load(arguments.quantized_model),
               arguments.data.source(options.run), options);
   progress.finish();
+  if (!arguments.report.empty()) write_report(comparison, arguments.report);
   print(arguments.json ? comparison.json() : comparison.table());
 }
 
@@ -46,6 +55,7 @@ void add_compare(CLI::App& app) {
   command.add_flag("--latency", arguments->latency,
                    "Also time both models on the first sample, on one thread");
   command.add_flag("--json", arguments->json, "Print JSON");
+  add_report_option(command, arguments->report);
   add_data_options(command, arguments->data);
   add_run_options(command, arguments->run);
   add_quiet_option(command, arguments->run.quiet, "No progress, no remarks: the result alone");

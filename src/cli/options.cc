@@ -178,6 +178,7 @@ void add_model_results(CLI::App& command, ResultFiles& results) {
       ->required();
   add_result_option(command, "--summary", results.summary, "Also write the summary here",
                     kJsonFile);
+  add_report_option(command, results.report);
 }
 
 void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
@@ -282,6 +283,11 @@ void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
       .add_option("--decisions", arguments.decisions,
                   "What was left float and why: written, or followed if it is there")
       ->type_name(kJsonFile);
+}
+
+void add_report_option(CLI::App& command, std::filesystem::path& report) {
+  add_result_option(command, "--report", report, "Also write a page to look at here", "FILE.html")
+      ->group("Results");
 }
 
 void print(const std::string& text) { std::fputs(text.c_str(), stdout); }

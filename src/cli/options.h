@@ -112,6 +112,9 @@ struct ChoiceArguments {
 /// --min-sqnr --metric --max-drop --metric-timeout --fastest --decisions
 void add_choice_options(CLI::App& command, ChoiceArguments& arguments);
 
+/// --report
+void add_report_option(CLI::App& command, std::filesystem::path& report);
+
 /// For tables and JSON.
 void print(const std::string& text);
 

@@ -20,6 +20,7 @@ void add_solve(CLI::App& app);
 void add_merge(CLI::App& app);
 void add_inspect(CLI::App& app);
 void add_compare(CLI::App& app);
+void add_report(CLI::App& app);
 void add_tensors(CLI::App& app);
 void add_help(CLI::App& app);
 void add_completion(CLI::App& app);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/html.h"
 #include "report/json_text.h"
 
 namespace rangefinder::report {
@@ -53,6 +54,13 @@ Json judged_json(const JudgedTensorRow& tensor) {
           {"sqnr_bound_db", number(tensor.sqnr_bound_db)},
           {"score_sqnr_db", number(tensor.score_sqnr_db)},
           {"score_bound_db", number(tensor.score_bound_db)}};
+}
+
+Json node_json(const NodeRow& node) {
+  return {
+      {"name", node.name},     {"op_type", node.op_type},
+      {"kernel", node.kernel}, {"reason", node.reason.empty() ? Json(nullptr) : Json(node.reason)},
+      {"inputs", node.inputs}, {"outputs", node.outputs}};
 }
 
 Json latency_json(const std::optional<LatencyRow>& latency) {
@@ -178,6 +186,21 @@ nlohmann::ordered_json to_json(const LstmRow& row) {
           {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}};
 }
 
+Json output_values_json(const std::vector<OutputRow>& outputs) {
+  Json rows = Json::array();
+  for (const OutputRow& output : outputs) {
+    if (output.values.empty()) continue;
+    Json real = Json::array();
+    Json restored = Json::array();
+    for (const ValuePair& pair : output.values) {
+      real.push_back(short_number(pair.real));
+      restored.push_back(short_number(pair.restored));
+    }
+    rows.push_back({{"name", output.name}, {"float", real}, {"int8", restored}});
+  }
+  return rows;
+}
+
 Json to_json(const Summary& summary) {
   return {{"schema_version", kSchemaVersion},
           {"model", summary.model},
@@ -195,12 +218,14 @@ Json to_json(const Summary& summary) {
           {"integer_nodes", summary.integer_nodes},
           {"eligible_nodes", summary.eligible_nodes},
           {"float_nodes", to_array(summary.float_nodes)},
+          {"nodes", to_array(summary.nodes, node_json)},
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"smoothings", to_array(summary.smoothings)},
           {"lookup_tables", to_array(summary.lookup_tables)},
           {"lstms", to_array(summary.lstms)},
           {"outputs", to_array(summary.outputs)},
+          {"output_values", output_values_json(summary.outputs)},
           {"left_out_samples", to_array(summary.left_out)},
           {"choice", summary.choice ? to_json(*summary.choice) : Json(nullptr)},
           {"decisions", to_array(summary.decisions)},

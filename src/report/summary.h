@@ -19,12 +19,14 @@ using rangefinder::LatencyRow;
 using rangefinder::LeftOutRow;
 using rangefinder::LookupTableRow;
 using rangefinder::LstmRow;
+using rangefinder::NodeRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::SmoothingRow;
 using rangefinder::Summary;
 using rangefinder::TensorRow;
 using rangefinder::TimedRow;
+using rangefinder::ValuePair;
 using rangefinder::Verdict;
 using rangefinder::VerdictLevel;
 
@@ -39,6 +41,8 @@ nlohmann::ordered_json to_json(const SmoothingRow& row);
 nlohmann::ordered_json to_json(const LookupTableRow& row);
 nlohmann::ordered_json to_json(const LstmRow& row);
 nlohmann::ordered_json to_json(const Summary& summary);
+/// OutputRow::values of each output that has some, with six digits.
+nlohmann::ordered_json output_values_json(const std::vector<OutputRow>& outputs);
 
 /// What a person wants to see at the end of a run: sizes, kernels, the tensors that lose most,
 /// outputs. At most about 100 columns wide.

@@ -160,8 +160,12 @@ AnalogComparison compare_analog(const AnalogCompareRequest& request) {
   const auto float_model = passes::prepare_analog(engine::load_model(request.float_model).model,
                                                   request.float_model.file);
   const auto exported = engine::load_model(request.analog_model).model;
-  return compare_restored(restore(float_model, exported, request.analog_model.file), exported,
-                          *samples, request.options);
+  AnalogComparison comparison =
+      compare_restored(restore(float_model, exported, request.analog_model.file), exported,
+                       *samples, request.options);
+  comparison.float_model = request.float_model.name();
+  comparison.analog_model = request.analog_model.name();
+  return comparison;
 }
 
 nlohmann::ordered_json to_json(const AnalogComparison& comparison) {

@@ -14,6 +14,7 @@
 #include "engine/packed_model.h"
 #include "engine/write_model.h"
 #include "passes/prepare_analog.h"
+#include "workflow/report.h"
 
 namespace rangefinder::workflow {
 analog::AnalogModel load_analog(const engine::ModelSource& source, analog::NetworkConfig config,
@@ -34,6 +35,9 @@ void write_analog(const analog::AnalogModel& model, const AnalogFiles& files) {
     engine::add_model(results, files.model, engine::pack_model(analog::export_model(model), ""));
   }
   if (!files.ranges.empty()) results.add(files.ranges, analog::ranges_bytes(files.ranges, model));
+  if (!files.report.empty()) {
+    results.add(files.report, report_page(model, files.model.string()));
+  }
   results.commit();
 }
 

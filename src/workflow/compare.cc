@@ -124,6 +124,21 @@ void tell_bounds(const analysis::OutputError& output, const analysis::OutputErro
   row.top_loss_bound = top.loss_bound();
 }
 
+/// Models with many outputs get fewer values of each.
+void thin_values(std::vector<report::OutputRow>& outputs) {
+  constexpr size_t kMostOfAll = 4096;
+  constexpr size_t kLeast = 64;
+  const size_t most = std::max(kLeast, kMostOfAll / std::max<size_t>(1, outputs.size()));
+  for (auto& output : outputs) {
+    const size_t step = (output.values.size() + most - 1) / most;
+    if (step <= 1) continue;
+    for (size_t i = 0; i * step < output.values.size(); ++i) {
+      output.values[i] = output.values[i * step];
+    }
+    output.values.resize((output.values.size() + step - 1) / step);
+  }
+}
+
 }  // namespace
 
 report::OutputRow row_of(const analysis::OutputError& output, const analysis::OutputError* more) {
@@ -137,6 +152,7 @@ report::OutputRow row_of(const analysis::OutputError& output, const analysis::Ou
   row.sample_count = output.sample_count;
   row.shape_mismatch_count = output.shape_mismatch_count;
   row.equal_share = output.equal_share();
+  row.values = output.values.pairs();
   if (is_measured) tell_bounds(output, more, row);
   return row;
 }
@@ -150,6 +166,7 @@ OutputErrors rows_of(analysis::ModelError found) {
   for (auto& [name, reason] : found.left_out) {
     errors.left_out.push_back({std::move(name), std::move(reason)});
   }
+  thin_values(errors.outputs);
   return errors;
 }
 
@@ -165,6 +182,8 @@ Comparison compare(const CompareRequest& request) {
   const auto samples = as_list(request.samples, request.sample_limit);
   Comparison comparison;
   comparison.sample_count = samples->size();
+  comparison.float_model = request.float_model.name();
+  comparison.quantized_model = request.quantized_model.name();
   if (samples->size() == 0) throw Error("there are no samples to compare on");
   const engine::ModelSource& quantized = request.quantized_model;
   analysis::CompareOptions options{.run = request.run};

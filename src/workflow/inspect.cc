@@ -3,21 +3,26 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "analysis/fusion_check.h"
+#include "base/error.h"
+#include "base/name_pattern.h"
+#include "base/near_names.h"
 #include "engine/packed_model.h"
 #include "graph/model_file.h"
 #include "graph/skeleton.h"
 #include "passes/exclusion.h"
 #include "passes/prepare.h"
+#include "report/tensor_chart.h"
 #include "statistics/statistics_file.h"
 
 namespace rangefinder::workflow {
 namespace {
 
 report::ObservedRow row(const statistics::ObservedTensor& tensor) {
-  statistics::TensorStatistics all;
-  for (const auto& channel : tensor.channels) all.merge(channel);
+  const auto all = report::all_channels(tensor);
   report::ObservedRow row{.name = tensor.name, .channel_count = tensor.channels.size()};
   row.count = all.count();
   if (all.extrema.has_range()) {
@@ -44,6 +49,31 @@ report::StatisticsInspection inspect_statistics(const std::filesystem::path& fil
       .tensors = {}};
   for (const auto& tensor : statistics.tensors) {
     if (!tensor.holds_sums_alone) inspection.tensors.push_back(row(tensor));
+  }
+  return inspection;
+}
+
+HistogramInspection inspect_histograms(const std::filesystem::path& file,
+                                       const std::string& pattern) {
+  const auto statistics = statistics::read_statistics(file);
+  const NamePattern wanted(pattern);
+  HistogramInspection inspection{.file = file.string()};
+  std::vector<std::string> known;
+  for (const auto& tensor : statistics.tensors) {
+    if (tensor.holds_sums_alone) continue;
+    known.push_back(tensor.name);
+    if (!wanted.fits(tensor.name)) continue;
+    TensorHistogram histogram{.name = tensor.name};
+    const auto all = report::all_channels(tensor);
+    for (const auto& [lower, upper, count] : all.histogram.buckets()) {
+      histogram.buckets.push_back({lower, upper, count});
+    }
+    inspection.tensors.push_back(std::move(histogram));
+  }
+  if (inspection.tensors.empty()) {
+    throw Error(
+        fmt::format("no observed tensor is called '{}'{}", pattern, did_you_mean(pattern, known)),
+        {.file = file.string()});
   }
   return inspection;
 }

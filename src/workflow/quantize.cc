@@ -26,9 +26,11 @@
 #include "workflow/keep.h"
 #include "workflow/lookup_tables.h"
 #include "workflow/lstms.h"
+#include "workflow/network_nodes.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
 #include "workflow/refine_weights.h"
+#include "workflow/report.h"
 #include "workflow/run_files.h"
 #include "workflow/sample_check.h"
 #include "workflow/smooth.h"
@@ -122,7 +124,8 @@ std::shared_future<analysis::FusionReport> look_at_kernels(const Plan& plan,
   });
 }
 
-void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary) {
+void tell_kernels(const analysis::FusionReport& fusion, const Plan& plan,
+                  report::Summary& summary) {
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
   summary.float_nodes.clear();
@@ -130,6 +133,7 @@ void tell_kernels(const analysis::FusionReport& fusion, report::Summary& summary
     summary.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
   explain_float_nodes(summary);
+  summary.nodes = network_nodes(plan, summary.float_nodes);
 }
 
 std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path>& paths) {
@@ -142,7 +146,7 @@ std::vector<std::filesystem::path> named(const std::vector<std::filesystem::path
 
 /// A large model's weights go beside it: what lies there must not be what is read.
 std::vector<std::filesystem::path> outputs_of(const ResultFiles& results) {
-  auto outputs = named({results.model, results.statistics, results.summary});
+  auto outputs = named({results.model, results.statistics, results.summary, results.report});
   const auto weights = engine::weights_beside(results.model);
   if (!results.model.empty() && std::filesystem::exists(weights)) outputs.push_back(weights);
   return outputs;
@@ -210,7 +214,7 @@ void verify(const Candidate& made, Samples& samples, const QuantizeRequest& requ
   if (request.run.jobs == 1) fusion.wait();
   measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
                   request.run, made.model, fusion, summary);
-  tell_kernels(fusion.get(), summary);
+  tell_kernels(fusion.get(), made.plan, summary);
 }
 
 /// Takes over what was chosen, and tells of it.
@@ -381,11 +385,13 @@ Quantized solve(const SolveRequest& request) {
   result.model = made.model;
   keep_quantized(result.model, request.run);
   watch.lap();
-  tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), summary);
+  tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), made.plan, summary);
   summary.verdict.reasons.push_back("nothing was run: 'compare' tells how good it is");
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
+  // For pages; a caller has them already.
+  result.statistics = request.statistics;
   write_results(result, request.results);
   return result;
 }
@@ -400,6 +406,7 @@ void write_results(const Quantized& quantized, const ResultFiles& files,
   if (!files.summary.empty()) {
     results.add(files.summary, report::json_text(report::to_json(quantized.summary)));
   }
+  if (!files.report.empty()) results.add(files.report, report_page(quantized));
   if (!decisions.empty() && quantized.decisions) {
     results.add(decisions, decisions_text(*quantized.decisions));
   }

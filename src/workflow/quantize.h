@@ -85,8 +85,8 @@ struct SolveRequest {
   ResultFiles results = {};
 };
 
-/// The int8 model from statistics; runs no inference, so the summary has no outputs. The result has
-/// no statistics.
+/// The int8 model from statistics; runs no inference, so the summary has no outputs. The result's
+/// statistics are those that were given.
 Quantized solve(const SolveRequest& request);
 
 /// Writes what is asked for of a result, all of it together or nothing. `decisions`: where new ones

@@ -28,5 +28,15 @@ TEST_F(InspectApi, TellsWhatStatisticsHold) {
   EXPECT_THROW(inspect_statistics(file("b.rfs")), Error);
 }
 
+TEST_F(InspectApi, ShowsDistributions) {
+  const Statistics seen = observe(model(), memory(4), {.output = file("a.rfs")});
+  const HistogramInspection found = inspect_histograms(file("a.rfs"), "?");
+  ASSERT_EQ(found.tensors.size(), 3u);
+  EXPECT_EQ(found.tensors[1].name, "r");
+  EXPECT_EQ(found.tensors[1].buckets, seen.histogram("r"));
+  EXPECT_THAT(found.chart(60), HasSubstr("r: 1536 values"));
+  EXPECT_THROW(inspect_histograms(file("a.rfs"), "none"), Error);
+}
+
 }  // namespace
 }  // namespace rangefinder

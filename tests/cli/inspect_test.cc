@@ -66,6 +66,28 @@ TEST_F(Inspect, AModelOfNothingToQuantizeIsFine) {
   EXPECT_EQ(relu["eligible_nodes"], 0);
 }
 
+TEST_F(Inspect, DrawsHistogramsAndPrintsCsv) {
+  write_model();
+  succeed({"observe", path("model.onnx"), "--data", write_samples(3), "-o", path("all.rfs")});
+  ::setenv("COLUMNS", "60", 1);
+  const std::string chart = succeed({"inspect", path("all.rfs"), "--histogram", "x"});
+  ::unsetenv("COLUMNS");
+  EXPECT_THAT(chart, StartsWith("x: 384 values\n"));
+  EXPECT_THAT(chart, HasSubstr("█"));
+  EXPECT_THAT(succeed({"inspect", path("all.rfs"), "--histogram", "*", "--csv"}),
+              StartsWith("tensor,lower,upper,count\nx,-"));
+  EXPECT_THAT(succeed({"inspect", path("all.rfs"), "--csv"}),
+              StartsWith("tensor,channels,count,min,max,zero_share,nan_count,inf_count\nx,1,384,"));
+  const Json json = json_of({"inspect", path("all.rfs"), "--histogram", "x", "--json"});
+  uint64_t count = 0;
+  for (const Json& bucket : json["tensors"][0]["buckets"]) count += bucket["count"].get<uint64_t>();
+  EXPECT_EQ(count, 384);
+  expect_failure({"inspect", path("all.rfs"), "--histogram", "xx"}, 1,
+                 {"'xx'", "did you mean 'x'"});
+  expect_failure({"inspect", path("all.rfs"), "--csv", "--json"}, 2, {"--csv"});
+  expect_failure({"inspect", path("model.onnx"), "--histogram", "x"}, 2, {"statistics (.rfs)"});
+}
+
 TEST_F(Inspect, TroubleIsExitCode1AndNamesTheFile) {
   for (const char* name : {"none.rfs", "none.onnx"}) {
     expect_failure({"inspect", path(name)}, 1, {path(name) + ": ", "No such file"});

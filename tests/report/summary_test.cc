@@ -30,8 +30,16 @@ void tell_choice(Summary& summary) {
   summary.decisions = {{"fc", "Gemm", "accuracy", 12.5}};
 }
 
-Summary summary() {
+Summary start() {
   Summary summary;
+  summary.outputs = {{"y", 30.5, 0.99, 0.125, 3, 9, 1}};
+  summary.outputs[0].values = {{0.1f, 0.125f}};
+  summary.nodes = {{"conv", "Conv", "integer", "", {"x"}, {"y"}}};
+  return summary;
+}
+
+Summary summary() {
+  Summary summary = start();
   summary.model = "model.onnx";
   summary.output = "int8.onnx";
   summary.method = "kl";
@@ -61,7 +69,6 @@ Summary summary() {
   summary.integer_nodes = 6;
   summary.eligible_nodes = 7;
   summary.float_nodes = {{"fc", "Gemm", "is too small"}};
-  summary.outputs = {{"y", 30.5, 0.99, 0.125, 3, 9, 1}};
   summary.left_out = {{"10.npy", "is cut short"}};
   summary.raised_channel_count = 8;
   summary.effort = "normal";
@@ -97,14 +104,17 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("schema_version", "model", "output", "method", "effort", "target",
                           "version", "samples", "held_out_samples", "seconds", "peak_memory_bytes",
                           "float_bytes", "quantized_bytes", "integer_nodes", "eligible_nodes",
-                          "float_nodes", "raised_channels", "bias_corrections", "smoothings",
-                          "lookup_tables", "lstms", "outputs", "left_out_samples", "choice",
-                          "decisions", "tensors", "looked_at_samples", "latency", "error_sources",
-                          "data_checks", "verdict", "notes"));
+                          "float_nodes", "nodes", "raised_channels", "bias_corrections",
+                          "smoothings", "lookup_tables", "lstms", "outputs", "output_values",
+                          "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
+                          "latency", "error_sources", "data_checks", "verdict", "notes"));
   EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
+  EXPECT_THAT(keys(json["nodes"][0]),
+              ElementsAre("name", "op_type", "kernel", "reason", "inputs", "outputs"));
+  EXPECT_EQ(json["output_values"].dump(), R"([{"name":"y","float":[0.1],"int8":[0.125]}])");
   EXPECT_THAT(
       keys(json["outputs"][0]),
       ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",

@@ -1,0 +1,17 @@
+# rangefinder_embed_text(<output.cc> <header> <namespace> <constant> <file> ...): a source that defines
+# each constant as the text of its file. Made when CMake configures, and again when a file changes.
+function(rangefinder_embed_text output header namespace)
+  set(code "// Made by EmbedText.cmake.\n#include \"${header}\"\n\nnamespace ${namespace} {\n")
+  while(ARGN)
+    list(POP_FRONT ARGN constant file)
+    file(READ "${file}" text)
+    string(FIND "${text}" ")embedded\"" clash)
+    if(NOT clash EQUAL -1)
+      message(FATAL_ERROR "${file} holds the end of a raw string")
+    endif()
+    string(APPEND code "\nconst std::string_view ${constant} = R\"embedded(${text})embedded\";\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  endwhile()
+  string(APPEND code "\n}  // namespace ${namespace}\n")
+  file(CONFIGURE OUTPUT "${output}" CONTENT "${code}" @ONLY)
+endfunction()
