@@ -41,6 +41,10 @@ struct RANGEFINDER_API Comparison {
   size_t eligible_nodes = 0;
   std::vector<FloatNodeRow> float_nodes;
   std::optional<Latency> latency = {};
+  /// Not empty: the target that the model is written for, whose runtime is not here. Errors are
+  /// those of QuantizeLinear and DequantizeLinear with float between them, and the integer nodes
+  /// are those that are written with codes.
+  std::string reference = {};
 
   /// What a person wants to see.
   std::string table() const;

@@ -282,6 +282,10 @@ struct RANGEFINDER_API Summary {
   std::vector<TensorRow> tensors;
   size_t integer_nodes = 0;
   size_t eligible_nodes = 0;
+  /// Not empty: the target, whose runtime is not here. Errors are those of QuantizeLinear and
+  /// DequantizeLinear with float between them, and the integer nodes are those that are written
+  /// with codes.
+  std::string reference = {};
   std::vector<FloatNodeRow> float_nodes;
   /// Of the integer kernels, on samples that were not used for calibration; empty if there were
   /// none.

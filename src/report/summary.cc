@@ -194,6 +194,7 @@ Json to_json(const Summary& summary) {
           {"quantized_bytes", summary.quantized_bytes},
           {"integer_nodes", summary.integer_nodes},
           {"eligible_nodes", summary.eligible_nodes},
+          {"reference", summary.reference.empty() ? Json(nullptr) : Json(summary.reference)},
           {"float_nodes", to_array(summary.float_nodes)},
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
