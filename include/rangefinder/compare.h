@@ -44,6 +44,10 @@ struct RANGEFINDER_API Comparison {
   /// The files, as they were given.
   std::string float_model = {};
   std::string quantized_model = {};
+  /// Not empty: the target that the model is written for, whose runtime is not here. Errors are
+  /// those of QuantizeLinear and DequantizeLinear with float between them, and the integer nodes
+  /// are those that are written with codes.
+  std::string reference = {};
 
   /// What a person wants to see.
   std::string table() const;

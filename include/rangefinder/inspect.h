@@ -25,7 +25,10 @@ struct RANGEFINDER_API ModelInspection {
   std::string file = {};
   uint64_t bytes = 0;
   int64_t opset = 0;
+  /// Of a quantized model: the one that it was written for, if that is known.
   std::string target = {};
+  /// The target's runtime is not here: what is counted is written with codes.
+  bool is_as_written = false;
   size_t eligible_nodes = 0;
   /// Nodes that would compute in integers; of a quantized model: that do.
   size_t integer_nodes = 0;

@@ -305,6 +305,10 @@ struct RANGEFINDER_API Summary {
   std::vector<TensorRow> tensors;
   size_t integer_nodes = 0;
   size_t eligible_nodes = 0;
+  /// Not empty: the target, whose runtime is not here. Errors are those of QuantizeLinear and
+  /// DequantizeLinear with float between them, and the integer nodes are those that are written
+  /// with codes.
+  std::string reference = {};
   std::vector<FloatNodeRow> float_nodes;
   /// The way through the network, in graph order.
   std::vector<NodeRow> nodes = {};

@@ -46,6 +46,12 @@ class Comparison(Report):
         """By name: sqnr_db (None where equal), cosine, max_abs_error, ..."""
         return {row["name"]: row for row in self._dict["outputs"]}
 
+    @property
+    def reference(self) -> str | None:
+        """The target that the model is written for, where its runtime is not here; see QuantizedModel.reference."""
+        reference = self._dict["reference"]
+        return None if reference is None else str(reference)
+
 
 class Inspection(Report):
     """What would be quantized in a model, or what a statistics file holds."""
@@ -162,8 +168,15 @@ class QuantizedModel:
 
     @property
     def integer_nodes(self) -> int:
-        """Convolutions and matrix products that compute in integers."""
+        """Convolutions and matrix products that compute in integers; with a `reference`, that are written with codes."""
         return int(self._dict["integer_nodes"])
+
+    @property
+    def reference(self) -> str | None:
+        """The target, where its runtime is not here: errors are then those of QuantizeLinear and DequantizeLinear with
+        float between them, and kernels and latency are not measured."""
+        reference = self._dict["reference"]
+        return None if reference is None else str(reference)
 
     @property
     def float_nodes(self) -> list[dict[str, str]]:

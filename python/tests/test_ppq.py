@@ -234,14 +234,38 @@ def test_exports(graph, tmp_path):
     key = table["configs"]["/0/0.0/Conv"]["input"]
     assert table["values"][str(key["hash"])]["scale"] == graph.quantized.tensors["input"].scale
     assert table["dispatchings"]["/0/0.2/Relu"] == "FP32"
-    with pytest.warns(UserWarning, match="PPL_CUDA_INT8"):
-        export_ppq_graph(graph, TargetPlatform.PPL_CUDA_INT8, tmp_path / "b.onnx", tmp_path / "b.json")
+    for platform in (TargetPlatform.TRT_FP8, TargetPlatform.PPL_CUDA_INT8):
+        with pytest.raises(NotImplementedError, match=platform.name):
+            export_ppq_graph(graph, platform, tmp_path / "c.onnx")
+    assert not (tmp_path / "c.onnx").exists()
+
+
+def test_exports_for_ppl(cnn, samples, tmp_path):
+    graph = quantize_onnx_model(cnn, samples, calib_steps=32, platform=TargetPlatform.PPL_CUDA_INT8)
+    export_ppq_graph(graph, TargetPlatform.PPL_CUDA_INT8, tmp_path / "b.onnx", tmp_path / "b.json")
     info = json.loads((tmp_path / "b.json").read_text())["quant_info"]["input"]
     tensor = graph.quantized.tensors["input"]
     assert (info["tensor_min"], info["tensor_max"]) == pytest.approx(tensor.range)
-    with pytest.raises(NotImplementedError, match="TRT_FP8"):
-        export_ppq_graph(graph, TargetPlatform.TRT_FP8, tmp_path / "c.onnx")
-    assert not (tmp_path / "c.onnx").exists()
+    assert (info["q_min"], info["q_max"], info["zero_point"], info["sym"]) == (-128, 127, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("platform", "target"),
+    [
+        (TargetPlatform.TRT_INT8, "tensorrt"),
+        (TargetPlatform.OPENVINO_INT8, "openvino"),
+        (TargetPlatform.NCNN_INT8, "ncnn"),
+        (TargetPlatform.MNN_INT8, "mnn"),
+        (TargetPlatform.QNN_DSP_INT8, "qnn"),
+        (TargetPlatform.FPGA_INT8, "int8-power-of-2"),
+    ],
+)
+def test_platforms_are_targets(cnn, samples, tmp_path, platform, target):
+    graph = quantize_onnx_model(cnn, samples, calib_steps=8, platform=platform)
+    assert graph.target == target
+    assert graph.quantized.reference == target
+    export_ppq_graph(graph, platform, tmp_path / "a.onnx", tmp_path / "a.json")
+    assert (tmp_path / "a.onnx").read_bytes() == graph.int8_model().bytes()
 
 
 def test_platforms_that_are_not_done(cnn, samples):

@@ -44,16 +44,15 @@ def test_the_pass_is_included_in_settings(model, tmp_path):
 
     setting = QuantizationSettingFactory.default_setting()
     setting.quantize_activation = True
-    with pytest.warns(UserWarning, match="PPL_CUDA_INT8"):
-        ir = quantize_torch_model(
-            model=model,
-            calib_dataloader=load_calibration_dataset(),
-            setting=setting,
-            platform=TargetPlatform.PPL_CUDA_INT8,
-            calib_steps=8,
-            input_shape=INPUT_SHAPE,
-            collate_fn=collate_fn,
-        )
+    ir = quantize_torch_model(
+        model=model,
+        calib_dataloader=load_calibration_dataset(),
+        setting=setting,
+        platform=TargetPlatform.PPL_CUDA_INT8,
+        calib_steps=8,
+        input_shape=INPUT_SHAPE,
+        collate_fn=collate_fn,
+    )
     assert isinstance(ir, BaseGraph)
     assert ir.quantized.integer_nodes == 3
     export_ppq_graph(graph=ir, platform=TargetPlatform.ONNXRUNTIME, graph_save_to=tmp_path / "quantized.onnx")

@@ -8,11 +8,15 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "base/error.h"
 #include "base/version.h"
+#include "exporters/codes.h"
 #include "exporters/float_guard.h"
+#include "exporters/spelling.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
+#include "graph/model_file.h"
 
 namespace rangefinder::exporters {
 namespace {
@@ -20,6 +24,8 @@ namespace {
 constexpr char kMicrosoft[] = "com.microsoft";
 /// The first IR version that knows operator set 13.
 constexpr int64_t kLeastIrVersion = 7;
+/// The first operator set whose QuantizeLinear makes codes of 16 bits.
+constexpr int64_t kLeast16BitSet = 21;
 
 /// Codes that are a step or more from zero are beyond a gate's bounds, whatever its beta (at most
 /// 1024). A wider step says no more, and could leave the 32 bits in which QLinearAdd counts.
@@ -33,8 +39,9 @@ struct ParameterNames {
 
 class QdqWriter {
  public:
-  QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved)
-      : graph_(model), domain_(std::move(domain)), solved_(solved) {
+  QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved,
+            const targets::Target& target)
+      : graph_(model), domain_(std::move(domain)), solved_(solved), target_(target) {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
   }
 
@@ -44,6 +51,7 @@ class QdqWriter {
   }
 
   void write(const passes::QuantizedTensor& tensor) {
+    if (tensor.is_carried) return;
     const ParameterNames& names = parameters(tensor);
     if (!tensor.codes_of.empty()) {
       read_with_other_scale(tensor, names);
@@ -99,31 +107,35 @@ class QdqWriter {
     graph_.add_node("Min", graph_.fresh_name(name + "_below"), {above, high}, {output});
   }
 
-  void write_scalar_constant(const std::string& node_name, int input) {
+  void write_constant(const std::string& node_name, int input) {
     onnx::NodeProto& node = *nodes_.at(node_name);
-    const auto value = graph::read_constant(*graph_.initializer(node.input(input)));
-    write_scalar(node, input, value.floats()[0]);
+    const onnx::TensorProto& constant = *graph_.initializer(node.input(input));
+    if (target_.placement == targets::Placement::kBetweenKernels) {
+      return write_scalar(node, input, graph::read_constant(constant).floats()[0]);
+    }
+    const std::string name = graph_.fresh_name(node.input(input) + "_quantized");
+    const auto made = quantize_constant(constant, name, target_.activation);
+    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
+    add_dequantize(graph_.add_initializer(made.codes), restored,
+                   add_parameters(name, made.config.scale[0], made.config.offset[0]));
+    graph_.set_input(node, input, restored);
   }
 
   void write(const passes::QuantizedWeight& weight) {
     onnx::NodeProto& node = *nodes_.at(weight.node);
     const std::string name = graph_.fresh_name(node.input(1) + "_quantized");
-    const auto codes = graph::make_int8s(name, weight.shape, weight.codes);
     const std::vector<int8_t> zeros(weight.scale.size(), 0);
     const tensor::Shape shape = parameter_shape(weight.axis, weight.scale.size());
-    write_parameter(node, 1, codes, weight.scale, graph::make_int8s("", shape, zeros), weight.axis);
+    const auto zero_point = graph::make_int8s("", shape, zeros);
+    if (target_.weight_form == targets::WeightForm::kPair) {
+      write_pair(node, weight, name, zero_point);
+    } else {
+      write_parameter(node, 1, graph::make_int8s(name, weight.shape, weight.codes), weight.scale,
+                      zero_point, weight.axis);
+    }
     normalize_gemm(node);
     if (weight.summand) write(*weight.summand);
-    if (weight.bias.empty()) return;
-    // A bias that the float model does not have makes up for what rounding the weights moved.
-    const bool has_bias = node.input_size() > 2 && !node.input(2).empty();
-    while (node.input_size() < 3) node.add_input("");
-    const std::string bias =
-        graph_.fresh_name((has_bias ? node.input(2) : node.name() + "_bias") + "_quantized");
-    const auto count = static_cast<int64_t>(weight.bias.size());
-    const std::vector<int32_t> bias_zeros(weight.bias.size(), 0);
-    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), weight.bias_scale,
-                    graph::make_int32s("", {count}, bias_zeros), 0);
+    write_bias(node, weight);
   }
 
   /// Rows are looked up as codes; what the Gather made is made by a DequantizeLinear now.
@@ -169,6 +181,10 @@ class QdqWriter {
   }
 
   void finish() {
+    if (target_.wants_spelling) {
+      spell_gates(graph_);
+      spell_strides(graph_);
+    }
     // A tensor that is only read with another scale needs no DequantizeLinear of its own.
     graph_.remove_unread();
     graph_.finish();
@@ -191,6 +207,65 @@ class QdqWriter {
                          graph::make_int8s(graph_.fresh_name(name + "_zero_point"), shape, zeros)));
   }
 
+  void write_bias(onnx::NodeProto& node, const passes::QuantizedWeight& weight) {
+    if (weight.bias.empty() && weight.float_bias.empty()) return;
+    // A bias that the float model does not have makes up for what rounding the weights moved.
+    const bool has_bias = node.input_size() > 2 && !node.input(2).empty();
+    while (node.input_size() < 3) node.add_input("");
+    const std::string name = has_bias ? node.input(2) : node.name() + "_bias";
+    if (weight.has_float_bias) return write_float_bias(node, weight, has_bias, name);
+    const std::string bias = graph_.fresh_name(name + "_quantized");
+    const auto count = static_cast<int64_t>(weight.bias.size());
+    const std::vector<int32_t> bias_zeros(weight.bias.size(), 0);
+    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), weight.bias_scale,
+                    graph::make_int32s("", {count}, bias_zeros), 0);
+  }
+
+  /// The constant stays the one that it was where it has these values.
+  void write_float_bias(onnx::NodeProto& node, const passes::QuantizedWeight& weight, bool has_bias,
+                        const std::string& name) {
+    if (has_bias) {
+      const auto before = graph::read_constant(*graph_.initializer(name));
+      if (std::ranges::equal(before.floats(), weight.float_bias)) return;
+    }
+    const auto count = static_cast<int64_t>(weight.float_bias.size());
+    graph_.set_input(node, 2,
+                     graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_float"),
+                                                               {count}, weight.float_bias)));
+  }
+
+  /// The restored weights in float, which become the very codes again.
+  void write_pair(onnx::NodeProto& node, const passes::QuantizedWeight& weight,
+                  const std::string& name, onnx::TensorProto zero_point) {
+    const auto axis = static_cast<size_t>(weight.axis.value_or(0));
+    size_t inner = 1;
+    for (size_t i = axis + 1; i < weight.shape.size(); ++i) {
+      inner *= static_cast<size_t>(weight.shape[i]);
+    }
+    std::vector<float> values(weight.codes.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      const size_t channel = weight.axis ? i / inner % weight.channel_count : 0;
+      values[i] = static_cast<float>(weight.codes[i]) * weight.scale_of(channel);
+    }
+    zero_point.set_name(graph_.fresh_name(name + "_zero_point"));
+    const ParameterNames names = {
+        graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"),
+                                                  parameter_shape(weight.axis, weight.scale.size()),
+                                                  weight.scale)),
+        graph_.add_initializer(std::move(zero_point))};
+    const std::string rounded = graph_.add_initializer(
+        graph::make_floats(graph_.fresh_name(node.input(1) + "_rounded"), weight.shape, values));
+    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
+    auto& quantize = graph_.add_node("QuantizeLinear", graph_.fresh_name(name + "_QuantizeLinear"),
+                                     {rounded, names.scale, names.zero_point}, {name}, domain_);
+    auto& dequantize = add_dequantize(name, restored, names);
+    if (weight.axis) {
+      graph::set_attribute(quantize, "axis", *weight.axis);
+      graph::set_attribute(dequantize, "axis", *weight.axis);
+    }
+    graph_.set_input(node, 1, restored);
+  }
+
   static tensor::Shape parameter_shape(std::optional<int64_t> axis, size_t count) {
     return axis ? tensor::Shape{static_cast<int64_t>(count)} : tensor::Shape{};
   }
@@ -210,11 +285,11 @@ class QdqWriter {
 
   ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point) {
     const std::array scales = {scale};
-    const std::array zero_points = {static_cast<uint8_t>(zero_point)};
+    const std::array zero_points = {int64_t{zero_point}};
     return {
         graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"), {}, scales)),
-        graph_.add_initializer(
-            graph::make_uint8s(graph_.fresh_name(name + "_zero_point"), {}, zero_points))};
+        graph_.add_initializer(make_codes(graph_.fresh_name(name + "_zero_point"), {}, zero_points,
+                                          target_.activation))};
   }
 
   onnx::NodeProto& add_dequantize(const std::string& codes, const std::string& to,
@@ -239,13 +314,16 @@ class QdqWriter {
     codes_[tensor.name] = codes_.at(tensor.codes_of);
   }
 
-  /// A number as one code: 1 with scale |value|, or 0 with zero point 1 for a negative one. Exact.
+  /// A number as one code, counted from the grid's first: 1 with scale |value|, or 0 with zero
+  /// point 1 for a negative one. Exact.
   void write_scalar(onnx::NodeProto& node, int input, float value) {
     const std::string name = graph_.fresh_name(node.name() + "_constant");
-    const std::array<uint8_t, 1> code = {static_cast<uint8_t>(value > 0 ? 1 : 0)};
-    const auto names = add_parameters(name, value == 0 ? 1 : std::abs(value), value < 0 ? 1 : 0);
+    const auto first = target_.activation.quant_min;
+    const std::array code = {first + (value > 0 ? 1 : 0)};
+    const auto names = add_parameters(name, value == 0 ? 1 : std::abs(value),
+                                      static_cast<int32_t>(first + (value < 0 ? 1 : 0)));
     const std::string codes = graph_.add_initializer(
-        graph::make_uint8s(graph_.fresh_name(name + "_quantized"), {}, code));
+        make_codes(graph_.fresh_name(name + "_quantized"), {}, code, target_.activation));
     add_dequantize(codes, name, names);
     graph_.set_input(node, input, name);
   }
@@ -296,6 +374,7 @@ class QdqWriter {
   graph::Graph graph_;
   std::string domain_;
   const SolvedTensors& solved_;
+  const targets::Target& target_;
   std::unordered_map<std::string, onnx::NodeProto*> nodes_;
   std::unordered_map<std::string, std::string> codes_;
   std::map<std::pair<std::string, float>, ParameterNames> parameter_names_;
@@ -310,20 +389,47 @@ void import_microsoft(onnx::ModelProto& model) {
   opset.set_version(1);
 }
 
+void name_target(const targets::Target& target, onnx::ModelProto& model) {
+  auto& properties = *model.mutable_metadata_props();
+  const auto is_it = [](const auto& property) { return property.key() == kTargetKey; };
+  const auto found = std::find_if(properties.begin(), properties.end(), is_it);
+  auto& property = found == properties.end() ? *properties.Add() : *found;
+  property.set_key(kTargetKey);
+  property.set_value(std::string(target.name));
+}
+
 }  // namespace
+
+std::string quantized_domain(const passes::PreparedModel& prepared, const targets::Target& target) {
+  std::string reason;
+  if (!prepared.kept_opset_because.empty()) {
+    reason = "the operator set could not be raised to 13, whose QuantizeLinear has an axis (" +
+             prepared.kept_opset_because + ")";
+  } else if (target.activation.level_count() > 256) {
+    const int64_t version = graph::opset_version(prepared.model);
+    if (version < kLeast16BitSet) {
+      reason = fmt::format("codes of 16 bits need operator set {}, the model has {}",
+                           kLeast16BitSet, version);
+    }
+  }
+  if (reason.empty()) return {};
+  if (target.takes_microsoft) return kMicrosoft;
+  throw Error(fmt::format("target {}: {}", target.name, reason));
+}
 
 onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
                            const passes::Annotation& annotation, const SolvedTensors& solved,
                            const std::vector<passes::QuantizedWeight>& weights,
                            const std::vector<passes::QuantizedTable>& tables,
-                           const std::vector<passes::QuantizedLstm>& lstms) {
+                           const std::vector<passes::QuantizedLstm>& lstms,
+                           const targets::Target& target) {
   onnx::ModelProto model = prepared.model;
-  const bool own_domain = prepared.kept_opset_because.empty();
-  if (!own_domain || !lstms.empty()) import_microsoft(model);
-  QdqWriter writer(model, own_domain ? "" : kMicrosoft, solved);
-  writer.guard(annotation);
+  const std::string domain = quantized_domain(prepared, target);
+  if (!domain.empty() || !lstms.empty()) import_microsoft(model);
+  QdqWriter writer(model, domain, solved, target);
+  if (target.placement == targets::Placement::kBetweenKernels) writer.guard(annotation);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
-  for (const auto& [node, input] : annotation.constants) writer.write_scalar_constant(node, input);
+  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
   for (const auto& weight : weights) writer.write(weight);
   for (const auto& table : tables) writer.write(table);
@@ -333,6 +439,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
   model.set_producer_name("rangefinder");
   model.set_producer_version(kVersion);
+  if (!target.runs_here) name_target(target, model);
   return model;
 }
 

@@ -4,28 +4,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "graph/attributes.h"
-#include "graph/constants.h"
 #include "graph/model_file.h"
+#include "passes/annotate_explicit.h"
 #include "passes/constant_range.h"
-#include "passes/gemm_bias.h"
+#include "passes/fused_bound.h"
 #include "passes/split_fused.h"
+#include "passes/weighted_obstacle.h"
 
 namespace rangefinder::passes {
 namespace {
 
 using targets::Role;
-
-/// The last code must restore to it, and the scale be a normal number.
-constexpr float kLeastUpperBound = 256 * std::numeric_limits<float>::min();
-
-/// Parameters of what lies between 0 and 1.
-constexpr quantization::AffineParameters kGateOutput = {1.0f / 255, 0};
 
 /// A node that may compute on codes.
 struct Candidate {
@@ -69,12 +63,6 @@ class Annotator {
  private:
   bool is_excluded(const onnx::NodeProto& node) const { return excluded_.contains(node.name()); }
 
-  std::string type_name(const std::string& tensor) const {
-    const auto found = infos_.find(tensor);
-    return std::string(found == infos_.end() ? "an unknown type"
-                                             : tensor::element_name(found->second.type));
-  }
-
   bool is_constant(const std::string& tensor) const {
     return graph_.initializer(tensor) != nullptr;
   }
@@ -89,21 +77,8 @@ class Annotator {
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
     if (is_excluded(node)) return "is excluded";
-    if (!is_float(infos_, node.output(0))) return "computes in " + type_name(node.output(0));
-    const std::string& weight = node.input(1);
-    const bool constant = is_constant(weight);
-    if (node.op_type() == "MatMul") {
-      if (is_constant(node.input(0))) return "its first factor is constant";
-      return {};
-    }
-    if (!constant) return "its weight is not constant";
-    if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(node.input(2))) {
-      return "its bias is not constant";
-    }
-    if (node.op_type() == "Gemm") {
-      if (graph::int_attribute(node, "transA", 0) != 0) return "its first factor is transposed";
-      if (!has_row_bias(graph_, node)) return "its bias is not one row";
-    }
+    const std::string reason = weighted_obstacle(graph_, infos_, node);
+    if (!reason.empty() || node.op_type() == "MatMul") return reason;
     return kernel_obstacle(target_.rule(node.op_type())->conditions, node, opset_);
   }
 
@@ -176,7 +151,7 @@ class Annotator {
     const bool divides = node.op_type() == "Div";
     if (candidate.data.size() == 2) return !divides;
     const int place = 1 - candidate.data[0];
-    const auto value = scalar(node.input(place));
+    const auto value = scalar_constant(graph_, node.input(place));
     if (!value || has_more_dimensions(node, place)) return false;
     if (!is_exact_code(*value)) {
       candidate.obstacle = fmt::format("has no integer kernel with the constant {}", *value);
@@ -202,38 +177,16 @@ class Annotator {
     return rank(node.input(place)) > (data_rank ? *data_rank : 0);
   }
 
-  std::optional<float> scalar(const std::string& name) const {
-    const auto* constant = graph_.initializer(name);
-    if (!constant || constant->data_type() != onnx::TensorProto::FLOAT) return std::nullopt;
-    const auto value = graph::read_constant(*constant);
-    if (value.element_count() != 1) return std::nullopt;
-    return value.floats()[0];
-  }
-
   /// Follows the node's output through a Relu, or a Clip from 0, that nobody else's reads prevent.
   void absorb_bound(Candidate& candidate) const {
-    if (!graph_.is_private(candidate.output)) return;
-    const onnx::NodeProto& reader = *graph_.uses(candidate.output).front().node;
-    const auto* rule = reader.domain().empty() ? target_.rule(reader.op_type()) : nullptr;
-    if (!rule || rule->role != Role::kBound || reader.input(0) != candidate.output) return;
-    if (reader.op_type() == "Clip") {
-      const auto lower = clip_bound(reader, 1, "min");
-      const auto upper = clip_bound(reader, 2, "max");
-      if (!lower || *lower != 0 || (upper && !(*upper >= kLeastUpperBound))) return;
-      if (reader.input_size() > 2 && !reader.input(2).empty() && !upper) return;
-      candidate.upper_bound = upper;
-    }
-    candidate.output = reader.output(0);
+    auto bound = fused_bound(graph_, target_, candidate.output);
+    if (!bound) return;
+    candidate.output = std::move(bound->output);
+    candidate.upper_bound = bound->upper;
   }
 
   static OutputBound bound_behind(const Candidate& candidate) {
     return {candidate.output != candidate.node->output(0), candidate.upper_bound};
-  }
-
-  std::optional<float> clip_bound(const onnx::NodeProto& clip, int input, const char* name) const {
-    if (const auto* attribute = graph::find_attribute(clip, name)) return attribute->f();
-    if (clip.input_size() <= input || clip.input(input).empty()) return std::nullopt;
-    return scalar(clip.input(input));
   }
 
   /// Tensors that are codes whatever else is decided, or can be for free.
@@ -274,6 +227,11 @@ class Annotator {
     if (!wanted_.contains(candidate.output) || !possible_.contains(candidate.output)) return;
     candidate.chosen = true;
     for (const int i : candidate.data) wanted_.insert(node.input(i));
+  }
+
+  /// Parameters of what lies between 0 and 1.
+  quantization::AffineParameters gate_output() const {
+    return {1.0f / 255, static_cast<int32_t>(target_.activation.quant_min)};
   }
 
   QuantizedTensor& tensor(const std::string& name) {
@@ -322,7 +280,7 @@ class Annotator {
         result_.gates.push_back({node.name(), node.input(0),
                                  graph::float_attribute(node, "alpha", 0.2f),
                                  graph::float_attribute(node, "beta", 0.5f)});
-        tensor(candidate.output).fixed = kGateOutput;
+        tensor(candidate.output).fixed = gate_output();
         break;
       default:
         break;
@@ -338,7 +296,7 @@ class Annotator {
     if (moves && result_.places.contains(input)) {
       moved_from_[candidate.output] = {input, candidate.factor};
     } else if (candidate.role == Role::kGate) {
-      tensor(candidate.output).fixed = kGateOutput;
+      tensor(candidate.output).fixed = gate_output();
     }
   }
 
@@ -406,6 +364,9 @@ std::vector<std::string> Annotation::observed() const {
 
 Annotation annotate(graph::Graph& graph, const TensorInfos& infos, const targets::Target& target,
                     const std::unordered_set<std::string>& excluded) {
+  if (target.placement != targets::Placement::kBetweenKernels) {
+    return annotate_explicit(graph, infos, target, excluded);
+  }
   return Annotator(graph, infos, target, excluded).run();
 }
 

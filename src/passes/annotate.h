@@ -43,6 +43,9 @@ struct QuantizedTensor {
   /// Every reader stands behind the DequantizeLinear, because what makes the tensor computes in
   /// codes; else only the reads below, and the others keep the float tensor.
   bool hides_float = false;
+  /// It has its root's codes without a pair of its own: what moves values stands behind the root's
+  /// DequantizeLinear.
+  bool is_carried = false;
   /// Reads that want codes: node name and input position.
   std::vector<std::pair<std::string, int>> reads = {};
 
@@ -83,8 +86,12 @@ struct Annotation {
   std::unordered_map<std::string, size_t> places = {};
   std::vector<WeightedNode> weighted;
   std::vector<GateNode> gates = {};
-  /// One-element constants that arithmetic nodes read as codes: node name and input position.
+  /// Constants that arithmetic nodes read as codes: node name and input position. Of one element
+  /// where codes go between kernels.
   std::vector<std::pair<std::string, int>> constants = {};
+  /// Groups of roots that share their parameters, which come of what all of them saw together; the
+  /// first of a group is its master.
+  std::vector<std::vector<std::string>> aligned = {};
   /// Conv, Gemm and MatMul nodes.
   std::vector<FloatNode> left_float;
   /// Others that stand between codes, and whose integer kernels compute something else.
@@ -108,6 +115,7 @@ struct Annotation {
 /// data come from tensors that are codes anyway and some reader wants codes. A positive constant
 /// factor costs nothing: the same codes are read with another scale. A Relu, or a Clip from 0,
 /// behind a maker of codes is fused: only its output is quantized.
+/// Targets of another placement have rules of their own (passes/annotate_explicit.h).
 /// The nodes named in `excluded` compute in float (passes/exclusion.h). One that only moves or
 /// scales values still has its input's parameters, so that no data are needed for its output.
 /// Cost: linear in the number of nodes and reads.

@@ -14,6 +14,7 @@
 #include "passes/constant_range.h"
 #include "passes/pair_sums.h"
 #include "passes/weight_layout.h"
+#include "quantization/affine.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -126,7 +127,52 @@ int32_t bias_code(float value, float scale) {
   return static_cast<int32_t>(std::clamp(rounded, -0x1p31 + 1, 0x1p31 - 1));
 }
 
+/// A window of 3x3 with stride 1, neither dilated nor grouped.
+bool is_winograd(const onnx::NodeProto& node, const tensor::Shape& shape) {
+  const auto are_ones = [&](std::string_view name) {
+    const auto values = graph::ints_attribute(node, name);
+    return std::all_of(values.begin(), values.end(), [](int64_t value) { return value == 1; });
+  };
+  return node.op_type() == "Conv" && shape.size() == 4 && shape[2] == 3 && shape[3] == 3 &&
+         graph::int_attribute(node, "group", 1) == 1 && are_ones("strides") &&
+         are_ones("dilations");
+}
+
+bool has_channel_scales(const onnx::NodeProto& node, const targets::Target& target) {
+  if (target.channel_scales == targets::ChannelScales::kOfConv) return node.op_type() == "Conv";
+  return target.channel_scales == targets::ChannelScales::kAll;
+}
+
+/// One scale for the channels of each of `count` groups.
+void share_scales(size_t count, std::vector<float>& scales) {
+  const size_t size = scales.size() / count;
+  for (auto first = scales.begin(); first != scales.end(); first += static_cast<ptrdiff_t>(size)) {
+    const auto end = first + static_cast<ptrdiff_t>(size);
+    std::fill(first, end, *std::max_element(first, end));
+  }
+}
+
+/// One scale for several channels where the target wants that; powers of two where it wants those.
+void fit_scales(const onnx::NodeProto& node, const targets::Target& target, QuantizedWeight& made) {
+  if (target.weight.is_power_of_2()) {
+    for (float& scale : made.scale) scale = quantization::representable_scale(scale, true);
+  }
+  const int64_t groups = graph::int_attribute(node, "group", 1);
+  if (target.has_group_scales && node.op_type() == "Conv" && groups > 1) {
+    share_scales(static_cast<size_t>(groups), made.scale);
+  }
+  if (has_channel_scales(node, target) || made.scale.size() < 2) return;
+  made.scale = {*std::max_element(made.scale.begin(), made.scale.end())};
+  made.axis.reset();
+}
+
 }  // namespace
+
+int weight_limit(const onnx::NodeProto& node, const tensor::Shape& shape,
+                 const targets::Target& target) {
+  const bool is_narrow = target.winograd_weight_max > 0 && is_winograd(node, shape);
+  return static_cast<int>(is_narrow ? target.winograd_weight_max : target.weight.quant_max);
+}
 
 Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
   Tensor weight = graph::read_constant(*graph.initializer(node.input(1)));
@@ -145,30 +191,39 @@ Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& node) {
 QuantizedWeight quantize_weight(const graph::Graph& graph, const onnx::NodeProto& node,
                                 float input_scale, const targets::Target& target) {
   const Tensor weight = read_weight(graph, node);
-  const int limit = static_cast<int>(target.weight.quant_max);
+  const int limit = weight_limit(node, weight.shape(), target);
   QuantizedWeight result{.node = node.name(), .shape = weight.shape()};
   const WeightLayout layout = weight_layout(node, weight.shape());
   result.axis = layout.axis;
+  result.channel_count = layout.channels;
   const std::vector<float> bias = bias_of(graph, node, layout.channels);
+  result.has_float_bias = target.bias_form == targets::BiasForm::kFloat;
+  const bool has_codes = !result.has_float_bias && !bias.empty();
   const bool adds_pairs = target.pair_sums_saturate && layout.adds_pairs;
   const std::vector<float> values = layout.arrange(weight.floats());
-  std::vector<int8_t> codes(values.size());
   const size_t channel_size = layout.channel_size();
+  const auto channel = [&](const auto& all, size_t c) {
+    return std::span(all).subspan(c * channel_size, channel_size);
+  };
   for (size_t c = 0; c < layout.channels; ++c) {
-    const auto channel = std::span(values).subspan(c * channel_size, channel_size);
-    auto [plain, scale] = channel_scale(channel, layout.dot_size, limit, adds_pairs);
-    if (!bias.empty() && (scale > 0 || bias[c] != 0)) {
+    auto [plain, scale] = channel_scale(channel(values, c), layout.dot_size, limit, adds_pairs);
+    if (has_codes && (scale > 0 || bias[c] != 0)) {
       scale = scale_for_bias(scale, bias[c], input_scale, node);
     }
     if (scale == 0) scale = 1;
     result.raised_channel_count += plain > 0 && scale > plain;
     result.scale.push_back(scale);
-    write_channel(channel, layout.dot_size, scale, limit, adds_pairs,
+  }
+  fit_scales(node, target, result);
+  std::vector<int8_t> codes(values.size());
+  for (size_t c = 0; c < layout.channels; ++c) {
+    write_channel(channel(values, c), layout.dot_size, result.scale_of(c), limit, adds_pairs,
                   std::span(codes).subspan(c * channel_size, channel_size));
-    if (bias.empty()) continue;
-    result.bias_scale.push_back(input_scale * scale);
+    if (!has_codes) continue;
+    result.bias_scale.push_back(input_scale * result.scale_of(c));
     result.bias.push_back(bias_code(bias[c], result.bias_scale.back()));
   }
+  if (result.has_float_bias) result.float_bias = bias;
   result.codes = layout.restore(codes);
   return result;
 }

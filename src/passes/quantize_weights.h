@@ -29,11 +29,22 @@ struct QuantizedWeight {
   /// Empty if the node has no bias. Scale: input scale times weight scale, zero point 0.
   std::vector<int32_t> bias = {};
   std::vector<float> bias_scale = {};
+  /// The target wants the bias in float: it is here then, beta folded in, and not in codes.
+  bool has_float_bias = false;
+  std::vector<float> float_bias = {};
+  /// How many output channels there are; the scales may be one for all of them.
+  size_t channel_count = 0;
   /// Channels whose scale was raised: pairs of products could saturate 16 bits, or the bias 32.
   size_t raised_channel_count = 0;
   /// A constant that another node adds to the product, if it is to be written with other values.
   std::optional<ChangedConstant> summand = {};
+
+  float scale_of(size_t channel) const { return scale.size() == 1 ? scale[0] : scale[channel]; }
 };
+
+/// The largest weight code of the node on this target.
+int weight_limit(const onnx::NodeProto& node, const tensor::Shape& shape,
+                 const targets::Target& target);
 
 /// The real weights of a node as its kernel multiplies by them: a Gemm's alpha is folded in. Throws
 /// Error naming node and tensor if there is NaN or infinity among them.
@@ -44,6 +55,8 @@ tensor::Tensor read_weight(const graph::Graph& graph, const onnx::NodeProto& nod
 ///   (targets::Target::pair_sums_saturate): scale and codes of least squared error such that no
 ///   pair can (passes/pair_sums.h),
 /// - the bias would not fit 32 bits: the channel's scale grows until it does.
+/// Where the target wants one scale for all channels that is the largest of theirs, and where it
+/// wants powers of two the next one. A bias that stays float needs no room.
 /// A channel of zeros gets scale 1, or what its bias needs. No scale, nor its product with the
 /// input's, is zero, denormal or infinite: weights too small for that are zeros.
 /// `input_scale` is that of the node's activation. Constants alpha and beta of Gemm are folded.

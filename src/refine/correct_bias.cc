@@ -121,7 +121,7 @@ std::vector<Shift> shifts_of(const graph::Graph& graph, const onnx::NodeProto& n
   for (size_t c = 0; c < layout.channels; ++c) {
     const auto errors =
         weight_errors(std::span(reals).subspan(c * size, size),
-                      std::span(codes).subspan(c * size, size), weight.scale[c], layout.inputs);
+                      std::span(codes).subspan(c * size, size), weight.scale_of(c), layout.inputs);
     const size_t first = first_input(c, layout.channels, groups, layout.inputs);
     shifts.push_back(shift_of(error_sums(errors, seen, first), seen));
   }
@@ -142,8 +142,8 @@ double share_of(const std::vector<Shift>& shifts) {
 /// Scales of a bias that is not there yet; none if one is no normal number.
 std::vector<float> bias_scales(const passes::QuantizedWeight& weight, float input_scale) {
   std::vector<float> scales;
-  for (const float scale : weight.scale) {
-    scales.push_back(input_scale * scale);
+  for (size_t c = 0; c < weight.channel_count; ++c) {
+    scales.push_back(input_scale * weight.scale_of(c));
     if (!std::isnormal(scales.back())) return {};
   }
   return scales;
@@ -175,6 +175,16 @@ void add_to_codes(const std::vector<double>& corrections, float input_scale,
   weight.bias_scale = scales;
 }
 
+void add_to_floats(const std::vector<double>& corrections, passes::QuantizedWeight& weight,
+                   BiasCorrection& told) {
+  weight.float_bias.resize(corrections.size());
+  for (size_t c = 0; c < corrections.size(); ++c) {
+    const float before = weight.float_bias[c];
+    weight.float_bias[c] += static_cast<float>(corrections[c]);
+    told.corrected_count += weight.float_bias[c] != before;
+  }
+}
+
 void add_to_summand(const graph::Graph& graph, const onnx::NodeProto& matmul,
                     const std::vector<double>& corrections, passes::QuantizedWeight& weight,
                     BiasCorrection& told) {
@@ -197,7 +207,7 @@ void add_to_summand(const graph::Graph& graph, const onnx::NodeProto& matmul,
 BiasCorrection correct_bias(const graph::Graph& graph, const onnx::NodeProto& node,
                             float input_scale, const ChannelSums& inputs,
                             passes::QuantizedWeight& weight) {
-  BiasCorrection told{.node = node.name(), .channel_count = weight.scale.size()};
+  BiasCorrection told{.node = node.name(), .channel_count = weight.channel_count};
   const InputSums seen = read(inputs);
   if (seen.part_count < 2) {
     told.obstacle = "too few samples to tell how far the means of its inputs are to be trusted";
@@ -209,6 +219,8 @@ BiasCorrection correct_bias(const graph::Graph& graph, const onnx::NodeProto& no
   for (const Shift& shift : shifts) corrections.push_back(told.share * shift.mean);
   if (node.op_type() == "MatMul") {
     add_to_summand(graph, node, corrections, weight, told);
+  } else if (weight.has_float_bias) {
+    add_to_floats(corrections, weight, told);
   } else {
     add_to_codes(corrections, input_scale, weight, told);
   }

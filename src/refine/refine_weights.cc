@@ -96,7 +96,7 @@ class Candidate {
       : weight_(*weight.weight),
         layout_(passes::weight_layout(*weight.node, weight_.shape)),
         reals_(layout_.arrange(passes::read_weight(graph, *weight.node).floats())),
-        limits_{static_cast<int>(target.weight.quant_max),
+        limits_{passes::weight_limit(*weight.node, weight_.shape, target),
                 target.pair_sums_saturate && layout_.adds_pairs},
         channels_(layout_.channels / group_count),
         codes_(layout_.arrange(weight_.codes)),

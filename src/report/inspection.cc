@@ -48,6 +48,7 @@ Json to_json(const ModelInspection& inspection) {
           {"bytes", inspection.bytes},
           {"opset", inspection.opset},
           {"target", inspection.target},
+          {"is_as_written", inspection.is_as_written},
           {"integer_nodes", inspection.integer_nodes},
           {"eligible_nodes", inspection.eligible_nodes},
           {"observed_tensors", inspection.observed.size()},
@@ -75,8 +76,10 @@ std::string to_table(const ModelInspection& inspection) {
   std::string text = fmt::format("{}: {} bytes, operator set {}\n", printable(inspection.file),
                                  inspection.bytes, inspection.opset);
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes compute in integers on {}\n",
-                 inspection.integer_nodes, inspection.eligible_nodes, inspection.target);
+  fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes {} {}\n", inspection.integer_nodes,
+                 inspection.eligible_nodes,
+                 inspection.is_as_written ? "are written with codes for" : "compute in integers on",
+                 printable(inspection.target));
   if (!inspection.observed.empty()) {
     fmt::format_to(out, "{} tensors would be observed\n", inspection.observed.size());
   }

@@ -217,6 +217,7 @@ Json to_json(const Summary& summary) {
           {"quantized_bytes", summary.quantized_bytes},
           {"integer_nodes", summary.integer_nodes},
           {"eligible_nodes", summary.eligible_nodes},
+          {"reference", summary.reference.empty() ? Json(nullptr) : Json(summary.reference)},
           {"float_nodes", to_array(summary.float_nodes)},
           {"nodes", to_array(summary.nodes, node_json)},
           {"raised_channels", summary.raised_channel_count},

@@ -265,8 +265,11 @@ std::string to_table(const Summary& summary) {
                  summary.sample_count);
   fmt::format_to(out, "size      {} -> {}\n", mebibytes(summary.float_bytes),
                  mebibytes(summary.quantized_bytes));
-  fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes run in integers\n",
-                 summary.integer_nodes, summary.eligible_nodes);
+  fmt::format_to(out, "kernels   {} of {} Conv, Gemm and MatMul nodes {}\n", summary.integer_nodes,
+                 summary.eligible_nodes,
+                 summary.reference.empty()
+                     ? "run in integers"
+                     : "are written with codes; kernels and time are not measured here");
   add_choice(summary, text);
   add_corrections(summary, text);
   add_smoothings(summary, text);

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/near_names.h"
+#include "targets/explicit_targets.h"
 
 namespace rangefinder::targets {
 namespace {
@@ -116,14 +118,29 @@ bool Target::fuses_wrongly(std::string_view op_type) const {
 }
 
 std::span<const Target> all_targets() {
-  static const std::vector<Target> kTargets = {
-      {"ort-cpu", "ONNX Runtime on any CPU; weights also safe on x86-64 without VNNI",
-       TensorQuantizationConfig::linear(Symmetry::kAsymmetric, 8), weight_config(), true,
-       kOnnxRuntimeCpu, kFusedWrongly},
-      {"ort-cpu-vnni", "ONNX Runtime on CPUs with 8-bit dot products (x86-64 VNNI, arm64)",
-       TensorQuantizationConfig::linear(Symmetry::kAsymmetric, 8), weight_config(), false,
-       kOnnxRuntimeCpu, kFusedWrongly},
-  };
+  static const std::vector<Target> kTargets = [] {
+    const Target any = {
+        .name = "ort-cpu",
+        .summary = "ONNX Runtime on any CPU; weights also safe on x86-64 without VNNI",
+        .activation = TensorQuantizationConfig::linear(Symmetry::kAsymmetric, 8),
+        .weight = weight_config(),
+        .pair_sums_saturate = true,
+        .rules = kOnnxRuntimeCpu,
+        .fused_wrongly = kFusedWrongly};
+    Target vnni = any;
+    vnni.name = "ort-cpu-vnni";
+    vnni.summary = "ONNX Runtime on CPUs with 8-bit dot products (x86-64 VNNI, arm64)";
+    vnni.pair_sums_saturate = false;
+    Target arm64 = vnni;
+    arm64.name = "ort-arm64";
+    arm64.summary = "ONNX Runtime on arm64: int8 activations, for kernels of int8 times int8";
+    arm64.activation.quant_min = -128;
+    arm64.activation.quant_max = 127;
+    arm64.runs_here = false;
+    std::vector<Target> targets = {any, vnni, arm64};
+    for (Target& target : explicit_targets()) targets.push_back(std::move(target));
+    return targets;
+  }();
   return kTargets;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "quantization/affine.h"
 #include "quantization/tensor_quantization_config.h"
 #include "targets/kernel_conditions.h"
 
@@ -24,6 +25,10 @@ enum class Role {
   kGate,
   /// A bound that a quantized output already enforces: fused into what makes its input.
   kBound,
+  /// An addition that is fused into the Conv which makes one summand: the other one is codes.
+  kResidual,
+  /// Puts tensors together: inputs and output share their parameters.
+  kJoin,
 };
 
 struct OperatorRule {
@@ -33,7 +38,38 @@ struct OperatorRule {
   int data_inputs;
   /// Under which the kernel on codes computes what the operator does.
   KernelConditions conditions = {};
+  /// Parameters that the runtime prescribes for the output, whatever is seen of it.
+  std::optional<quantization::AffineParameters> output = {};
 };
+
+/// Where QuantizeLinear and DequantizeLinear stand.
+enum class Placement {
+  /// Between the kernels of ONNX Runtime's CPU provider, which read and write codes.
+  kBetweenKernels,
+  /// Before operators that compute in integers; what these make stays float until one of them reads
+  /// it. The runtime fuses backwards from there.
+  kBefore,
+  /// Around them: what they make is codes, too.
+  kAround,
+};
+
+/// How a constant weight is written.
+enum class WeightForm {
+  /// Codes behind a DequantizeLinear.
+  kCodes,
+  /// The restored weights in float behind QuantizeLinear and DequantizeLinear.
+  kPair,
+};
+
+/// How a constant bias is written.
+enum class BiasForm {
+  /// int32 behind a DequantizeLinear; scale: that of the input times that of the weight.
+  kCodes,
+  kFloat,
+};
+
+/// Which weights have one scale for each output channel; the others have one for all.
+enum class ChannelScales { kAll, kOfConv, kNone };
 
 /// What a runtime can compute in integers and how it wants ranges: a table, not code paths.
 struct Target {
@@ -49,7 +85,24 @@ struct Target {
   std::span<const OperatorRule> rules;
   /// Operators without a rule that the runtime computes on codes all the same where it finds them
   /// between DequantizeLinear and QuantizeLinear, and wrongly.
-  std::span<const std::string_view> fused_wrongly;
+  std::span<const std::string_view> fused_wrongly = {};
+  /// Models are for the CPU provider of ONNX Runtime: what it makes of them is looked at, judged
+  /// and timed here. Others run here as their QuantizeLinear and DequantizeLinear say, each by
+  /// itself, with everything between in float.
+  bool runs_here = true;
+  Placement placement = Placement::kBetweenKernels;
+  WeightForm weight_form = WeightForm::kCodes;
+  BiasForm bias_form = BiasForm::kCodes;
+  ChannelScales channel_scales = ChannelScales::kAll;
+  /// The output channels of a group of a convolution have one scale.
+  bool has_group_scales = false;
+  /// The largest weight code of 3x3 convolutions with stride 1 that are not grouped, which some
+  /// runtimes compute by Winograd's transforms; 0: that of all weights.
+  int64_t winograd_weight_max = 0;
+  /// Quantized nodes of com.microsoft are understood: where an operator set has none for the grid.
+  bool takes_microsoft = true;
+  /// What stands beside pairs is written as the runtime fuses it (exporters/spelling.h).
+  bool wants_spelling = false;
 
   /// The rule for an operator of the default domain; none: it computes in float.
   const OperatorRule* rule(std::string_view op_type) const;

@@ -344,6 +344,14 @@ void require_valid(const ChoiceOptions& options) {
   }
 }
 
+void require_choice(const targets::Target& target) {
+  if (target.runs_here) return;
+  throw std::invalid_argument(
+      fmt::format("what stays float is chosen by running the target's kernels, and those of target "
+                  "{} are not here; names of nodes that stay float can be given",
+                  target.name));
+}
+
 ChoiceOptions completed(ChoiceOptions options, Effort effort) {
   const bool is_told = options.min_sqnr || options.metric;
   if (!is_told && (effort != Effort::kFast || !options.fastest)) options.min_sqnr = kDefaultAim;

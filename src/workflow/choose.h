@@ -47,6 +47,10 @@ struct ChoiceOptions {
 /// Throws std::invalid_argument: numbers that are none, a drop without a metric or below 0.
 void require_valid(const ChoiceOptions& options);
 
+/// What is left float is chosen by kernels that run here. Throws std::invalid_argument naming the
+/// target if those of its runtime do not.
+void require_choice(const targets::Target& target);
+
 /// With the default aim where nothing says what accuracy is needed: a model that is quick or kept
 /// in a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
 ChoiceOptions completed(ChoiceOptions options, Effort effort);

@@ -12,17 +12,21 @@
 #include "analysis/fusion_check.h"
 #include "base/cancellation.h"
 #include "base/error.h"
+#include "base/printable.h"
 #include "engine/latency.h"
 #include "engine/packed_model.h"
 #include "engine/session.h"
 #include "graph/graph.h"
 #include "passes/widen_float16.h"
 #include "report/json_text.h"
+#include "workflow/reference.h"
 #include "workflow/sample_check.h"
 
 namespace rangefinder::workflow {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
@@ -139,6 +143,21 @@ void thin_values(std::vector<report::OutputRow>& outputs) {
   }
 }
 
+void tell_kernels(const engine::ModelSource& quantized, Comparison& comparison) {
+  if (!comparison.reference.empty()) {
+    const WrittenNodes written = written_nodes(quantized);
+    comparison.integer_nodes = written.in_codes;
+    comparison.eligible_nodes = written.all;
+    return;
+  }
+  const auto fusion = analysis::check_fusion(quantized);
+  comparison.integer_nodes = fusion.integer_nodes;
+  comparison.eligible_nodes = fusion.eligible_nodes;
+  for (const auto& node : fusion.float_nodes) {
+    comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
+  }
+}
+
 }  // namespace
 
 report::OutputRow row_of(const analysis::OutputError& output, const analysis::OutputError* more) {
@@ -190,18 +209,24 @@ Comparison compare(const CompareRequest& request) {
   if (request.run.nonfinite == Nonfinite::kError) {
     options.check = check_quantized(request.float_model, quantized);
   }
+  const std::string foreign = foreign_target(quantized);
+  if (!foreign.empty()) {
+    if (request.measure_latency) {
+      throw Error(fmt::format("is written for target {}, whose runtime is not here: its latency "
+                              "cannot be measured",
+                              foreign),
+                  {.file = quantized.name()});
+    }
+    options.open_other = [&] { return open_plain(quantized); };
+  }
   OutputErrors errors = compare_outputs(request.float_model, quantized, *samples, options);
   if (!errors.left_out.empty() && errors.left_out.size() == samples->size()) {
     throw Error(errors.left_out.front().reason);
   }
   comparison.outputs = std::move(errors.outputs);
   comparison.left_out = std::move(errors.left_out);
-  const auto fusion = analysis::check_fusion(quantized);
-  comparison.integer_nodes = fusion.integer_nodes;
-  comparison.eligible_nodes = fusion.eligible_nodes;
-  for (const auto& node : fusion.float_nodes) {
-    comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  comparison.reference = foreign;
+  tell_kernels(quantized, comparison);
   if (request.measure_latency) {
     comparison.latency = measure_latency(request, quantized, *samples);
   }
@@ -215,12 +240,14 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
   for (const auto& sample : comparison.left_out) left_out.push_back(report::to_json(sample));
   nlohmann::ordered_json nodes = nlohmann::ordered_json::array();
   for (const auto& node : comparison.float_nodes) nodes.push_back(report::to_json(node));
-  nlohmann::ordered_json json = {{"outputs", outputs},
-                                 {"integer_nodes", comparison.integer_nodes},
-                                 {"eligible_nodes", comparison.eligible_nodes},
-                                 {"samples", comparison.sample_count},
-                                 {"left_out_samples", left_out},
-                                 {"float_nodes", nodes}};
+  nlohmann::ordered_json json = {
+      {"outputs", outputs},
+      {"integer_nodes", comparison.integer_nodes},
+      {"eligible_nodes", comparison.eligible_nodes},
+      {"samples", comparison.sample_count},
+      {"left_out_samples", left_out},
+      {"float_nodes", nodes},
+      {"reference", comparison.reference.empty() ? Json(nullptr) : Json(comparison.reference)}};
   if (comparison.latency) {
     json["latency"] = {{"float_seconds", comparison.latency->float_seconds},
                        {"quantized_seconds", comparison.latency->quantized_seconds},
@@ -232,6 +259,12 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
 std::string to_table(const Comparison& comparison) {
   std::string text = report::outputs_table(comparison.outputs, comparison.left_out);
   auto out = std::back_inserter(text);
+  if (!comparison.reference.empty()) {
+    fmt::format_to(out, "{} of {} Conv, Gemm and MatMul nodes are written with codes; {}\n",
+                   comparison.integer_nodes, comparison.eligible_nodes,
+                   reference_remark(printable(comparison.reference)));
+    return text;
+  }
   fmt::format_to(out, "{} of {} Conv, Gemm and MatMul kernels compute in integers\n",
                  comparison.integer_nodes, comparison.eligible_nodes);
   if (const auto& latency = comparison.latency) {

@@ -29,6 +29,11 @@ PlannedConfigs plan_configs(const Plan& plan) {
     if (tensors[i].root == tensors[i].name) continue;
     planned.dominance.dominate(i, index.at(tensors[i].root), planned.configs);
   }
+  for (const auto& group : plan.annotation.aligned) {
+    for (size_t member = 1; member < group.size(); ++member) {
+      planned.dominance.master(index.at(group[member]), index.at(group.front()), planned.configs);
+    }
+  }
   return planned;
 }
 

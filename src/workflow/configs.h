@@ -18,7 +18,8 @@ struct PlannedConfigs {
 };
 
 /// All configs on the target's grid. INITIAL; ACTIVATED where parameters are known without data (a
-/// gate's output); OVERLAPPED by what they were moved or scaled from where codes stay the same.
+/// gate's output); OVERLAPPED by what they were moved or scaled from where codes stay the same;
+/// PASSIVE_INIT where they share the parameters of others, see passes::Annotation::aligned.
 PlannedConfigs plan_configs(const Plan& plan);
 
 /// Throws std::invalid_argument naming a tensor whose config is not in force, or is on another grid

@@ -13,6 +13,7 @@
 #include "analysis/compare.h"
 #include "analysis/reveal.h"
 #include "engine/packed_model.h"
+#include "workflow/reference.h"
 #include "workflow/samples.h"
 
 // Tensors that become codes have one meaning in both models: what the quantized one has behind the
@@ -150,9 +151,12 @@ Decibels measure(const Plan& plan, const engine::ModelSource& quantized,
   sequential.jobs = 1;
   sequential.progress = {};
   Decibels found;
-  const auto errors = analysis::compare(analysis::revealing(plan.prepared_source(), tensors),
-                                        analysis::revealing(quantized, tensors), samples,
-                                        {.run = sequential, .leave_out_bad_samples = true});
+  const auto revealed = analysis::revealing(quantized, tensors);
+  const auto errors =
+      analysis::compare(analysis::revealing(plan.prepared_source(), tensors), revealed, samples,
+                        {.run = sequential,
+                         .leave_out_bad_samples = true,
+                         .open_other = opener_for(*plan.target, revealed)});
   for (const auto& error : errors.outputs) {
     if (error.metrics.count() > 0) found[error.name] = error.metrics.sqnr_db();
   }

@@ -21,6 +21,7 @@
 #include "engine/packed_model.h"
 #include "engine/session.h"
 #include "workflow/compare.h"
+#include "workflow/reference.h"
 #include "workflow/sample_check.h"
 
 // Where every output is judged at itself, both models run as a user has them: the float one as it
@@ -40,9 +41,11 @@ constexpr double kSeconds = 0.08;
 constexpr double kSecondsIfClose = 0.18;
 
 /// The model is not optimized anew where what came of that can be run as it is.
-Session open_optimized(const analysis::FusionReport& fusion, const engine::ModelSource& quantized) {
+Session open_optimized(const KernelLook& fusion, const engine::ModelSource& quantized) {
+  if (!fusion.valid()) return open_plain(quantized);
+  const analysis::FusionReport& report = fusion.get();
   try {
-    return Session(fusion.optimized, {.optimization = engine::OptimizationLevel::kNone});
+    return Session(report.optimized, {.optimization = engine::OptimizationLevel::kNone});
   } catch (const Error&) {
     return Session(quantized);
   }
@@ -125,24 +128,27 @@ void take(OutputErrors errors, report::Summary& summary) {
 }
 
 void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
-             const RunControl& run, const engine::ModelSource& quantized,
-             const std::shared_future<analysis::FusionReport>& fusion, report::Summary& summary) {
+             const RunControl& run, const engine::ModelSource& quantized, const KernelLook& fusion,
+             report::Summary& summary) {
   const auto judged = analysis::judged_outputs(plan.prepared);
   const auto inner = analysis::inner_tensors(judged);
-  const auto open = [&] { return open_optimized(fusion.get(), quantized); };
+  const auto open = [&] { return open_optimized(fusion, quantized); };
   auto options = compare_options(plan, run);
   options.more_samples = more;
   options.sections = analysis::sections_of(plan.prepared, names_of(judged));
   if (inner.empty()) {
     options.open_other = open;
     options.when_done = [&](Session& real, Session& other) {
-      try_latency(real, other, held_out, summary);
+      if (fusion.valid()) try_latency(real, other, held_out, summary);
     };
     take(compare_outputs(plan.source, quantized, held_out, options), summary);
   } else {
-    take(rows_of(analysis::compare(analysis::revealing(plan.prepared_source(), inner),
-                                   analysis::revealing(quantized, inner), held_out, options)),
+    const auto revealed = analysis::revealing(quantized, inner);
+    options.open_other = opener_for(*plan.target, revealed);
+    take(rows_of(analysis::compare(analysis::revealing(plan.prepared_source(), inner), revealed,
+                                   held_out, options)),
          summary);
+    if (!fusion.valid()) return tell_judged(plan, judged, summary.outputs);
     Session real(engine::runnable(plan.source));
     Session other = open();
     try_latency(real, other, held_out, summary);
@@ -162,8 +168,7 @@ MoreSamples joining_samples(const SampleInput& input, Samples& samples) {
 
 void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
                      const RunControl& run, const engine::ModelSource& quantized,
-                     const std::shared_future<analysis::FusionReport>& fusion,
-                     report::Summary& summary) {
+                     const KernelLook& fusion, report::Summary& summary) {
   summary.held_out_count = held_out.size();
   summary.outputs.clear();
   summary.left_out.clear();

@@ -22,14 +22,17 @@ using MoreSamples = std::function<engine::SampleFeed()>;
 /// `samples` must outlive it.
 MoreSamples joining_samples(const SampleInput& input, Samples& samples);
 
+/// Which kernels ONNX Runtime makes of the quantized model; without a state (valid()) where those
+/// are not the target's: the model is run as it stands then, and no time is taken.
+using KernelLook = std::shared_future<analysis::FusionReport>;
+
 /// The errors of the quantized model's outputs, and of the tensors that those are judged by, on
 /// held-out samples, and how long both models take for one of them; into the summary, instead of
 /// what is there. The model exists already: what cannot be measured is noted, and only a user who
 /// interrupts stops it.
 void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
                      const RunControl& run, const engine::ModelSource& quantized,
-                     const std::shared_future<analysis::FusionReport>& fusion,
-                     report::Summary& summary);
+                     const KernelLook& fusion, report::Summary& summary);
 
 /// How the ranges of the summary's tensors suit the held-out samples that were looked at.
 void measure_ranges(const Plan& plan, const ObservedBoth& seen, report::Summary& summary);

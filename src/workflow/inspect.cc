@@ -17,6 +17,7 @@
 #include "passes/prepare.h"
 #include "report/tensor_chart.h"
 #include "statistics/statistics_file.h"
+#include "workflow/reference.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -36,6 +37,23 @@ report::ObservedRow row(const statistics::ObservedTensor& tensor) {
   row.nan_count = all.extrema.nan_count;
   row.inf_count = all.extrema.infinity_count();
   return row;
+}
+
+/// What a model holds that is quantized already. Returns its float nodes.
+std::vector<passes::FloatNode> look_at_codes(const engine::ModelSource& source,
+                                             report::ModelInspection& inspection) {
+  if (std::string foreign = foreign_target(source); !foreign.empty()) {
+    const WrittenNodes written = written_nodes(source);
+    inspection.target = std::move(foreign);
+    inspection.is_as_written = true;
+    inspection.eligible_nodes = written.all;
+    inspection.integer_nodes = written.in_codes;
+    return {};
+  }
+  auto fusion = analysis::check_fusion(source);
+  inspection.eligible_nodes = fusion.eligible_nodes;
+  inspection.integer_nodes = fusion.integer_nodes;
+  return std::move(fusion.float_nodes);
 }
 
 }  // namespace
@@ -83,7 +101,8 @@ report::ModelInspection inspect_model(const engine::ModelSource& source,
   const targets::Target& target = options.target_or_default();
   const onnx::ModelProto model = engine::load_model(source).model;
   report::ModelInspection inspection{.file = source.file.string(),
-                                     .target = std::string(target.name)};
+                                     .target = std::string(target.name),
+                                     .is_as_written = !target.runs_here};
   inspection.bytes = graph::WholeMessage(model).size();
   inspection.opset = graph::opset_version(model);
   std::vector<passes::FloatNode> left_float;
@@ -92,10 +111,7 @@ report::ModelInspection inspect_model(const engine::ModelSource& source,
       throw std::invalid_argument(
           "the model holds codes already: what is excluded tells nothing of it");
     }
-    const auto fusion = analysis::check_fusion(source);
-    inspection.eligible_nodes = fusion.eligible_nodes;
-    inspection.integer_nodes = fusion.integer_nodes;
-    left_float = fusion.float_nodes;
+    left_float = look_at_codes(source, inspection);
   } else {
     auto prepared = passes::prepare(source);
     graph::Graph graph(prepared.model);

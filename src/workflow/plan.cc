@@ -13,6 +13,7 @@
 #include "base/near_names.h"
 #include "base/parallel.h"
 #include "engine/packed_model.h"
+#include "exporters/qdq.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "observers/registry.h"
@@ -242,6 +243,14 @@ void refuse_nonfinite_constants(const graph::Graph& graph, const Plan& plan) {
   }
 }
 
+void require_writable(const Plan& plan) {
+  try {
+    exporters::quantized_domain(plan.prepared, *plan.target);
+  } catch (const Error& error) {
+    throw error.within({.file = plan.source.name()});
+  }
+}
+
 /// What follows from the prepared model.
 void complete(Plan& plan, const PlanOptions& options) {
   graph::Graph graph(plan.prepared.model);
@@ -256,9 +265,12 @@ void complete(Plan& plan, const PlanOptions& options) {
                 {.file = plan.source.name()});
   }
   refuse_nonfinite_constants(graph, plan);
+  require_writable(plan);
   plan.other_names = passes::fused_names(plan.prepared, plan.annotation);
   plan.known_bounds = passes::known_bounds(graph, plan.annotation);
-  plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
+  if (plan.target->runs_here) {
+    plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
+  }
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
   plan.norm_outputs = refine::norm_outputs(graph, plan.annotation);
   plan.excluded = excluded;

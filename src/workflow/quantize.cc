@@ -29,6 +29,7 @@
 #include "workflow/network_nodes.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
+#include "workflow/reference.h"
 #include "workflow/refine_weights.h"
 #include "workflow/report.h"
 #include "workflow/run_files.h"
@@ -49,6 +50,10 @@ report::Summary start_summary(const Plan& plan, const std::filesystem::path& out
   summary.target = plan.target->name;
   summary.version = kVersion;
   summary.float_bytes = plan.prepared.size;
+  if (!plan.target->runs_here) {
+    summary.reference = plan.target->name;
+    summary.notes.push_back(reference_remark(plan.target->name));
+  }
   if (!plan.prepared.kept_opset_because.empty()) {
     summary.notes.push_back(
         "quantized nodes are of com.microsoft: the operator set could not be raised (" +
@@ -89,8 +94,10 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) {
     correct_biases(plan, statistics, made.solution);
-    quantize_tables(plan, made.solution);
-    quantize_lstms(plan, made.solution);
+    if (plan.target->runs_here) {
+      quantize_tables(plan, made.solution);
+      quantize_lstms(plan, made.solution);
+    }
   }
   const std::string note = guard_note(made.solution.rows);
   if (!note.empty()) summary.notes.push_back(note);
@@ -115,9 +122,9 @@ void tell_solution(const Candidate& made, report::Summary& summary) {
   tell_corrections(made.solution.corrections, summary);
 }
 
-/// Which kernels ONNX Runtime makes of the quantized model, found out on a thread of its own.
-std::shared_future<analysis::FusionReport> look_at_kernels(const Plan& plan,
-                                                           const engine::ModelSource& quantized) {
+/// Found out on a thread of its own.
+KernelLook look_at_kernels(const Plan& plan, const engine::ModelSource& quantized) {
+  if (!plan.target->runs_here) return {};
   return std::async(std::launch::async, [&, heeded = Cancellation::current()] {
     const CancellationOf inherited(heeded);
     return analysis::check_fusion(quantized, plan.annotation);
@@ -133,6 +140,18 @@ void tell_kernels(const analysis::FusionReport& fusion, const Plan& plan,
     summary.float_nodes.push_back({node.name, node.op_type, node.reason});
   }
   explain_float_nodes(summary);
+  summary.nodes = network_nodes(plan, summary.float_nodes);
+}
+
+/// What is written, where nobody can look at kernels.
+void tell_written(const Plan& plan, report::Summary& summary) {
+  const auto& annotation = plan.annotation;
+  summary.integer_nodes = annotation.weighted.size();
+  summary.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
+  summary.float_nodes.clear();
+  for (const auto& node : annotation.left_float) {
+    summary.float_nodes.push_back({node.name, node.op_type, node.reason});
+  }
   summary.nodes = network_nodes(plan, summary.float_nodes);
 }
 
@@ -198,12 +217,12 @@ void require_repeatable(const Plan& plan, const Samples& samples,
   }
 }
 
-report::Circumstances circumstances_of(const QuantizeRequest& request) {
+report::Circumstances circumstances_of(const QuantizeRequest& request, bool can_choose) {
   return {.command = request.command,
           .available_samples = request.samples.list ? request.samples.list->size() : 0,
           .declined_held_out = !request.split.held_out && request.split.most_held_out == 0,
-          .has_aim = request.choice.min_sqnr || request.choice.metric,
-          .is_fastest = request.choice.fastest};
+          .has_aim = request.choice.min_sqnr || request.choice.metric || !can_choose,
+          .is_fastest = request.choice.fastest || !can_choose};
 }
 
 /// Which kernels there are, and the error on held-out samples.
@@ -211,10 +230,14 @@ void verify(const Candidate& made, Samples& samples, const QuantizeRequest& requ
             report::Summary& summary) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
   const auto fusion = look_at_kernels(made.plan, made.model);
-  if (request.run.jobs == 1) fusion.wait();
+  if (request.run.jobs == 1 && fusion.valid()) fusion.wait();
   measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
                   request.run, made.model, fusion, summary);
-  tell_kernels(fusion.get(), made.plan, summary);
+  if (fusion.valid()) {
+    tell_kernels(fusion.get(), made.plan, summary);
+  } else {
+    tell_written(made.plan, summary);
+  }
 }
 
 /// Takes over what was chosen, and tells of it.
@@ -259,7 +282,8 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
     summary.seconds.verify = watch.lap();
   };
   verified();
-  const bool is_free = !request.choice.is_asked() && request.effort != Effort::kFast;
+  const bool is_free =
+      !request.choice.is_asked() && request.effort != Effort::kFast && made.plan.target->runs_here;
   if (is_free && is_choice_due(summary)) {
     Stopwatch watch;
     take_choice(
@@ -270,7 +294,7 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
   }
   Stopwatch watch;
   give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,
-               circumstances_of(request), summary);
+               circumstances_of(request, made.plan.target->runs_here), summary);
   summary.seconds.verify += watch.lap();
   result.model = std::move(made.model);
   summary.peak_memory_bytes = peak_memory_bytes();
@@ -281,6 +305,7 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
 Quantized quantize(const QuantizeRequest& request) {
   const Cancellation heeded(request.run.cancelled);
   require_valid(request.choice);
+  if (request.choice.is_asked()) require_choice(request.plan.target_or_default());
   if (request.pass.is_first()) prepare_outputs(files_of(request), request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
@@ -362,6 +387,7 @@ Quantized solve(const SolveRequest& request) {
         "fast, normal; 'quantize' takes all three");
   }
   const Cancellation heeded(request.run.cancelled);
+  if (!request.decisions.empty()) require_choice(request.plan.target_or_default());
   prepare_outputs({.models = named({request.model.file}),
                    .others = named({request.statistics_file, request.decisions}),
                    .outputs = outputs_of(request.results)},
@@ -385,7 +411,11 @@ Quantized solve(const SolveRequest& request) {
   result.model = made.model;
   keep_quantized(result.model, request.run);
   watch.lap();
-  tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), made.plan, summary);
+  if (plan.target->runs_here) {
+    tell_kernels(analysis::check_fusion(result.model, made.plan.annotation), made.plan, summary);
+  } else {
+    tell_written(made.plan, summary);
+  }
   summary.verdict.reasons.push_back("nothing was run: 'compare' tells how good it is");
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();

@@ -55,6 +55,9 @@ std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& sa
                                                    const RunControl& run, Solution& solution,
                                                    const refine::RefinementOptions& options) {
   if (!samples.can_repeat()) return left_alone(solution, "the samples pass by only once");
+  if (plan.target->activation.level_count() > 256) {
+    return left_alone(solution, "activations have more than 8 bits");
+  }
   onnx::ModelProto model = plan.prepared.model;
   const graph::Graph graph(model);
   refine::RefinementOptions fitting = options;

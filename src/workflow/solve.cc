@@ -69,7 +69,7 @@ std::vector<passes::Activation> activations_of(const Plan& plan, const PlannedCo
   std::vector<passes::Activation> activations;
   for (size_t i = 0; i < planned.tensors.size(); ++i) {
     activations.push_back({.name = planned.tensors[i], .config = planned.configs[i]});
-    if (!planned.dominance.is_root(i)) continue;
+    if (plan.annotation.tensors[i].root != planned.tensors[i]) continue;
     activations.back().seen = observations(plan, statistics.find(planned.tensors[i]), row_axis);
   }
   return activations;
@@ -196,9 +196,10 @@ Solution complete(const Plan& plan, const PlannedConfigs& planned,
   const StatisticsIndex index(plan, statistics);
   Solution solution;
   for (size_t i = 0; i < planned.tensors.size(); ++i) {
-    if (planned.dominance.is_root(i)) {
-      solution.tensors.emplace(planned.tensors[i], planned.configs[i]);
-    }
+    if (plan.annotation.tensors[i].root != planned.tensors[i]) continue;
+    auto config = planned.configs[i];
+    config.observer = planned.configs[planned.dominance.root(i)].observer;
+    solution.tensors.emplace(planned.tensors[i], std::move(config));
   }
   for (const auto& tensor : plan.annotation.tensors) {
     // What a fused constant factor or a mover makes has its root's codes, and so its statistics.
@@ -251,7 +252,7 @@ Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
 
 onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
   return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
-                              solution.tables, solution.lstms);
+                              solution.tables, solution.lstms, *plan.target);
 }
 
 }  // namespace rangefinder::workflow

@@ -536,6 +536,7 @@ TEST(KernelTable, HasADrawerForEveryOperator) {
   std::set<std::string> drawn;
   for (const Drawer& drawer : drawers()) drawn.insert(drawer.op_type);
   for (const auto& target : targets::all_targets()) {
+    if (target.placement != targets::Placement::kBetweenKernels) continue;
     for (const auto& rule : target.rules) {
       EXPECT_TRUE(drawn.contains(std::string(rule.op_type))) << rule.op_type;
     }

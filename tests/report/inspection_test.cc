@@ -75,7 +75,7 @@ TEST(ModelInspectionJson, HoldsEveryField) {
   EXPECT_EQ(
       to_json(model()).dump(),
       R"({"file":"model.onnx","bytes":4096,"opset":13,"target":"ort-cpu",)"
-      R"("integer_nodes":6,"eligible_nodes":7,"observed_tensors":2,"nodes":[{"name":"conv1","op_type":"Conv"}],)"
+      R"("is_as_written":false,"integer_nodes":6,"eligible_nodes":7,"observed_tensors":2,"nodes":[{"name":"conv1","op_type":"Conv"}],)"
       R"("observed":["x","relu"],)"
       R"("float_nodes":[{"name":"fc","op_type":"Gemm","reason":"has a transposed input"}]})");
   EXPECT_EQ(to_json(ModelInspection())["float_nodes"].dump(), "[]");
@@ -93,6 +93,10 @@ TEST(ModelInspectionTable, TellsWhatComputesInIntegersAndWhatDoesNot) {
             "observed: relu\n");
   inspection.observed.clear();
   EXPECT_THAT(to_table(inspection), Not(HasSubstr("observed"))) << "of a quantized model";
+  inspection.is_as_written = true;
+  inspection.target = "tensorrt";
+  EXPECT_THAT(to_table(inspection),
+              HasSubstr("6 of 7 Conv, Gemm and MatMul nodes are written with codes for tensorrt"));
 }
 
 TEST(InspectionTables, ShowForeignNamesSafely) {

@@ -107,9 +107,12 @@ inline quantization::TensorQuantizationConfig solve(const passes::QuantizedTenso
   if (tensor.fixed) {
     found = *tensor.fixed;
   } else {
-    const quantization::Grid grid{0, 255};
+    const auto& config = target.activation;
+    const quantization::Grid grid{config.quant_min, config.quant_max, config.is_symmetric(),
+                                  config.is_power_of_2()};
     found = search::minmax(seen, grid).value_or(quantization::AffineParameters{});
-    while (tensor.upper_bound && found.scale * (255 - found.zero_point) > *tensor.upper_bound) {
+    const auto top = static_cast<float>(config.quant_max - found.zero_point);
+    while (tensor.upper_bound && found.scale * top > *tensor.upper_bound) {
       found.scale = std::nextafter(found.scale, 0.0f);
     }
   }
@@ -128,6 +131,12 @@ inline QuantizedModel quantize(const onnx::ModelProto& model, const Samples& sam
   result.annotation = passes::annotate(graph, result.prepared.infos, target,
                                        passes::excluded_nodes(result.prepared, target, exclude));
   auto seen = observe(result.prepared, result.annotation, samples);
+  for (const auto& group : result.annotation.aligned) {
+    for (const auto& member : group) {
+      if (member != group.front()) seen[group.front()].merge(seen[member]);
+    }
+    for (const auto& member : group) seen[member] = seen[group.front()];
+  }
   for (const auto& tensor : result.annotation.tensors) {
     if (tensor.root == tensor.name) {
       result.solved[tensor.name] = solve(tensor, seen[tensor.name], target);
@@ -141,8 +150,8 @@ inline QuantizedModel quantize(const onnx::ModelProto& model, const Samples& sam
       result.weights.push_back(passes::quantize_weight(graph, node, scale, target));
     }
   }
-  result.model =
-      exporters::write_qdq(result.prepared, result.annotation, result.solved, result.weights);
+  result.model = exporters::write_qdq(result.prepared, result.annotation, result.solved,
+                                      result.weights, {}, {}, target);
   return result;
 }
 

@@ -22,9 +22,11 @@ def export_ppq_graph(
     `quant_info` for PPL_CUDA_INT8, else `configs`, `values` and `dispatchings`. `copy_graph` has no effect: a graph is
     never changed by exporting it.
 
-    Throws NotImplementedError for a platform that is not the graph's, ValueError naming an activation that was not
+    ONNXRUNTIME takes a graph of any platform, as in PPQ: all of them are ONNX with QuantizeLinear and DequantizeLinear.
+    Throws NotImplementedError for another platform that is not the graph's, ValueError naming an activation that was not
     calibrated, Error for a place that cannot be written."""
-    if getattr(platform, "name", platform) != "ONNX" and target_of(platform) != graph.target:
+    is_any = getattr(platform, "name", platform) in ("ONNX", "ONNXRUNTIME")
+    if not is_any and target_of(platform) != graph.target:
         raise NotImplementedError(f"platform={platform}; the graph was quantized for the target {graph.target}")
     graph.save(graph_save_to)
     if config_save_to is None:

@@ -6,8 +6,6 @@ import warnings
 from enum import Enum
 from typing import Any
 
-from .. import _api
-
 
 class TargetPlatform(Enum):
     """PPQ's platforms with their numbers."""
@@ -52,16 +50,21 @@ class TargetPlatform(Enum):
 
 DEFAULT_TARGET = "ort-cpu"
 
-#: Served by ONNX Runtime. PPL's own format is not written; its graphs run there.
-_BY_DEFAULT = {TargetPlatform.ONNXRUNTIME, TargetPlatform.INT8, TargetPlatform.PPL_CUDA_INT8}
-#: What their targets are called, where there is one.
-_NAMES = {
+#: Platforms and the targets that write for them (docs/targets.md).
+_TARGETS = {
+    TargetPlatform.ONNXRUNTIME: DEFAULT_TARGET,
+    TargetPlatform.INT8: DEFAULT_TARGET,
     TargetPlatform.TRT_INT8: "tensorrt",
     TargetPlatform.OPENVINO_INT8: "openvino",
+    TargetPlatform.PPL_CUDA_INT8: "ppl-cuda",
     TargetPlatform.NCNN_INT8: "ncnn",
-    TargetPlatform.QNN_DSP_INT8: "qnn",
-    TargetPlatform.RKNN_INT8: "rknn",
     TargetPlatform.MNN_INT8: "mnn",
+    TargetPlatform.QNN_DSP_INT8: "qnn",
+    TargetPlatform.SNPE_INT8: "qnn",
+    TargetPlatform.PPL_DSP_INT8: "qnn",
+    TargetPlatform.FPGA_INT8: "int8-power-of-2",
+    TargetPlatform.METAX_INT8_C: "int8-symmetric",
+    TargetPlatform.EXTENSION: "int8-symmetric",
 }
 
 
@@ -69,18 +72,9 @@ def target_of(platform: Any) -> str:
     """The target of a TargetPlatform, ours or PPQ's. Throws NotImplementedError naming the platform."""
     name = getattr(platform, "name", platform)
     known = next((each for each in TargetPlatform if each.name == name), None)
-    if known in _BY_DEFAULT:
-        if known is TargetPlatform.PPL_CUDA_INT8:
-            warnings.warn(
-                "platform=PPL_CUDA_INT8: the model is written for ONNX Runtime (uint8 activations, int8 weights)",
-                stacklevel=4,
-            )
-        return DEFAULT_TARGET
-    targets = _api.targets()
-    if known in _NAMES and _NAMES[known] in targets:
-        return _NAMES[known]
-    allowed = [each.name for each in _BY_DEFAULT] + [each.name for each, target in _NAMES.items() if target in targets]
-    raise NotImplementedError(f"platform={name}; allowed: {', '.join(sorted(allowed))}")
+    if known in _TARGETS:
+        return _TARGETS[known]
+    raise NotImplementedError(f"platform={name}; allowed: {', '.join(sorted(each.name for each in _TARGETS))}")
 
 
 def note_device(device: str) -> None:

@@ -1,0 +1,205 @@
+#include "passes/annotate_explicit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/onnx_builder.h"
+#include "support/quantized_model.h"
+
+namespace rangefinder::passes {
+namespace {
+
+using test_support::OnnxBuilder;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+Annotation annotated(OnnxBuilder& b, std::string_view target,
+                     const std::unordered_set<std::string>& excluded = {}) {
+  const auto prepared = test_support::prepare(b.model());
+  onnx::ModelProto model = prepared.model;
+  graph::Graph graph(model);
+  return annotate(graph, prepared.infos, targets::find_target(target), excluded);
+}
+
+std::vector<std::string> weighted(const Annotation& annotation) {
+  std::vector<std::string> names;
+  for (const auto& node : annotation.weighted) names.push_back(node.name);
+  return names;
+}
+
+void conv(OnnxBuilder& b, const std::string& x, const std::string& y, int64_t in = 4,
+          int64_t out = 4) {
+  b.weights(y + "_w", {out, in, 1, 1}, 0.5f);
+  b.node("Conv", {x, y + "_w"}, {y});
+}
+
+OnnxBuilder picture_model() {
+  OnnxBuilder b;
+  b.input("x", {-1, 4, 8, 8});
+  return b;
+}
+
+/// x -> Conv a -> Relu r -> Conv c, r + c -> Relu y -> Conv z.
+OnnxBuilder residual_model() {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.node("Relu", {"a"}, {"r"});
+  conv(b, "r", "c");
+  b.node("Add", {"c", "r"}, {"sum"});
+  b.node("Relu", {"sum"}, {"y"});
+  conv(b, "y", "z");
+  b.output("z", {-1, 4, 8, 8});
+  return b;
+}
+
+TEST(AnnotateExplicit, BeforeTheReadersStandTheOnlyPairs) {
+  OnnxBuilder b = residual_model();
+  const Annotation annotation = annotated(b, "tensorrt");
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "r", "y"));
+  EXPECT_THAT(weighted(annotation), ElementsAre("Conv_a", "Conv_c", "Conv_z"));
+  for (const auto& tensor : annotation.tensors) EXPECT_FALSE(tensor.hides_float) << tensor.name;
+  EXPECT_THAT(annotation.find("r")->reads,
+              UnorderedElementsAre(Pair("Conv_c", 0), Pair("Add_sum", 1)))
+      << "the Conv adds what the Add reads as codes";
+}
+
+TEST(AnnotateExplicit, OfTwoConvolutionsTheLaterOneAdds) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  conv(b, "x", "c");
+  b.node("Add", {"c", "a"}, {"y"});
+  b.output("y", {-1, 4, 8, 8});
+  const Annotation annotation = annotated(b, "tensorrt");
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "a"));
+  EXPECT_THAT(annotation.find("a")->reads, ElementsAre(Pair("Add_y", 1)));
+}
+
+TEST(AnnotateExplicit, AnAdditionThatNoConvolutionTakesOverStaysFloat) {
+  OnnxBuilder b;
+  b.input("x", {-1, 4});
+  b.weights("w", {4, 4});
+  b.node("MatMul", {"x", "w"}, {"m"});
+  b.node("Tanh", {"x"}, {"t"});
+  b.node("Add", {"m", "t"}, {"y"});
+  b.output("y", {-1, 4});
+  EXPECT_THAT(annotated(b, "tensorrt").observed(), ElementsAre("x"));
+}
+
+TEST(AnnotateExplicit, MoversCarryTheCodesOfWhatTheyRead) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.node("MaxPool", {"a"}, {"p"}).ints("kernel_shape", {2, 2});
+  conv(b, "p", "y");
+  b.output("y", {-1, 4, 7, 7});
+  const Annotation annotation = annotated(b, "tensorrt");
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "a"));
+  EXPECT_EQ(annotation.find("p")->root, "a");
+  EXPECT_TRUE(annotation.find("p")->is_carried);
+  EXPECT_THAT(annotation.find("a")->reads, ElementsAre(Pair("MaxPool_p", 0)));
+  EXPECT_THAT(annotated(b, "ncnn").observed(), ElementsAre("x", "p")) << "knows no MaxPool";
+}
+
+OnnxBuilder joined_model() {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.node("Relu", {"a"}, {"r"});
+  conv(b, "x", "c");
+  b.node("Concat", {"r", "c"}, {"j"}).integer("axis", 1);
+  conv(b, "j", "y", 8, 4);
+  b.output("y", {-1, 4, 8, 8});
+  return b;
+}
+
+TEST(AnnotateExplicit, WhatIsJoinedSharesItsParameters) {
+  OnnxBuilder b = joined_model();
+  for (const auto* target : {"tensorrt", "int8-symmetric"}) {
+    const Annotation annotation = annotated(b, target);
+    EXPECT_THAT(annotation.aligned, ElementsAre(ElementsAre("r", "c"))) << target;
+    EXPECT_EQ(annotation.find("j")->root, "r") << target;
+    EXPECT_TRUE(annotation.find("r")->is_observed() && annotation.find("c")->is_observed());
+  }
+  EXPECT_THAT(annotated(b, "qnn").aligned, IsEmpty()) << "each has its own there";
+}
+
+TEST(AnnotateExplicit, GroupsThatMeetAreOne) {
+  OnnxBuilder b = joined_model();
+  b.node("Concat", {"c", "x"}, {"k"}).integer("axis", 1);
+  conv(b, "k", "z", 8, 4);
+  b.output("z", {-1, 4, 8, 8});
+  EXPECT_THAT(annotated(b, "tensorrt").aligned, ElementsAre(ElementsAre("x", "r", "c")));
+}
+
+TEST(AnnotateExplicit, AroundAllThatHasCodes) {
+  OnnxBuilder b = residual_model();
+  const Annotation annotation = annotated(b, "int8-symmetric");
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "r", "c", "y", "z"));
+  EXPECT_FALSE(annotation.find("x")->hides_float);
+  for (const auto* name : {"r", "c", "y", "z"}) {
+    EXPECT_TRUE(annotation.find(name)->hides_float) << name;
+  }
+}
+
+TEST(AnnotateExplicit, ConstantsBesideCodesAreCodes) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.node("Sigmoid", {"a"}, {"s"});
+  b.weights("k", {4, 1, 1});
+  b.node("Mul", {"s", "k"}, {"m"});
+  b.node("Exp", {"m"}, {"y"});
+  b.output("y", {-1, 4, 8, 8});
+  EXPECT_THAT(annotated(b, "int8-symmetric").observed(), ElementsAre("x", "a", "s", "m"));
+  EXPECT_THAT(annotated(b, "int8-symmetric").constants, ElementsAre(Pair("Mul_m", 1)));
+  EXPECT_THAT(annotated(b, "tensorrt").observed(), ElementsAre("x"));
+}
+
+TEST(AnnotateExplicit, DivisorsThatCouldBecomeZeroStayFloat) {
+  const auto tensors = [](const std::vector<float>& divisor) {
+    OnnxBuilder b = picture_model();
+    conv(b, "x", "a");
+    b.node("Sigmoid", {"a"}, {"s"});
+    b.initializer("k", {static_cast<int64_t>(divisor.size()), 1, 1}, divisor);
+    b.node("Div", {"s", "k"}, {"d"});
+    b.node("Exp", {"d"}, {"y"});
+    b.output("y", {-1, 4, 8, 8});
+    return annotated(b, "int8-symmetric").observed();
+  };
+  EXPECT_THAT(tensors({1e-3f, 1, 2, 300}), ElementsAre("x", "a", "s"));
+  EXPECT_THAT(tensors({3}), ElementsAre("x", "a", "s", "d"));
+}
+
+TEST(AnnotateExplicit, PrescribedOutputsAreNotObserved) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.node("Sigmoid", {"a"}, {"y"});
+  b.output("y", {-1, 4, 8, 8});
+  const Annotation annotation = annotated(b, "qnn-16");
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "a"));
+  EXPECT_EQ(annotation.find("y")->fixed, (quantization::AffineParameters{1.0f / 65536, 0}));
+  EXPECT_THAT(annotated(b, "qnn").observed(), ElementsAre("x", "a", "y"));
+}
+
+TEST(AnnotateExplicit, ExcludedNodesStayFloat) {
+  OnnxBuilder b = residual_model();
+  const Annotation annotation = annotated(b, "tensorrt", {"Conv_c"});
+  EXPECT_THAT(annotation.observed(), ElementsAre("x", "y")) << "nor is the Add taken over";
+  ASSERT_EQ(annotation.left_float.size(), 1u);
+  EXPECT_EQ(annotation.left_float[0].name, "Conv_c");
+  EXPECT_EQ(annotation.left_float[0].reason, "is excluded");
+}
+
+TEST(AnnotateExplicit, IntegersAreNoData) {
+  OnnxBuilder b;
+  b.input("i", {-1, 4}, onnx::TensorProto::INT64);
+  b.input("x", {-1, 4});
+  b.weights("w", {4, 4});
+  b.node("MatMul", {"x", "w"}, {"m"});
+  b.node("Add", {"i", "i"}, {"s"});
+  b.output("m", {-1, 4});
+  b.output("s", {-1, 4}, onnx::TensorProto::INT64);
+  EXPECT_THAT(annotated(b, "int8-symmetric").observed(), ElementsAre("x", "m"));
+}
+
+}  // namespace
+}  // namespace rangefinder::passes
