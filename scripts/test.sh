@@ -62,7 +62,8 @@ if [ "${CI:-}" = true ]; then
 fi
 
 step 'build'
-build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python" -DRANGEFINDER_CUDA=ON
+build dev -DRANGEFINDER_PYTHON=ON -DPython_EXECUTABLE="$root/.deps/python/bin/python" -DRANGEFINDER_CUDA=ON \
+  -DRANGEFINDER_MPI=ON
 
 if [ "${CI:-}" = true ]; then
   if begin 6 'packages, on a bare system too'; then
@@ -93,6 +94,10 @@ if [ "${CI:-}" = true ]; then
   if begin 8 'arm64 (scripts/check_arm64.sh)'; then
     quietly arm64 scripts/check_arm64.sh
     tail -n 3 "$logs/arm64.log"
+  fi
+  if begin 25 'clang-tidy over all sources (scripts/tidy.sh)'; then
+    quietly tidy scripts/tidy.sh --all
+    tail -n 1 "$logs/tidy.log"
   fi
 fi
 step 'tests'
