@@ -13,7 +13,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "report/fields.h"
 #include "report/page.h"
+#include "report/tensor_chart.h"
 #include "workflow/run_files.h"
 
 // Every page is made from JSON, the same that is written for programs: a page of a run and a page
@@ -36,20 +38,17 @@ void require_same(const Json& summary, const statistics::StatisticsFile& statist
                   const fs::path& file) {
   std::unordered_map<std::string, uint64_t> counts;
   for (const auto& tensor : statistics.tensors) {
-    uint64_t count = 0;
-    for (const auto& channel : tensor.channels) count += channel.count();
-    if (!tensor.holds_sums_alone) counts[tensor.name] = count;
+    if (!tensor.holds_sums_alone) counts[tensor.name] = report::all_channels(tensor).count();
   }
   bool is_any_known = false;
-  for (const Json& row : summary.at("tensors")) {
-    if (!row.is_object() || !row.contains("name") || !row.contains("count")) continue;
-    const auto found = counts.find(json_string(row["name"], "name"));
-    if (found == counts.end()) continue;
+  for (const report::Fields& row : report::Fields(summary).rows("tensors")) {
+    const auto found = counts.find(row.text("name"));
+    const auto count = row.number("count");
+    if (found == counts.end() || !count) continue;
     is_any_known = true;
-    const auto count = static_cast<uint64_t>(json_integer(row["count"], "count", 0));
-    if (count == found->second) continue;
+    if (*count == static_cast<double>(found->second)) continue;
     throw Error(fmt::format("statistics of another run: {} values, {} in the summary",
-                            found->second, count),
+                            found->second, *count),
                 {.file = file.string(), .tensor = found->first});
   }
   if (!is_any_known) {
