@@ -29,7 +29,9 @@ mkdir -p build/docs
 tar -xzOf "$shim" package/shim/index.js >build/docs/iframe-worker.js
 export RANGEFINDER_SHIM="$root/build/docs/iframe-worker.js"
 { cat scripts/Doxyfile; echo 'OUTPUT_DIRECTORY = build/docs'; } | doxygen -
-NO_MKDOCS_2_WARNING=1 "$tools/bin/python" -m mkdocs build --strict --quiet --site-dir "$root/build/site"
+# Not --quiet: warnings that are not shown do not fail it.
+NO_MKDOCS_2_WARNING=1 "$tools/bin/python" -m mkdocs build --strict --site-dir "$root/build/site" \
+  2>build/docs/mkdocs.log || { grep -v '^INFO' build/docs/mkdocs.log; exit 1; }
 rm build/site/404.html  # For servers, which say where its links start.
 "$tools/bin/python" scripts/docs_links.py build/site
 echo "$root/build/site/index.html"

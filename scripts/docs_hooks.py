@@ -70,12 +70,27 @@ def cpp_page() -> str:
 
 
 def on_config(config):
-    """The list of numerics is that of the folder."""
+    """The list of numerics is that of the folder; what no menu names comes under its last entry."""
     pages = sorted((ROOT / "docs" / "numerics").glob("*.md"))
     for entry in config["nav"]:
         if entry.get("Numerics") == "NUMERICS":
             entry["Numerics"] = [f"numerics/{page.name}" for page in pages]
+    docs = ROOT / "docs"
+    known = set(listed(config["nav"]))
+    more = [path.relative_to(docs).as_posix() for path in sorted(docs.rglob("*.md"))]
+    more = [page for page in more if page not in known]
+    if more:
+        config["nav"].append({"More": more})
     return config
+
+
+def listed(entries: list) -> list[str]:
+    """The pages that a part of the menu names."""
+    pages = []
+    for entry in entries:
+        for value in entry.values() if isinstance(entry, dict) else [entry]:
+            pages += listed(value) if isinstance(value, list) else [value]
+    return pages
 
 
 def on_files(files, config):
