@@ -69,14 +69,14 @@ def run(compiled, sample):
 
 
 def time_in_turn(compiled, sample, seconds=1.5):
-    """Median milliseconds of each, one thread."""
+    """Median milliseconds of processor time of each: on one thread that is the latency of a quiet machine, also on a busy one."""
     times = {name: [] for name in compiled}
     end, rounds = time.perf_counter() + seconds * len(compiled), 0
     while rounds < 7 or (time.perf_counter() < end and rounds < 300):
         for name, model in compiled.items():
-            start = time.perf_counter()
+            start = time.process_time()
             model(sample)
-            times[name].append(time.perf_counter() - start)
+            times[name].append(time.process_time() - start)
         rounds += 1
     return {name: 1e3 * statistics.median(values) for name, values in times.items()}
 

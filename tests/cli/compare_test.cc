@@ -25,8 +25,9 @@ class Compare : public ProgramTest {
 
 TEST_F(Compare, MeasuresTheOutputsOfTheIntegerKernels) {
   const Json found = json_of(command(path("int8.onnx"), {"--json"}));
-  EXPECT_THAT(support::keys(found), ElementsAre("outputs", "integer_nodes", "eligible_nodes",
-                                                "samples", "left_out_samples", "float_nodes"));
+  EXPECT_THAT(support::keys(found),
+              ElementsAre("outputs", "integer_nodes", "eligible_nodes", "samples",
+                          "left_out_samples", "float_nodes", "reference"));
   ASSERT_EQ(found["outputs"].size(), 1u);
   const Json& output = found["outputs"][0];
   EXPECT_THAT(

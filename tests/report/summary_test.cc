@@ -104,7 +104,7 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
               ElementsAre("schema_version", "model", "output", "method", "effort", "target",
                           "version", "samples", "held_out_samples", "seconds", "peak_memory_bytes",
                           "float_bytes", "quantized_bytes", "integer_nodes", "eligible_nodes",
-                          "float_nodes", "nodes", "raised_channels", "bias_corrections",
+                          "reference", "float_nodes", "nodes", "raised_channels", "bias_corrections",
                           "smoothings", "lookup_tables", "lstms", "outputs", "output_values",
                           "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
                           "latency", "error_sources", "data_checks", "verdict", "notes"));
