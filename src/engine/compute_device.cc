@@ -25,7 +25,7 @@ std::string device_trouble(const Device& device) {
   const cuda::OpenedDevice opened = cuda::open_device(device.number);
   if (!opened.device) return opened.none_because;
   const std::string trouble = cuda_provider_trouble(device.number);
-  return trouble.empty() ? "" : "this ONNX Runtime has no provider for CUDA: " + trouble;
+  return trouble.empty() ? "" : "no provider for CUDA in ONNX Runtime: " + trouble;
 }
 
 ComputeDevice open_compute_device(const Device& device) {

@@ -33,6 +33,8 @@ Ort::MemoryInfo cpu_memory() {
 /// As exact, and as repeatable, as the provider can be: float32 and not TensorFloat32, and
 /// convolutions by rule instead of by what was fastest just now.
 void use_cuda(Ort::SessionOptions& options, int device) {
+  // The provider's library logs while it is opened, and there is no log before the environment.
+  environment();
   Ort::CUDAProviderOptions cuda;
   cuda.Update({{"device_id", std::to_string(device)},
                {"use_tf32", "0"},
@@ -89,7 +91,9 @@ std::string cuda_provider_trouble(int device) {
     use_cuda(options, device);
     return {};
   } catch (const Ort::Exception& error) {
-    return error.what();
+    const std::string message = error.what();
+    // Of a library that cannot be opened it ends with a line break.
+    return message.substr(0, message.find_last_not_of(" \n") + 1);
   }
 }
 
