@@ -18,9 +18,11 @@ TEST(Requests, AnEmptyTargetIsTheDefault) {
   EXPECT_EQ(plan_options({.target = "ort-cpu-vnni"}).target->name, "ort-cpu-vnni");
 }
 
-TEST(Requests, TheSecondSourceIsHandedOn) {
-  const auto judge = SampleSource::from_memory({{{"x", Tensor(ElementType::kFloat32, {1})}}});
-  const auto split = split_options({.samples = 3, .held_out = judge});
+using RequestsOfModel = ApiTest;
+
+TEST_F(RequestsOfModel, TheSecondSourceIsHandedOn) {
+  const SampleSource judge = memory(1);
+  const auto split = split_options({.samples = 3, .held_out = judge}, model());
   EXPECT_EQ(split.samples, 3u);
   EXPECT_EQ(split.held_out->list, judge.state().input.list);
 }
