@@ -329,3 +329,13 @@ def test_the_environment_names_an_onnx_runtime(tmp_path):
     code = "import rangefinder as rf; print(rf.onnxruntime_library)"
     library = in_child(code).stdout.strip()
     assert in_child(code, RANGEFINDER_ONNXRUNTIME=library).stdout.strip() == os.path.realpath(library)
+
+
+def test_without_a_usable_gpu_the_cpu_is_taken_and_that_is_warned_of(cnn, samples):
+    with pytest.warns(UserWarning, match="cuda:0 cannot be used, the CPU is: "):
+        found = rf.observe(cnn, samples[:4], device="cuda", progress=False)
+    assert found.sample_count == rf.observe(cnn, samples[:4], device="cpu", progress=False).sample_count
+    with pytest.raises(ValueError, match="device is 'gpu'; allowed are cpu, cuda and cuda:N"):
+        rf.observe(cnn, samples[:4], device="gpu", progress=False)
+    with pytest.raises(TypeError, match="unknown option 'device'"):
+        rf.solve(cnn, found, device="cuda", progress=False)

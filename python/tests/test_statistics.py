@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -77,31 +78,55 @@ def test_statistics_add_up(cnn, samples):
             wrong()
 
 
-def test_a_run_that_is_killed_goes_on(cnn, samples, sample_folder, tmp_path):
-    class Killed(Exception):
-        pass
+class Breaking:
+    """Samples that can be had again; the first time they break off."""
 
-    def kill_at(wanted):
-        def progress(stage, done, total):
-            if done == wanted:
-                raise Killed
+    def __init__(self, samples, last):
+        self.samples, self.last = samples, last
 
-        return progress
+    def __iter__(self):
+        for index, sample in enumerate(self.samples):
+            if index == self.last:
+                self.last = None
+                raise ConnectionError("gone")
+            yield sample
 
-    checkpoint = tmp_path / "run.ckpt"
-    for data in (str(sample_folder), samples):
-        whole = rf.observe(cnn, data)
-        with pytest.raises(Killed):
-            rf.observe(cnn, data, checkpoint=checkpoint, every=4, progress=kill_at(10), jobs=1)
-        assert checkpoint.exists()
-        with pytest.raises(rf.Error, match="belongs to"):
-            rf.observe(cnn, samples[::-1], checkpoint=checkpoint)
-        seen = []
-        again = rf.observe(cnn, data, checkpoint=checkpoint, every=4, progress=lambda *event: seen.append(event[1]), jobs=1)
-        assert again == whole and min(seen) > 4
-        assert not checkpoint.exists()
+
+def test_a_run_that_breaks_off_goes_on(cnn, samples, tmp_path):
+    words = {"checkpoint": tmp_path / "run.ckpt", "every": 4, "jobs": 1}
+    whole = rf.observe(cnn, samples)
+    data = Breaking(samples, 20)
+    with pytest.raises(ConnectionError):
+        rf.observe(cnn, data, **words)
+    assert words["checkpoint"].exists()
+    with pytest.raises(rf.Error, match="belongs to other data"):
+        rf.observe(cnn, Breaking(samples[::-1], None), **words)
+    with pytest.warns(UserWarning, match="samples are done, going on"):
+        assert rf.observe(cnn, data, **words) == whole
+    assert not words["checkpoint"].exists()
+
+
+def test_a_run_over_files_goes_on(cnn, sample_folder, tmp_path):
+    whole = rf.observe(cnn, str(sample_folder))
+    folder = tmp_path / "samples"
+    shutil.copytree(sample_folder, folder)
+    words = {"checkpoint": tmp_path / "run.ckpt", "every": 4, "jobs": 1}
+    bad = folder / "030.npy"
+    good = bad.read_bytes()
+    bad.write_bytes(b"x" * len(good))
+    with pytest.raises(rf.Error, match="030.npy"):
+        rf.observe(cnn, str(folder), **words)
+    bad.write_bytes(good)
+    with pytest.raises(rf.Error, match="another run: data"):
+        rf.observe(cnn, str(folder), samples=10, **words)
+    with pytest.warns(UserWarning, match="of 44 samples are done, going on"):
+        assert rf.observe(cnn, str(folder), **words) == whole
+    assert not words["checkpoint"].exists()
+
+
+def test_checkpoint_options_are_checked(cnn, samples, tmp_path):
     with pytest.raises(ValueError, match="every: 0"):
-        rf.observe(cnn, samples, checkpoint=checkpoint, every=0)
+        rf.observe(cnn, samples, checkpoint=tmp_path / "run.ckpt", every=0)
     with pytest.raises(ValueError, match="needs a checkpoint"):
         rf.observe(cnn, samples, every=4)
 

@@ -46,7 +46,7 @@ std::string fingerprint_of(const analog::AnalogModel& model) {
 RunIdentity identity_of(const analog::AnalogModel& model, const AnalogCalibrateRequest& request) {
   if (!request.pass.needs_identity()) return {};
   const auto& [quantile, max_samples, std_alpha, seed, compatibility] = request.options;
-  RunIdentity identity = begin_identity("analog calibrate");
+  RunIdentity identity = begin_identity("analog calibrate", request.run.device);
   identity.emplace_back("model", fingerprint_of(model));
   identity.emplace_back("type", to_string(request.type));
   identity.emplace_back(

@@ -126,7 +126,7 @@ std::string text_of(const std::map<uint64_t, statistics::SampleSet>& indices) {
 RunIdentity identity_of(const std::string& command, const Plan& plan, const Wanted& wanted,
                         const Samples& samples, const RunControl& run, const PassOptions& options) {
   if (!options.needs_identity()) return {};
-  RunIdentity identity = begin_identity(command);
+  RunIdentity identity = begin_identity(command, run.device);
   identity.emplace_back("model", hexadecimal(plan.prepared.fingerprint.get()));
   identity.emplace_back("plan", hexadecimal(plan.fingerprint()));
   identity.emplace_back("statistics", fingerprint_of(wanted));

@@ -10,9 +10,10 @@
 
 namespace rangefinder::workflow {
 
-RunIdentity begin_identity(const std::string& command) {
+RunIdentity begin_identity(const std::string& command, const Device& device) {
   return {{"program version", kVersion},
           {"ONNX Runtime", engine::runtime_library().version},
+          {"device", device.kind == Device::Kind::kCpu ? "cpu" : "cuda"},
           {"command", command}};
 }
 

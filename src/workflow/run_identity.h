@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "rangefinder/device.h"
+
 namespace rangefinder::workflow {
 
 /// What tells one run from another, part by part, in the order in which a difference is worth
@@ -12,8 +14,9 @@ namespace rangefinder::workflow {
 /// matter.
 using RunIdentity = std::vector<std::pair<std::string, std::string>>;
 
-/// What every run has: the program's version, that of ONNX Runtime, and which command it is.
-RunIdentity begin_identity(const std::string& command);
+/// What every run has: the program's version, that of ONNX Runtime, the kind of device, on which
+/// activations depend, and which command it is.
+RunIdentity begin_identity(const std::string& command, const Device& device);
 
 /// The first part that differs, as "model 'a' instead of 'b'"; empty if none does.
 std::string difference(const RunIdentity& found, const RunIdentity& expected);

@@ -178,9 +178,9 @@ void SharedPass::take_over(const std::map<size_t, SavedRun>& saved) {
     }
   }
   if (done_before_.empty() || !options_.is_first() || !control_.notice) return;
-  control_.notice(fmt::format("{}: {} of {} samples are done, going on",
-                              options_.checkpoint.file.string(), done_before_.count(),
-                              samples_.count == 0 ? "all" : std::to_string(samples_.count)));
+  const std::string all = samples_.count == 0 ? "" : fmt::format(" of {}", samples_.count);
+  control_.notice(fmt::format("{}: {}{} samples are done, going on",
+                              options_.checkpoint.file.string(), done_before_.count(), all));
 }
 
 void SharedPass::share() {

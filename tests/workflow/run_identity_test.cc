@@ -14,9 +14,11 @@ using testing::HasSubstr;
 using testing::Pair;
 
 TEST(RunIdentity, BeginsWithTheProgram) {
-  const RunIdentity run = begin_identity("observe");
+  const RunIdentity run = begin_identity("observe", {});
   EXPECT_THAT(run, Contains(Pair("program version", kVersion)));
   EXPECT_THAT(run, Contains(Pair("command", "observe")));
+  EXPECT_EQ(difference(begin_identity("observe", {.kind = Device::Kind::kCuda}), run),
+            "device 'cuda' instead of 'cpu'");
 }
 
 TEST(RunIdentity, TheFirstDifferenceIsTold) {
