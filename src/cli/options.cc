@@ -195,8 +195,10 @@ void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
 }
 
 void add_device_option(CLI::App& command, RunArguments& arguments) {
-  command.add_option("--device", arguments.device, "Where the float model runs while it is observed")
-      ->type_name("cpu|cuda|cuda:N")
+  command
+      .add_option("--device", arguments.device,
+                  "Where the float model runs while it is observed; cuda:1 is the second device")
+      ->type_name("cpu|cuda")
       ->group(kRunning);
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "rangefinder/analog.h"
+#include "rangefinder/export_table.h"
 #include "rangefinder/method.h"
 #include "rangefinder/method_info.h"
 #include "rangefinder/near_names.h"
@@ -72,6 +73,7 @@ ValueKind value_kind(const CLI::Option& option) {
   if (text == "METHOD") return {.words = known_methods()};
   if (text == "TARGET") return {.words = names_of(known_targets())};
   if (text == "TYPE") return {.words = names_of(input_range_calibration_types())};
+  if (text == "FORMAT") return {.words = names_of(table_formats())};
   if (text == "ROUNDING") return {.words = rounding_names()};
   if (text == kFolder) return {.files = ValueKind::Files::kFolders};
   if (text == kSamplePath || text == kFile) return {.files = ValueKind::Files::kFiles};

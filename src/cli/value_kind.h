@@ -15,7 +15,7 @@ namespace rangefinder::cli {
 //   "PATH"                   files and folders
 //   "DIR"                    folders
 //   "nchw|nhwc"              one of these words
-//   "METHOD", "TARGET", "TYPE", "ROUNDING"   one of the names that the library knows
+//   "METHOD", "TARGET", "TYPE", "FORMAT", "ROUNDING"   one of the names that the library knows
 //
 // Any other text in capitals (N, DB, WxH) stands for what no shell can guess.
 

@@ -31,6 +31,7 @@ TEST(ValueKind, WordsAndNamesThatTheLibraryKnows) {
   EXPECT_THAT(kind_of("METHOD").words, Contains("percentile"));
   EXPECT_THAT(kind_of("TARGET").words, Contains("ort-cpu"));
   EXPECT_THAT(kind_of("TYPE").words, Contains("cache-quantile"));
+  EXPECT_THAT(kind_of("FORMAT").words, Contains("tensorrt-cache"));
   EXPECT_THAT(kind_of("ROUNDING").words, Contains("half-even"));
 }
 
