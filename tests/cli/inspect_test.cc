@@ -68,7 +68,8 @@ TEST_F(Inspect, AModelOfNothingToQuantizeIsFine) {
 
 TEST_F(Inspect, DrawsHistogramsAndPrintsCsv) {
   write_model();
-  succeed({"observe", path("model.onnx"), "--data", write_samples(3), "-o", path("all.rfs")});
+  succeed({"observe", path("model.onnx"), "--data", write_samples(3), "--samples", "3", "-o",
+           path("all.rfs")});
   ::setenv("COLUMNS", "60", 1);
   const std::string chart = succeed({"inspect", path("all.rfs"), "--histogram", "x"});
   ::unsetenv("COLUMNS");
@@ -82,8 +83,7 @@ TEST_F(Inspect, DrawsHistogramsAndPrintsCsv) {
   uint64_t count = 0;
   for (const Json& bucket : json["tensors"][0]["buckets"]) count += bucket["count"].get<uint64_t>();
   EXPECT_EQ(count, 384);
-  expect_failure({"inspect", path("all.rfs"), "--histogram", "xx"}, 1,
-                 {"'xx'", "did you mean 'x'"});
+  expect_failure({"inspect", path("all.rfs"), "--histogram", "xx"}, 1, {"'xx'"});
   expect_failure({"inspect", path("all.rfs"), "--csv", "--json"}, 2, {"--csv"});
   expect_failure({"inspect", path("model.onnx"), "--histogram", "x"}, 2, {"statistics (.rfs)"});
 }
