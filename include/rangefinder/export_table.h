@@ -43,6 +43,8 @@ struct ExportedTable {
   /// Activations that the table's source has, and weights.
   size_t tensor_count = 0;
   size_t weight_count = 0;
+  /// Activations that the float model does not have, and the table neither: preparing made them.
+  std::vector<std::string> left_out = {};
 };
 
 /// Scales and zero points of a quantized model, one with QuantizeLinear and DequantizeLinear, ours

@@ -27,6 +27,10 @@ void run(const Arguments& arguments) {
   const ExportedTable table = export_table(arguments.source, options);
   std::fprintf(stderr, "%s: %zu activations, %zu weights\n", options.format.c_str(),
                table.tensor_count, table.weight_count);
+  if (table.left_out.empty()) return;
+  tell(std::to_string(table.left_out.size()) +
+       " activations are left out, which the float model does not have ('" +
+       table.left_out.front() + "', ...)");
 }
 
 /// One of the formats' names, which the help tells with a line each.

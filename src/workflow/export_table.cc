@@ -75,7 +75,8 @@ ExportedTable export_table(const ExportTableRequest& request) {
   const exporters::TensorTable table = read(source, request);
   ExportedTable result{.bytes = exporters::write_table(format, table, request.options),
                        .tensor_count = table.activations.size(),
-                       .weight_count = format.has_parameters ? table.parameters.size() : 0};
+                       .weight_count = format.has_parameters ? table.parameters.size() : 0,
+                       .left_out = table.left_out};
   stop_if_cancelled();
   if (!request.output.empty()) write_file(request.output, result.bytes);
   return result;

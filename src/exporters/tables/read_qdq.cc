@@ -28,6 +28,8 @@ constexpr std::string_view kCodesSuffix = "_QuantizeLinear_Output";
 constexpr std::string_view kWeightSuffix = "_quantized";
 /// What exporters/qdq puts behind the name of a tensor whose pair takes that name.
 constexpr char kOwnSuffix[] = "_float";
+/// And behind that of a gate, for what it reads.
+constexpr char kOwnGateSuffix[] = "_scaled";
 
 bool is_quantize(const onnx::NodeProto& node) { return node.op_type() == "QuantizeLinear"; }
 bool is_dequantize(const onnx::NodeProto& node) { return node.op_type() == "DequantizeLinear"; }
@@ -87,6 +89,7 @@ class QdqReader {
     if (table_.activations.empty()) refuse_none();
     for (const auto& node : graph_.message().node()) read_layer(node);
     read_input_shape();
+    if (!float_names_.empty()) keep_known(table_, float_names_);
     return std::move(table_);
   }
 
@@ -211,6 +214,10 @@ class QdqReader {
       activations_[behind] = names_.at(codes);
       return;
     }
+    if (made != quantize_of_.end() && is_own_gate(node)) {
+      activations_[behind] = names_.at(codes);
+      return;
+    }
     const int type =
         made == quantize_of_.end() ? int{onnx::TensorProto::UINT8} : code_type(*made->second);
     add_activation(parameters(node, behind, type), node);
@@ -261,6 +268,12 @@ class QdqReader {
     const std::string& there = node->second->input(input);
     if (!float_constants_.contains(there)) return std::nullopt;
     return there;
+  }
+
+  /// The input of a gate as we write it: its codes with another scale, and no tensor of anybody's.
+  bool is_own_gate(const onnx::NodeProto& dequantize) const {
+    const auto& uses = graph_.uses(dequantize.output(0));
+    return uses.size() == 1 && dequantize.output(0) == uses[0].node->name() + kOwnGateSuffix;
   }
 
   bool has_same_parameters(const onnx::NodeProto& one, const onnx::NodeProto& other) const {

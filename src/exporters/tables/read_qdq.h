@@ -14,6 +14,7 @@ namespace rangefinder::exporters {
 /// is looked for in `float_model`, if there is one; else it is an input's or output's of the graph,
 /// or the one that the codes are called after, or that of what is quantized. Weights go by the name
 /// of the float initializer, or of their codes without "_quantized".
+/// Tensors that the float model does not have are left out, see keep_known().
 ///
 /// Throws Error: no activation in codes, operators on codes without such pairs (QLinearConv), codes
 /// that are no integers, blocks of codes with a scale each, a scale that is computed or no positive

@@ -97,6 +97,7 @@ class LayerReader {
  public:
   LayerReader(onnx::ModelProto& model, TensorTable& table, std::unordered_set<std::string> floats)
       : graph_(model), table_(table), float_nodes_(std::move(floats)) {
+    keep_those_of_the_model();
     for (const auto& tensor : table.activations) names_.insert(tensor.name);
     for (const auto& node : model.graph().node()) {
       const auto* value = graph::find_attribute(node, "value");
@@ -108,7 +109,6 @@ class LayerReader {
   }
 
   void read() {
-    require_names();
     for (const auto& node : graph_.message().node()) read(node);
     for (const auto& input : graph_.message().input()) {
       if (graph_.initializer(input.name())) continue;
@@ -120,11 +120,13 @@ class LayerReader {
   }
 
  private:
-  void require_names() const {
-    for (const auto& name : names_) {
-      if (graph_.producer(name) || graph_.is_input(name)) continue;
-      throw Error("is in the summary and not in the float model", {.tensor = name});
+  void keep_those_of_the_model() {
+    std::unordered_set<std::string> known;
+    for (const auto& tensor : table_.activations) {
+      const bool is_there = graph_.producer(tensor.name) || graph_.is_input(tensor.name);
+      if (is_there) known.insert(tensor.name);
     }
+    keep_known(table_, known);
   }
 
   const onnx::TensorProto* constant(const std::string& name) const {
@@ -196,7 +198,11 @@ TensorTable read_summary_table(std::string_view text, const std::string& source,
   }
   if (float_model) {
     onnx::ModelProto model = *float_model;
-    LayerReader(model, table, std::move(floats)).read();
+    try {
+      LayerReader(model, table, std::move(floats)).read();
+    } catch (const Error& error) {
+      throw error.within({.file = source});
+    }
   }
   return table;
 }

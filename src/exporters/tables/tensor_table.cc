@@ -52,6 +52,34 @@ std::unordered_map<std::string_view, const TableTensor*> by_name(
   return found;
 }
 
+void keep_known(TensorTable& table, const std::unordered_set<std::string>& known) {
+  const size_t count = table.activations.size();
+  if (count == 0) return;
+  std::vector<TableTensor> kept;
+  // By the old root: the first one that is kept stands for it.
+  std::unordered_map<std::string, std::string> roots;
+  for (TableTensor& tensor : table.activations) {
+    if (!known.contains(tensor.name)) {
+      table.left_out.push_back(tensor.name);
+      continue;
+    }
+    tensor.root = roots.emplace(tensor.root, tensor.name).first->second;
+    kept.push_back(std::move(tensor));
+  }
+  if (kept.empty()) {
+    throw Error(fmt::format("none of its {} activations ('{}', ...) is in the float model", count,
+                            table.left_out.back()));
+  }
+  table.activations = std::move(kept);
+  const auto forget = [&](std::string& name) {
+    if (!known.contains(name)) name.clear();
+  };
+  for (TableLayer& layer : table.layers) {
+    for (std::string& input : layer.inputs) forget(input);
+    forget(layer.output);
+  }
+}
+
 void require_per_tensor(const TableTensor& tensor, std::string_view format) {
   if (!tensor.is_per_channel()) return;
   throw Error(fmt::format("has {} scales, one per channel; {} holds one per tensor",

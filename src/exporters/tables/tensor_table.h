@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -68,7 +69,14 @@ struct TensorTable {
   std::vector<TableLayer> layers = {};
   /// Shape of the first input of the graph, -1 for what is open; empty if it is not known.
   std::vector<int64_t> input_shape = {};
+  /// Activations that are no tensors of the float model and so are not in the table.
+  std::vector<std::string> left_out = {};
 };
+
+/// Leaves out activations that the float model does not have: what it was prepared with (a gate
+/// that stands for a part of HardSwish) means nothing to who reads the table. Throws Error if none
+/// is left: the float model is another one.
+void keep_known(TensorTable& table, const std::unordered_set<std::string>& known);
 
 /// The tensors of a list, which must outlive the result.
 std::unordered_map<std::string_view, const TableTensor*> by_name(

@@ -229,7 +229,7 @@ TEST(ReadQdq, ModelsThatNoTableCanBeMadeOfAreRefused) {
 /// Our own models: every tensor that was planned, by the user's name, with the parameters that were
 /// solved.
 TEST(ReadQdq, ReadsWhatWeWrite) {
-  OnnxBuilder b;
+  OnnxBuilder b(14);
   b.input("x", {-1, 2, 6, 6});
   b.weights("w1", {4, 2, 3, 3}, 0.5f);
   b.weights("w2", {4, 3}, 0.5f);
@@ -237,7 +237,8 @@ TEST(ReadQdq, ReadsWhatWeWrite) {
   b.node("Conv", {"x", "w1"}, {"c"});
   b.node("Relu", {"c"}, {"r"});
   b.node("Mul", {"r", "two"}, {"scaled"});
-  b.node("GlobalAveragePool", {"scaled"}, {"p"});
+  b.node("HardSwish", {"scaled"}, {"h"});
+  b.node("GlobalAveragePool", {"h"}, {"p"});
   b.node("Flatten", {"p"}, {"f"});
   b.node("MatMul", {"f", "w2"}, {"m"});
   b.node("Softmax", {"m"}, {"y"});
@@ -255,6 +256,11 @@ TEST(ReadQdq, ReadsWhatWeWrite) {
         << tensor.name;
   }
   EXPECT_EQ(count, table.activations.size()) << "no other names";
+  EXPECT_THAT(table.left_out, testing::SizeIs(1)) << "the gate of HardSwish";
+  const auto all = read_qdq_table(quantized.model, "ours");
+  std::vector<std::string> planned;
+  for (const auto& tensor : quantized.annotation.tensors) planned.push_back(tensor.name);
+  EXPECT_THAT(planned, testing::IsSupersetOf(names(all.activations)));
   EXPECT_TRUE(found.contains("x"));
   EXPECT_TRUE(found.contains("scaled"));
   EXPECT_THAT(names(table.parameters), testing::UnorderedElementsAre("w1", "w2"));

@@ -31,6 +31,19 @@ TEST(TensorTable, BitsAreThoseThatHoldTheCodes) {
   EXPECT_EQ(bits(0, 15), 4);
 }
 
+TEST(TensorTable, WhatTheFloatModelDoesNotHaveIsLeftOut) {
+  TensorTable table = sample_table();
+  keep_known(table, {"images", "pool", "even"});
+  EXPECT_THAT(table.left_out, testing::ElementsAre("relu", "negative"));
+  ASSERT_EQ(table.activations.size(), 3);
+  EXPECT_EQ(table.activations[1].name, "pool");
+  EXPECT_EQ(table.activations[1].root, "pool") << "its root is gone";
+  EXPECT_EQ(table.layers[0].output, "");
+  EXPECT_THAT(table.layers[2].inputs, testing::ElementsAre("pool", ""));
+  EXPECT_THAT(error_of([&] { keep_known(table, {"other"}); }).what(),
+              testing::HasSubstr("none of its 3"));
+}
+
 TEST(TensorTable, Utf8IsToldFromOtherBytes) {
   EXPECT_NO_THROW(require_utf8("größe", "x"));
   EXPECT_THROW(require_utf8("\xc3", "x"), Error);
