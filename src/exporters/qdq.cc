@@ -216,9 +216,13 @@ class QdqWriter {
     if (weight.has_float_bias) return write_float_bias(node, weight, has_bias, name);
     const std::string bias = graph_.fresh_name(name + "_quantized");
     const auto count = static_cast<int64_t>(weight.bias.size());
-    const std::vector<int32_t> bias_zeros(weight.bias.size(), 0);
-    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), weight.bias_scale,
-                    graph::make_int32s("", {count}, bias_zeros), 0);
+    // As many scales as the weight has: QNN computes nonsense with another number of them.
+    const auto axis = weight.axis ? std::optional<int64_t>(0) : std::nullopt;
+    const std::vector<float> scale(weight.bias_scale.begin(),
+                                   weight.bias_scale.begin() + (axis ? count : 1));
+    const std::vector<int32_t> zeros(scale.size(), 0);
+    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), scale,
+                    graph::make_int32s("", parameter_shape(axis, scale.size()), zeros), axis);
   }
 
   /// The constant stays the one that it was where it has these values.

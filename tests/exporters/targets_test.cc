@@ -220,6 +220,20 @@ TEST(Qnn, HasScalesOfChannelsInConvolutionsAlone) {
   }
 }
 
+/// The HTP back end takes another number of scales, and computes nonsense.
+TEST(Qnn, ABiasHasAsManyScalesAsItsWeight) {
+  const QuantizedModel made = quantized(network(), "qnn");
+  const Written written(made.model);
+  for (const auto& weight : made.weights) {
+    const auto& node = written.node(weight.node);
+    const auto scales = [&](int input) {
+      return written.constant(written.maker(node.input(input)).input(1)).dims_size();
+    };
+    EXPECT_EQ(scales(2), scales(1)) << weight.node;
+    EXPECT_EQ(scales(2), weight.node == "Gemm_y" ? 0 : 1) << weight.node;
+  }
+}
+
 TEST(Qnn, SixteenBitsNeedASetOrAnotherDomain) {
   const auto domain = [](int64_t opset) {
     const QuantizedModel made = quantized(network(opset), "qnn-16");
