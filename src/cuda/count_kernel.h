@@ -27,8 +27,9 @@ struct CountArguments {
 inline constexpr uint32_t kWindowOctaves = 24;
 inline constexpr uint32_t kWindowKeys = kWindowOctaves * kBucketsPerOctave;
 inline constexpr uint32_t kVectorBytes = 16;
-/// Vectors that a thread loads before it counts: enough to hide the way to memory.
-inline constexpr uint32_t kUnrolled = 4;
+/// Bytes of values, widened to float32, that a thread loads before it counts: enough to hide the
+/// way to memory, and few enough for its registers.
+inline constexpr uint32_t kLoadedBytes = 64;
 /// A hot key that comes up less often in one such load gives way.
 inline constexpr uint32_t kWorthKeeping = 2;
 
@@ -52,6 +53,7 @@ class CountKernel {
  private:
   using Stored = typename Format::Stored;
   static constexpr uint32_t kPerVector = kVectorBytes / sizeof(Stored);
+  static constexpr uint32_t kUnrolled = kLoadedBytes / (kPerVector * sizeof(float));
   static constexpr uint32_t kNoKey = kKeys;
 
   RANGEFINDER_DEVICE CountKernel(const CountArguments& arguments, CountShared& shared)

@@ -78,6 +78,16 @@ TEST_F(AnalogCalibrate, AnyNumberOfJobsGivesTheSameBytes) {
   }
 }
 
+TEST_F(AnalogCalibrate, WithoutAUsableGpuTheCpuIsTakenAndThatIsTold) {
+  const std::string data = write_samples(3);
+  succeed(command("max", data));
+  const std::string on_cpu = content("analog.onnx");
+  const auto result = run_alone(command("max", data, {"--device", "cuda"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.errors, HasSubstr("cuda:0 cannot be used, the CPU is: "));
+  EXPECT_EQ(content("analog.onnx"), on_cpu);
+}
+
 TEST_F(AnalogCalibrate, TheOptionsOfTheTypesCount) {
   const std::string data = write_samples(3);
   const auto range = [&](const std::string& type, const Words& more) {

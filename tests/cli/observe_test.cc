@@ -41,6 +41,31 @@ TEST_F(Observe, TheSameSamplesGiveTheSameBytes) {
   EXPECT_NE(content("all.rfs"), one);
 }
 
+TEST_F(Observe, WithoutAUsableGpuTheCpuIsTakenAndThatIsTold) {
+  const std::string data = write_samples(5);
+  succeed(command(data));
+  const std::string on_cpu = content("all.rfs");
+  EXPECT_EQ(run(command(data, {"--device", "cpu"})).errors, "observed 4 samples\n");
+  // Of the fake driver's two devices each can be used, but no ONNX Runtime of a test has a
+  // provider.
+  ::setenv("FAKE_CUDA", "devices=2", 1);
+  ::setenv("LD_LIBRARY_PATH", RANGEFINDER_FAKE_CUDA_FOLDER, 1);
+  const auto result = run_alone(command(data, {"--device", "cuda:1"}));
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.errors,
+              testing::StartsWith("rangefinder: cuda:1 cannot be used, the CPU is: "));
+#if RANGEFINDER_HAS_KERNELS
+  EXPECT_THAT(result.errors, testing::HasSubstr("no provider for CUDA"));
+  const auto missing = run_alone(command(data, {"--device", "cuda:2"}));
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_EQ(missing.errors, "rangefinder: no CUDA device 2; the last one is 1\n");
+#endif
+  ::unsetenv("LD_LIBRARY_PATH");
+  ::unsetenv("FAKE_CUDA");
+  EXPECT_EQ(content("all.rfs"), on_cpu);
+  expect_failure(command(data, {"--device", "gpu"}), 2, {"'gpu'", "cuda:N"});
+}
+
 TEST_F(Observe, AShardMayBeEmpty) {
   const support::ProgramResult result =
       run(command(write_samples(2), {"--samples", "2", "--shard", "2/3"}));
