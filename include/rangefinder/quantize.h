@@ -34,15 +34,18 @@ struct PlanOptions {
 enum class Effort {
   /// Ranges alone.
   kFast,
-  /// Also smooths what norms give to integer nodes, rounds weights by what their errors do to
-  /// outputs
-  /// (quantize() with 24 calibration samples and more, which it looks at again, up to 32 of them),
-  /// corrects the biases for what that does to the mean of each output channel, and stores
-  /// embeddings and the weights of LSTM nodes as int8 where that keeps what they say
-  /// (docs/methods.md).
+  /// Also smooths what norms give to integer nodes, corrects the biases for what rounding the
+  /// weights
+  /// does to the mean of each output channel, and stores embeddings and the weights of LSTM nodes
+  /// as
+  /// int8 where that keeps what they say (docs/methods.md). Where an output is below 20 dB then,
+  /// quantize() rounds weights by what their errors do to outputs, and leaves parts float if that
+  /// is
+  /// not enough.
   kNormal,
-  /// Weights are rounded so by up to 64 samples, however few there are and however long a node
-  /// takes. For quantize() alone: statistics do not tell enough.
+  /// Weights are rounded so in any case, by up to 64 calibration samples, which are looked at
+  /// again,
+  /// however long it takes. For quantize() alone: statistics do not tell enough.
   kThorough,
 };
 

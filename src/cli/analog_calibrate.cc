@@ -31,8 +31,8 @@ RunFiles files_of(const Arguments& arguments) {
                  .data = arguments.data.paths,
                  .others = {arguments.hardware},
                  .outputs = {arguments.results.model}};
-  for (const auto& file : {arguments.results.ranges, arguments.results.report,
-                           arguments.options.checkpoint.file}) {
+  for (const auto& file :
+       {arguments.results.ranges, arguments.results.report, arguments.options.checkpoint.file}) {
     if (!file.empty()) files.outputs.push_back(file);
   }
   return files;

@@ -71,10 +71,9 @@ void add_import_cache(CLI::App& app) {
   add_calibration_options(command, *arguments);
   add_run_options(command, arguments->run);
   add_quiet_option(command, arguments->run.quiet, "No progress, no remarks: the result alone");
-  add_examples(command,
-               {"rangefinder import-cache model.cache model.onnx -o model.qdq.onnx",
-                "rangefinder import-cache model.cache model.onnx -o model.qdq.onnx "
-                "--calibrate-missing --data samples/"});
+  add_examples(command, {"rangefinder import-cache model.cache model.onnx -o model.qdq.onnx",
+                         "rangefinder import-cache model.cache model.onnx -o model.qdq.onnx "
+                         "--calibrate-missing --data samples/"});
   command.callback([arguments] { run(*arguments); });
 }
 

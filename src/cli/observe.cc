@@ -76,9 +76,10 @@ void add_observe(CLI::App& app, const Rank& rank) {
   add_plan_options(command, arguments->plan);
   add_row_options(command, *arguments);
   command
-      .add_option("--shard", arguments->data.shard,
-                  "Only every N-th sample, from the K-th (0 first); 'merge' adds the parts up. auto: as "
-                  "Slurm, Kubernetes or MPI number this process")
+      .add_option(
+          "--shard", arguments->data.shard,
+          "Only every N-th sample, from the K-th (0 first); 'merge' adds the parts up. auto: as "
+          "Slurm, Kubernetes or MPI number this process")
       ->type_name("K/N|auto")
       ->group("Samples");
   add_data_options(command, arguments->data);

@@ -232,11 +232,12 @@ void add_plan_options(CLI::App& command, PlanArguments& arguments) {
 
 void add_effort_option(CLI::App& command, std::string& effort) {
   command
-      .add_option("--effort", effort,
-                  "fast: ranges only; normal: also smooths norms, rounds weights by what that does "
-                  "to outputs (quantize only), corrects biases and stores embeddings and LSTM "
-                  "weights as int8; thorough (quantize only): rounds weights by more samples, "
-                  "however long it takes")
+      .add_option(
+          "--effort", effort,
+          "fast: ranges only; normal: also smooths norms, corrects biases and stores "
+          "embeddings and LSTM weights as int8, and where an output is ruined rounds "
+          "weights by what that does to it and leaves parts float (quantize only); thorough "
+          "(quantize only): rounds weights so in any case")
       ->type_name("fast|normal|thorough")
       ->group("Quantization");
 }

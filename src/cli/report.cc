@@ -29,8 +29,8 @@ void run(const Arguments& arguments) {
 
 void add_report(CLI::App& app) {
   auto arguments = std::make_shared<Arguments>();
-  auto& command = *app.add_subcommand(
-      "report", "Make a page to look at (HTML) of what another command wrote");
+  auto& command =
+      *app.add_subcommand("report", "Make a page to look at (HTML) of what another command wrote");
   command
       .add_option("FILE", arguments->file,
                   "A summary, statistics, input ranges of analog layers, or what 'compare --json' "
@@ -43,19 +43,17 @@ void add_report(CLI::App& app) {
       .add_option("--statistics", arguments->options.statistics,
                   "The statistics of the summary: adds distributions")
       ->type_name(kStatisticsFile);
-  auto* against =
-      command
-          .add_option("--against", arguments->options.against,
-                      "An earlier run of the same kind: tells what changed")
-          ->type_name(std::string(kJsonFile) + "|" + kStatisticsFile);
+  auto* against = command
+                      .add_option("--against", arguments->options.against,
+                                  "An earlier run of the same kind: tells what changed")
+                      ->type_name(std::string(kJsonFile) + "|" + kStatisticsFile);
   command
       .add_option("--against-statistics", arguments->options.against_statistics,
                   "The statistics of that run")
       ->type_name(kStatisticsFile)
       ->needs(against);
-  add_examples(command,
-               {"rangefinder report summary.json --statistics all.rfs -o report.html",
-                "rangefinder report new.json --against old.json -o report.html"});
+  add_examples(command, {"rangefinder report summary.json --statistics all.rfs -o report.html",
+                         "rangefinder report new.json --against old.json -o report.html"});
   command.callback([arguments] { run(*arguments); });
 }
 

@@ -100,7 +100,8 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
     }
   }
   const std::string note = guard_note(made.solution.rows);
-  if (!note.empty()) summary.notes.push_back(note);
+  const bool is_told = std::ranges::find(summary.notes, note) != summary.notes.end();
+  if (!note.empty() && !is_told) summary.notes.push_back(note);
   summary.seconds.solve += watch.lap();
   made.model = export_candidate(made, summary.output);
   summary.seconds.export_ = watch.lap();
@@ -268,9 +269,13 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
   take_choice(std::move(choice), made, result);
 }
 
-/// Verifies the model; where nothing was asked for and an output is worse than tasks can bear,
-/// chooses first what is to be float. Then the verdict.
-void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
+/// Makes the model again with weights rounded by what they do to outputs.
+using RoundWeights = std::function<Candidate()>;
+
+/// Verifies the model. Where nothing was asked for and an output is worse than tasks can bear,
+/// weights are rounded first by what they do to outputs (`round`, unless they are, or nothing may),
+/// and if that is not enough, it is chosen what is to be float. Then the verdict.
+void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen, Samples& samples,
             const QuantizeRequest& request, Quantized& result) {
   report::Summary& summary = result.summary;
   const auto verified = [&] {
@@ -284,6 +289,10 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
   verified();
   const bool is_free =
       !request.choice.is_asked() && request.effort != Effort::kFast && made.plan.target->runs_here;
+  if (is_free && round && is_choice_due(summary)) {
+    made = round();
+    verified();
+  }
   if (is_free && is_choice_due(summary)) {
     Stopwatch watch;
     take_choice(
@@ -336,17 +345,21 @@ Quantized quantize(const QuantizeRequest& request) {
     workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
   const auto refine = [&](Solution& solution) {
-    const auto options = refinement_options(request.effort, samples->calibration_count());
-    if (!options) return;
-    summary.notes.push_back(
-        refinement_note(refine_weights(working.plan(), *samples, request.run, solution, *options)));
+    summary.notes.push_back(refinement_note(refine_weights(
+        working.plan(), *samples, request.run, solution, refinement_options(request.effort))));
   };
-  Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration,
-                                    show_raw, request.effort, refine, summary);
+  const auto make = [&](const Refine& with) {
+    return solve_and_export(working.plan(), working.statistics(), request.calibration, show_raw,
+                            request.effort, with, summary);
+  };
+  const bool is_thorough = request.effort == Effort::kThorough;
+  Candidate made = make(is_thorough ? Refine(refine) : Refine());
   watch.lap();
   if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
-  finish(made, seen, *samples, request, result);
+  RoundWeights round;
+  if (!is_thorough && samples->can_repeat()) round = [&] { return make(refine); };
+  finish(made, round, seen, *samples, request, result);
   result.statistics = std::move(seen.statistics);
   stop_if_cancelled();
   if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);

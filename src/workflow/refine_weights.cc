@@ -39,15 +39,13 @@ std::vector<refine::NodeRefinement> left_alone(const Solution& solution,
 
 }  // namespace
 
-std::optional<refine::RefinementOptions> refinement_options(Effort effort,
-                                                            size_t calibration_count) {
+refine::RefinementOptions refinement_options(Effort effort) {
   refine::RefinementOptions options;
   if (effort == Effort::kThorough) {
     options.samples = kThoroughSamples;
-    return options;
+  } else {
+    options.work_per_product = kWorkPerProduct;
   }
-  if (effort == Effort::kFast || calibration_count < kFewestSamples) return {};
-  options.work_per_product = kWorkPerProduct;
   return options;
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,15 +12,10 @@
 
 namespace rangefinder::workflow {
 
-/// With fewer calibration samples Effort::kNormal rounds weights to nearest: they tell too little
-/// of how inputs go together.
-constexpr size_t kFewestSamples = 24;
-
-/// How weights are rounded at an effort; nothing: to nearest. Effort::kNormal leaves the nodes
-/// whose rounding would take much longer than inference of the samples looked at, Effort::kThorough
-/// looks at more samples and leaves none.
-std::optional<refine::RefinementOptions> refinement_options(Effort effort,
-                                                            size_t calibration_count);
+/// How weights are rounded at an effort: Effort::kNormal leaves the nodes whose rounding would take
+/// much longer than inference of the samples looked at, Effort::kThorough looks at more samples and
+/// leaves none.
+refine::RefinementOptions refinement_options(Effort effort);
 
 /// New codes for the weights of a solution (refine::refine_weights()), from calibration samples
 /// that are spread over all of them. To be called before export_model(). Samples that pass by only

@@ -100,14 +100,15 @@ Summary summary() {
 
 TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
   const Json json = to_json(summary());
-  EXPECT_THAT(keys(json),
-              ElementsAre("schema_version", "model", "output", "method", "effort", "target",
-                          "version", "samples", "held_out_samples", "seconds", "peak_memory_bytes",
-                          "float_bytes", "quantized_bytes", "integer_nodes", "eligible_nodes",
-                          "reference", "float_nodes", "nodes", "raised_channels", "bias_corrections",
-                          "smoothings", "lookup_tables", "lstms", "outputs", "output_values",
-                          "left_out_samples", "choice", "decisions", "tensors", "looked_at_samples",
-                          "latency", "error_sources", "data_checks", "verdict", "notes"));
+  EXPECT_THAT(
+      keys(json),
+      ElementsAre("schema_version", "model", "output", "method", "effort", "target", "version",
+                  "samples", "held_out_samples", "seconds", "peak_memory_bytes", "float_bytes",
+                  "quantized_bytes", "integer_nodes", "eligible_nodes", "reference", "float_nodes",
+                  "nodes", "raised_channels", "bias_corrections", "smoothings", "lookup_tables",
+                  "lstms", "outputs", "output_values", "left_out_samples", "choice", "decisions",
+                  "tensors", "looked_at_samples", "latency", "error_sources", "data_checks",
+                  "verdict", "notes"));
   EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
