@@ -45,8 +45,12 @@ TEST(PictureFormat, OthersAreRefusedByName) {
   expect_error("\x93NUMPY", ".npy");
   expect_error("RIFF....WAVE", "no known format");
   expect_error("nonsense", "no known format");
-  expect_error("<!DOCTYPE html>", "is no picture but a web page");
   expect_error("P", "no known format");
+}
+
+TEST(PictureFormat, AWebPageIsAdvisedOn) {
+  EXPECT_THAT([] { picture_format("<!DOCTYPE html>", {.file = "a.png"}); },
+              ThrowsMessage<Error>(HasSubstr("a.png: is no picture but a web page")));
 }
 
 TEST(PictureFormat, AnEmptyFileIsNone) {

@@ -90,6 +90,7 @@ TEST_F(ChooseTest, NormalLeavesFloatWhatRuinsTheOutputAndNoMore) {
   EXPECT_EQ(choice.written, "quantized");
   EXPECT_LE(choice.try_count, choice.part_count + 15);
   EXPECT_GE(decibels(made.model), kDefaultAim);
+  EXPECT_THAT(made.summary.notes, Contains(HasSubstr("were rounded by what they do to outputs")));
   for (const auto& part : made.summary.decisions) {
     EXPECT_EQ(part.reason, "accuracy");
     EXPECT_TRUE(part.sqnr_db.has_value());
