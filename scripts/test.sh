@@ -95,10 +95,6 @@ if [ "${CI:-}" = true ]; then
     quietly arm64 scripts/check_arm64.sh
     tail -n 3 "$logs/arm64.log"
   fi
-  if begin 25 'clang-tidy over all sources (scripts/tidy.sh)'; then
-    quietly tidy scripts/tidy.sh --all
-    tail -n 1 "$logs/tidy.log"
-  fi
 fi
 step 'tests'
 ctest --preset dev -j "$jobs"
