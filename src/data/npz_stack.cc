@@ -103,10 +103,11 @@ class NpzStack : public SampleSource {
   tensor::NamedTensors read(size_t index) const override { return read_checked(index, {}); }
 
   tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const override {
-    const auto [file, row] = place_of(index);
-    const FileLayout& layout = layouts_[file];
+    const auto place = place_of(index);
+    const size_t row = place.second;
+    const FileLayout& layout = layouts_[place.first];
     try {
-      return pool_.with<NpzRows>(file, layout.is_by_array ? 0 : row, [&](NpzRows& rows) {
+      return pool_.with<NpzRows>(place.first, layout.is_by_array ? 0 : row, [&](NpzRows& rows) {
         return layout.is_by_array ? read_array(rows, row, check)
                                   : read_row(rows, layout, row, check);
       });
