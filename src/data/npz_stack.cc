@@ -104,10 +104,10 @@ class NpzStack : public SampleSource {
 
   tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const override {
     const auto place = place_of(index);
-    const size_t row = place.second;
-    const FileLayout& layout = layouts_[place.first];
+    const size_t row = place.row;
+    const FileLayout& layout = layouts_[place.file];
     try {
-      return pool_.with<NpzRows>(place.first, layout.is_by_array ? 0 : row, [&](NpzRows& rows) {
+      return pool_.with<NpzRows>(place.file, layout.is_by_array ? 0 : row, [&](NpzRows& rows) {
         return layout.is_by_array ? read_array(rows, row, check)
                                   : read_row(rows, layout, row, check);
       });
