@@ -108,13 +108,15 @@ void encode_slices(std::span<const ColumnRange> slices, statistics::WireWriter& 
 }
 
 std::vector<ColumnRange> decode_slices(statistics::WireReader& from) {
-  // No layer is wider; so sums of widths stay small.
-  constexpr uint64_t kWidest = uint64_t{1} << 31;
+  // No layer is wider in all: what is damaged asks for no more memory than that.
+  constexpr uint64_t kWidest = uint64_t{1} << 24;
   std::vector<ColumnRange> slices;
   int64_t begin = 0;
   for (size_t left = from.count(1); left > 0; --left) {
     const uint64_t width = from.varint();
-    if (width == 0 || width > kWidest) from.fail("a slice of no layer");
+    if (width == 0 || width > kWidest - static_cast<uint64_t>(begin)) {
+      from.fail("a slice of no layer");
+    }
     slices.push_back({begin, begin + static_cast<int64_t>(width)});
     begin += static_cast<int64_t>(width);
   }

@@ -126,6 +126,17 @@ void HistogramRange::observe(const CallId&, const ActivationMatrix& activations)
   }
 }
 
+namespace {
+
+bool is_largest_of(const statistics::ValueHistogram& counts, float largest) {
+  const auto buckets = counts.buckets();
+  if (buckets.empty()) return largest == 0.0f;
+  const auto& last = *(buckets.end() - 1);
+  return std::isfinite(largest) && last.lower <= largest && largest <= last.upper;
+}
+
+}  // namespace
+
 void HistogramRange::encode(statistics::WireWriter& to) const {
   const std::lock_guard lock(mutex_);
   for (const MagnitudeHistogram& magnitudes : slices_) {
@@ -140,7 +151,7 @@ void HistogramRange::add(statistics::WireReader& from) {
     const auto counts = statistics::decode_value_histogram(from);
     const float largest = from.f32();
     statistics::add_counts(magnitudes.counts.count(), counts.count());
-    if (!(largest >= 0.0f && std::isfinite(largest))) from.fail("a largest magnitude that is none");
+    if (!is_largest_of(counts, largest)) from.fail("a largest magnitude that was not counted");
     magnitudes.counts.merge(counts);
     magnitudes.largest = std::max(magnitudes.largest, largest);
   }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "analog/calls.h"
+#include "base/error.h"
+#include "statistics/codec.h"
 #include "support/streams.h"
 
 namespace rangefinder::analog {
@@ -107,6 +109,17 @@ TEST(HistogramRange, DegenerateData) {
   HistogramRange bad(1, mse());
   EXPECT_THROW((LinearCalls{2, -1, {{0, NAN}}}.ranges(bad)), std::domain_error);
   EXPECT_FALSE(bad.ranges().has_value());
+}
+
+// A quantile of nothing that is said to reach to 5.
+TEST(HistogramRange, ALargestMagnitudeThatWasNotCountedIsRefused) {
+  statistics::WireWriter bytes;
+  statistics::encode(statistics::ValueHistogram(), bytes);
+  bytes.f32(5.0f);
+  statistics::WireReader from(bytes.bytes(), "a.ckpt");
+  HistogramRange method(1, histogram_quantile(0.9));
+  EXPECT_THROW(method.add(from), Error);
+  EXPECT_FALSE(method.ranges().has_value());
 }
 
 TEST(HistogramRange, MseNeedsAResolution) {
