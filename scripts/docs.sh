@@ -8,17 +8,11 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 tools="$root/.deps/docs"
-requirements="$root/scripts/docs_requirements.txt"
 export RANGEFINDER="${1:-$root/build/dev/src/cli/rangefinder}"
 export RANGEFINDER_CPP="$root/build/docs/html"
 
 [ -x "$RANGEFINDER" ] || { echo "docs.sh: no program at $RANGEFINDER; build it first" >&2; exit 1; }
-if ! cmp -s "$requirements" "$tools/requirements.txt"; then
-  rm -rf "$tools"
-  /usr/bin/python3 -m venv "$tools"
-  "$tools/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
-  cp "$requirements" "$tools/requirements.txt"
-fi
+scripts/fetch_venv.sh docs scripts/docs_requirements.txt
 
 # By which the search works in pages that are opened as files.
 shim=$(scripts/fetch_npm.sh iframe-worker@1.0.4 \

@@ -17,13 +17,7 @@ step() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
 prepare_runtime() {
   local target="$root/.deps/onnxruntime-gpu" packages libraries
   if [ -n "${RANGEFINDER_ONNXRUNTIME:-}" ]; then return; fi
-  if ! cmp -s scripts/onnxruntime_gpu_requirements.txt "$target/requirements.txt"; then
-    rm -rf "$target"
-    /usr/bin/python3 -m venv "$target"
-    "$target/bin/python" -m pip install --quiet --disable-pip-version-check \
-      -r scripts/onnxruntime_gpu_requirements.txt
-    cp scripts/onnxruntime_gpu_requirements.txt "$target/requirements.txt"
-  fi
+  scripts/fetch_venv.sh onnxruntime-gpu scripts/onnxruntime_gpu_requirements.txt
   packages=$(echo "$target"/lib/python3*/site-packages)
   export RANGEFINDER_ONNXRUNTIME="$packages/onnxruntime"
   libraries=$(find "$packages/nvidia" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
