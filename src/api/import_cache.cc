@@ -1,7 +1,7 @@
 #include "rangefinder/import_cache.h"
 
 #include "api/model_state.h"
-#include "api/samples_state.h"
+#include "api/requests.h"
 #include "observers/registry.h"
 #include "workflow/import_cache.h"
 
@@ -16,7 +16,7 @@ ImportedCache import_cache(const std::filesystem::path& cache, const Model& mode
                                        .options = options.method.options,
                                        .output = options.output,
                                        .run = options.run};
-  if (options.missing_data) request.missing_data = options.missing_data->state().input;
+  if (options.missing_data) request.missing_data = input_for(model, *options.missing_data);
   workflow::CacheImport imported = workflow::import_cache(request);
   return {.model = model_of(std::move(imported.model)), .report = std::move(imported.report)};
 }

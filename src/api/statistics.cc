@@ -6,18 +6,10 @@
 #include <utility>
 
 #include "api/statistics_state.h"
+#include "statistics/all_channels.h"
 #include "workflow/merge.h"
 
 namespace rangefinder {
-namespace {
-
-statistics::TensorStatistics whole(const statistics::ObservedTensor& tensor) {
-  statistics::TensorStatistics all;
-  for (const auto& channel : tensor.channels) all.merge(channel);
-  return all;
-}
-
-}  // namespace
 
 Statistics::Statistics(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Statistics::Statistics(const Statistics& other) : state_(std::make_unique<State>(*other.state_)) {}
@@ -64,7 +56,7 @@ std::vector<ObservedValues> Statistics::tensors() const {
   std::vector<ObservedValues> tensors;
   for (const auto& tensor : state_->content.tensors) {
     if (tensor.holds_sums_alone) continue;
-    const auto all = whole(tensor);
+    const auto all = statistics::all_channels(tensor);
     ObservedValues values{.name = tensor.name,
                           .channel_count = tensor.channels.size(),
                           .count = all.count(),
@@ -84,7 +76,8 @@ std::vector<HistogramBucket> Statistics::histogram(std::string_view tensor) cons
   for (const auto& observed : state_->content.tensors) {
     if (observed.name != tensor || observed.holds_sums_alone) continue;
     std::vector<HistogramBucket> buckets;
-    for (const auto& [lower, upper, count] : whole(observed).histogram.buckets()) {
+    for (const auto& [lower, upper, count] :
+         statistics::all_channels(observed).histogram.buckets()) {
       buckets.push_back({lower, upper, count});
     }
     return buckets;

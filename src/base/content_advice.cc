@@ -45,7 +45,7 @@ std::string content_advice(std::string_view head) {
   if (head.starts_with("version https://git-lfs")) {
     return "a Git LFS pointer, not the file itself: 'git lfs pull' fetches it";
   }
-  const std::string text = comparable(head.substr(0, 100));
+  const std::string text = comparable(head.substr(0, kAdviceSize));
   if (text.starts_with("<!doctype html") || text.starts_with("<html")) {
     return "a web page, perhaps one about the file: download the file itself";
   }

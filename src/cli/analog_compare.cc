@@ -70,8 +70,7 @@ void add_judged_options(CLI::App& command, Arguments& arguments) {
       ->delimiter(',')
       ->default_str("all");
   const auto add = [&](const std::string& name, auto& value, const std::string& description) {
-    return command.add_option("--" + name, value, description)
-        ->each([&arguments, name](const std::string&) { arguments.given.insert(name); });
+    return add_noted_option(command, name, value, description, arguments.given);
   };
   CompareAnalogOptions& options = arguments.options;
   add("quantile", options.quantile, "Of the quantile types: the share of |x| kept, (0, 1]")

@@ -76,10 +76,12 @@ void add_export_table(CLI::App& app) {
       .add_option("--trt-algorithm", arguments->options.trt_algorithm,
                   "For tensorrt-cache: the calibrator")
       ->type_name("NAME");
-  add_examples(command,
-               {"rangefinder export-table model.int8.onnx --format tensorrt-cache -o model.cache",
-                "rangefinder export-table summary.json --format ncnn --model model.onnx -o "
-                "model.table"});
+  add_examples(
+      command,
+      {"rangefinder export-table model.int8.onnx --format tensorrt-cache --trt-version 8.6.1 -o "
+       "model.cache",
+       "rangefinder export-table summary.json --format ncnn --model model.onnx -o "
+       "model.table"});
   command.callback([arguments] { run(*arguments); });
 }
 

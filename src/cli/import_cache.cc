@@ -4,7 +4,6 @@
 
 #include "cli/help_text.h"
 #include "cli/options.h"
-#include "cli/signals.h"
 #include "cli/subcommands.h"
 #include "cli/value_kind.h"
 
@@ -33,6 +32,7 @@ void run(const Arguments& arguments) {
   }
   const ImportedCache imported =
       import_cache(arguments.cache, Model::load(arguments.model), options);
+  progress.finish();
   print(arguments.json ? imported.report.json() : imported.report.table());
 }
 

@@ -78,8 +78,7 @@ void add_method_options(CLI::App& command, MethodArguments& arguments) {
   const OptionGroup group(command, "Calibration");
   MethodOptions& options = arguments.method.options;
   const auto add = [&](const std::string& name, auto& value, const std::string& description) {
-    return command.add_option("--" + name, value, description)
-        ->each([&arguments, name](const std::string&) { arguments.given.insert(name); });
+    return add_noted_option(command, name, value, description, arguments.given);
   };
   add("percentile", options.percentile, "For percentile: the share of values kept, (0, 1]")
       ->type_name("P");

@@ -32,6 +32,15 @@ void add_method_options(CLI::App& command, MethodArguments& arguments);
 /// --method --method-for, and add_method_options().
 void add_method_rules(CLI::App& command, MethodArguments& arguments);
 
+/// An option that only some methods or types read: that it was given is noted, by its name, in
+/// `given`, which must live as long as the command.
+template <typename Value>
+CLI::Option* add_noted_option(CLI::App& command, const std::string& name, Value& value,
+                              const std::string& description, std::set<std::string>& given) {
+  return command.add_option("--" + name, value, description)
+      ->each([&given, name](const std::string&) { given.insert(name); });
+}
+
 /// Throws std::invalid_argument if an option was given that none of `used` reads; `all` says which
 /// would. "--quantile is read by quantile, ...; not by max"
 void require_read_by(const std::set<std::string>& given, const std::vector<MethodInfo>& all,

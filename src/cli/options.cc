@@ -263,8 +263,8 @@ void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
   const OptionGroup group(command, "What stays float");
   command
       .add_option("--min-sqnr", arguments.min_sqnr,
-                  "Leave float what keeps an output below so many dB; without it, 20 with --effort "
-                  "normal")
+                  "Leave float what keeps an output below so many dB; without it 20, with --effort "
+                  "fast nothing")
       ->type_name("DB");
   command
       .add_option("--metric", arguments.metric,

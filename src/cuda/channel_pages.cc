@@ -1,8 +1,6 @@
 #include "cuda/channel_pages.h"
 
 #include <algorithm>
-#include <array>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -32,11 +30,6 @@ ChannelPages::ChannelPages(std::shared_ptr<const Device> device, uint64_t channe
       directory_(device_, channels * kOctaves * sizeof(uint32_t), kPurpose),
       page_count_(device_, sizeof(uint32_t), kPurpose),
       done_(device_) {}
-
-bool ChannelPages::has_room_for(uint64_t values) const {
-  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
-  return values <= kMost && pending_ <= kMost - values;
-}
 
 void ChannelPages::count(const void* values, tensor::ElementType type, const LineShape& shape,
                          BatchRecord* records, void* stream) {
@@ -78,12 +71,7 @@ void ChannelPages::flush(std::span<statistics::TensorStatistics> into) {
   for (size_t i = 0; i < directory.size(); ++i) {
     if (directory[i] == 0) continue;
     const auto* page = &pages[(directory[i] - 1) * size_t{kBucketsPerOctave}];
-    std::array<uint64_t, kBucketsPerOctave> wide;
-    std::copy_n(page, kBucketsPerOctave, wide.begin());
-    // A page may be empty when it was flushed before.
-    if (std::ranges::any_of(wide, [](uint64_t count) { return count != 0; })) {
-      into[i / kOctaves].histogram.add_octave(static_cast<uint32_t>(i % kOctaves), wide);
-    }
+    add_octave(page, static_cast<uint32_t>(i % kOctaves), into[i / kOctaves].histogram);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "cuda/channel_kernels.h"
 #include "cuda/device.h"
+#include "cuda/key_counts.h"
 #include "statistics/tensor_statistics.h"
 
 namespace rangefinder::cuda {
@@ -19,7 +20,7 @@ class ChannelPages {
 
   uint64_t channel_count() const { return channels_; }
   /// As KeyCounts::has_room_for().
-  bool has_room_for(uint64_t values) const;
+  bool has_room_for(uint64_t values) const { return have_room(pending_, values); }
 
   /// Counts each channel. Waits for what is in the stream, once, because new octaves need pages.
   /// One record for each channel, see BatchRecord. Throws Error if memory runs out.

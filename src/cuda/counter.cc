@@ -5,8 +5,6 @@
 #include "cuda/counter.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -25,12 +23,27 @@ using statistics::Extrema;
 /// So many values are counted by one launch at most: a thread counts in 32 bits.
 constexpr uint64_t kMostValues = uint64_t{1} << 31;
 
+// What the kernels are compiled with, and what reads their results.
+static_assert(kOctaves == statistics::ValueHistogram::kOctaveCount);
+static_assert(kBucketsPerOctave == statistics::ValueHistogram::kBucketsPerOctave);
+
 void check(bool fits) {
   if (!fits) throw std::invalid_argument("values or statistics do not fit the layout");
 }
 
 const std::byte* at(const DeviceValues& values, uint64_t index) {
   return static_cast<const std::byte*>(values.address) + index * tensor::element_size(values.type);
+}
+
+/// Calls `work` with parts of the values that one launch may count.
+template <class Work>
+void for_each_part(const DeviceValues& values, const Work& work) {
+  for (uint64_t i = 0; i < values.size; i += kMostValues) {
+    DeviceValues part = values;
+    part.address = at(values, i);
+    part.size = std::min(kMostValues, values.size - i);
+    work(part);
+  }
 }
 
 Extrema extrema_of(const BatchRecord& record) {
@@ -104,17 +117,14 @@ void Counter::count(size_t tensor, const DeviceValues& values,
 void Counter::count_together(Tensor& tensor, const DeviceValues& values,
                              statistics::TensorStatistics& into) {
   if (!tensor.keys) tensor.keys = std::make_unique<KeyCounts>(device_);
-  for (uint64_t i = 0; i < values.size; i += kMostValues) {
-    DeviceValues part = values;
-    part.address = at(values, i);
-    part.size = std::min(kMostValues, values.size - i);
+  for_each_part(values, [&](const DeviceValues& part) {
     if (!tensor.keys->has_room_for(part.size)) {
       wait();
       tensor.keys->flush(into.histogram);
     }
     tensor.keys->note(part.size);
     launch_count(part, tensor.keys->counters(), *tensor.records);
-  }
+  });
 }
 
 void Counter::launch_count(const DeviceValues& values, uint32_t* table,
@@ -155,12 +165,7 @@ void Counter::add_sums(size_t tensor, const DeviceValues& values,
   std::optional<Journal::Piece> records = counted.records;
   if (!records) {
     records = journal_.reserve(sizeof(BatchRecord));
-    for (uint64_t i = 0; i < values.size; i += kMostValues) {
-      DeviceValues part = values;
-      part.address = at(values, i);
-      part.size = std::min(kMostValues, values.size - i);
-      launch_count(part, nullptr, *records);
-    }
+    for_each_part(values, [&](const DeviceValues& part) { launch_count(part, nullptr, *records); });
   }
   const auto sums = journal_.reserve(layout.entries * layout.channels * sizeof(int64_t));
   const SumArguments arguments{

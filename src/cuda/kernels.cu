@@ -1,4 +1,4 @@
-// The kernels as the driver finds them by name: rangefinder_<kernel>_<format> (cuda/kernel_names.h).
+// The kernels as the driver finds them by name: rangefinder_<kernel>_<format> (device.cc, kKernelNames).
 // Compiled by nvcc into the image that kernel_image.cc embeds.
 
 #include "cuda/channel_kernels.h"

@@ -4,6 +4,7 @@
 // emulation. One warp takes one row: each thread keeps the largest of its own values, and then the
 // warp draws the largest of all threads' heads, one after the other.
 
+#include "cuda/lines.h"
 #include "cuda/values.h"
 
 namespace rangefinder::cuda {
@@ -25,10 +26,8 @@ template <class Machine, class Format>
 class RowKernel {
  public:
   static RANGEFINDER_DEVICE void run(const RowArguments& arguments) {
-    const uint64_t warps = uint64_t{Machine::blocks()} * (Machine::threads() / kWarp);
-    uint64_t row =
-        uint64_t{Machine::block()} * (Machine::threads() / kWarp) + Machine::thread() / kWarp;
-    for (; row < arguments.row_count; row += warps) {
+    const uint64_t warps = warp_total<Machine>();
+    for (uint64_t row = warp_number<Machine>(); row < arguments.row_count; row += warps) {
       RowKernel kernel;
       kernel.scan(arguments, row);
       kernel.draw(arguments.tuples + row * kRowWidth);

@@ -11,9 +11,7 @@ MemorySource::MemorySource(std::vector<tensor::NamedTensors> samples)
     : samples_(std::move(samples)) {}
 
 tensor::NamedTensors MemorySource::read(size_t index) const {
-  if (index >= size()) {
-    throw std::invalid_argument(fmt::format("sample {} of {} asked for", index, size()));
-  }
+  require_index(index, size());
   return samples_[index];
 }
 

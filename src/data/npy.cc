@@ -28,8 +28,6 @@ constexpr std::string_view kMagic("\x93NUMPY", 6);
 constexpr size_t kMaxRank = 64;
 /// Far more than 64 dimensions need; NumPy itself refuses to read more than 10 000 bytes.
 constexpr size_t kMaxHeaderSize = size_t{1} << 16;
-/// What a file of another kind is told by.
-constexpr size_t kAdviceSize = 100;
 /// Data starts at a multiple of this many bytes, as NumPy writes it.
 constexpr size_t kAlignment = 64;
 

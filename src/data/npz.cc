@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -16,25 +15,6 @@
 
 namespace rangefinder::data {
 namespace {
-
-constexpr std::string_view kSuffix = ".npy";
-struct Release {
-  void operator()(zip_source_t* source) const { zip_source_free(source); }
-};
-using Source = std::unique_ptr<zip_source_t, Release>;
-
-/// The headers of all arrays; each entry is unpacked only as far as that needs.
-NamedHeaders headers_of(zip_t* archive, const std::vector<ZipEntry>& entries,
-                        const std::string& file) {
-  NamedHeaders headers;
-  for (const ZipEntry& entry : entries) {
-    ZipEntryStream stream(archive, entry, file);
-    const bool added =
-        headers.emplace(entry.key, NpyReader(stream, label(entry, file)).header()).second;
-    if (!added) throw Error("two arrays of the same name", {.file = file, .tensor = entry.key});
-  }
-  return headers;
-}
 
 /// An empty archive that is written to memory, and the memory.
 class MemoryArchive {
@@ -48,7 +28,7 @@ class MemoryArchive {
 
   /// `bytes` must live until finish().
   void add(const std::string& name, const std::string& bytes) {
-    Source entry(zip_source_buffer(archive_.get(), bytes.data(), bytes.size(), 0));
+    ZipSource entry(zip_source_buffer(archive_.get(), bytes.data(), bytes.size(), 0));
     const zip_int64_t index =
         entry ? zip_file_add(archive_.get(), name.c_str(), entry.get(), ZIP_FL_ENC_UTF_8) : -1;
     if (index < 0) fail();
@@ -80,7 +60,7 @@ class MemoryArchive {
     throw std::runtime_error(std::string("cannot write a zip archive: ") + why);
   }
 
-  Source source_;
+  ZipSource source_;
   ZipArchive archive_;
 };
 
@@ -90,7 +70,7 @@ tensor::NamedTensors parse_npz(std::string_view bytes, const std::string& file,
                                const HeaderCheck& check) {
   const ZipArchive archive = open_zip(bytes, file);
   const std::vector<ZipEntry> entries = zip_entries(archive.get(), bytes.size(), file);
-  const NamedHeaders headers = headers_of(archive.get(), entries, file);
+  const NamedHeaders headers = array_headers(archive.get(), entries, file);
   if (check) check(headers);
   tensor::NamedTensors tensors;
   for (const ZipEntry& entry : entries) {
@@ -111,7 +91,7 @@ std::string npz_bytes(const tensor::NamedTensors& tensors) {
   MemoryArchive archive;
   for (const auto& [name, tensor] : tensors) {
     arrays.push_back(npy_bytes(tensor.view()));
-    archive.add(name + std::string(kSuffix), arrays.back());
+    archive.add(name + std::string(kArraySuffix), arrays.back());
   }
   return archive.finish();
 }

@@ -1,10 +1,6 @@
 #include "data/npz_rows.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <stdexcept>
-#include <utility>
 
 #include "base/cancellation.h"
 #include "base/error.h"
@@ -17,14 +13,7 @@ NpzRows::NpzRows(const std::filesystem::path& path)
       archive_(open_zip_file(path)),
       entries_(zip_entries(archive_.get(), file_bytes(path), file_)) {}
 
-NamedHeaders NpzRows::headers() {
-  NamedHeaders headers;
-  for (const ZipEntry& entry : entries_) {
-    if (headers.emplace(entry.key, open(entry).reader->header()).second) continue;
-    throw Error("two arrays of the same name", {.file = file_, .tensor = entry.key});
-  }
-  return headers;
-}
+NamedHeaders NpzRows::headers() { return array_headers(archive_.get(), entries_, file_); }
 
 tensor::Tensor NpzRows::read(const std::string& key, const HeaderCheck& check) {
   const Array array = open(entry(key));

@@ -59,13 +59,14 @@ std::map<std::string, std::optional<tensor::Shape>> shapes_of(
 std::optional<FileLayout> stacks_of(
     const NamedHeaders& headers, const std::map<std::string, std::optional<tensor::Shape>>& shapes,
     const std::string& file) {
-  FileLayout layout;
+  FileLayout layout{.is_stack = false};
   std::string first;
   for (const auto& [name, header] : headers) {
     const auto shape = shapes.find(name);
     if (shape == shapes.end()) return std::nullopt;
     const auto stack = stack_of(header.shape, shape->second);
     const uint64_t count = stack ? stack->count : 1;
+    layout.is_stack = layout.is_stack || stack;
     if (first.empty()) {
       first = name;
       layout.count = count;
@@ -73,9 +74,6 @@ std::optional<FileLayout> stacks_of(
     if (count != layout.count) refuse_uneven(file, first, layout.count, name, count);
     layout.sample[name] = {header.type, stack ? stack->sample : header.shape};
   }
-  layout.is_stack = std::ranges::any_of(headers, [&](const auto& array) {
-    return stack_of(array.second.shape, shapes.at(array.first)).has_value();
-  });
   return layout;
 }
 
@@ -138,9 +136,7 @@ class NpzStack : public SampleSource {
   };
 
   Place place_of(size_t index) const {
-    if (index >= size()) {
-      throw std::invalid_argument(fmt::format("sample {} of {} asked for", index, size()));
-    }
+    require_index(index, size());
     const auto end = std::ranges::upper_bound(ends_, index);
     const auto file = static_cast<size_t>(end - ends_.begin());
     return {file, index - (*end - layouts_[file].count)};

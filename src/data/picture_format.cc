@@ -74,7 +74,7 @@ PictureFormat picture_format(std::string_view bytes, const Error::Place& place) 
   if (foreign != std::end(kForeign)) {
     throw Error(fmt::format("is a {} file; {}", foreign->name, kAllowed), place);
   }
-  if (const std::string advice = content_advice(bytes.substr(0, 100)); !advice.empty()) {
+  if (const std::string advice = content_advice(bytes); !advice.empty()) {
     throw Error("is no picture but " + advice, place);
   }
   throw Error(

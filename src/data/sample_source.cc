@@ -19,12 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void require_index(size_t index, size_t size) {
-  if (index >= size) {
-    throw std::invalid_argument(fmt::format("sample {} of {} asked for", index, size));
-  }
-}
-
 class FileSource : public SampleSource {
  public:
   FileSource(std::vector<SampleFile> files, FileKind kind, PictureOptions picture)
@@ -104,6 +98,12 @@ class SelectedSource : public SampleSource {
 };
 
 }  // namespace
+
+void require_index(size_t index, size_t size) {
+  if (index >= size) {
+    throw std::invalid_argument(fmt::format("sample {} of {} asked for", index, size));
+  }
+}
 
 tensor::NamedTensors SampleSource::read_checked(size_t index, const HeaderCheck& check) const {
   tensor::NamedTensors sample = read(index);

@@ -36,8 +36,8 @@ class SampleSource {
   /// Whether a model's inputs decide what the samples are.
   virtual bool depends_on_inputs() const { return false; }
 
-  /// Then, the samples as a model with these inputs takes them; otherwise null. Throws Error where
-  /// it is not clear how they are meant.
+  /// Then, the samples as a model with these inputs takes them; null if they are already. Throws
+  /// Error where it is not clear how they are meant.
   virtual std::shared_ptr<const SampleSource> for_inputs(
       const std::vector<TensorInfo>& inputs) const;
 
@@ -46,6 +46,9 @@ class SampleSource {
   /// without reading them. It does not see edits that keep a file's name and size.
   virtual std::string fingerprint() const = 0;
 };
+
+/// Throws std::invalid_argument unless index < size.
+void require_index(size_t index, size_t size);
 
 /// All samples of files, folders and lists (sample_files.h). A path given itself must be of a known
 /// kind: .npy, .npz, a picture or a tar archive (tar_source.h).

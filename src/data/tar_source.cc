@@ -104,8 +104,8 @@ class TarSource : public SampleSource {
 
  private:
   const Index::Sample& at(size_t index) const {
-    if (index < size()) return index_->samples[index];
-    throw std::invalid_argument(fmt::format("sample {} of {} asked for", index, size()));
+    require_index(index, size());
+    return index_->samples[index];
   }
 
   std::string place_of(const Index::Sample& sample, const TarPart& part) const {

@@ -4,22 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <utility>
-
 #include "base/content_advice.h"
 #include "base/file.h"
+#include "data/npy.h"
 
 namespace rangefinder::data {
 namespace {
 
-constexpr std::string_view kSuffix = ".npy";
 /// No deflated byte makes more bytes than this (RFC 1951: 258 for two bits).
 constexpr uint64_t kMaxInflation = 1032;
-
-struct Release {
-  void operator()(zip_source_t* source) const { zip_source_free(source); }
-};
-using Source = std::unique_ptr<zip_source_t, Release>;
 
 /// An error record of libzip that frees itself.
 class ZipError {
@@ -39,10 +32,10 @@ class ZipError {
 std::string key_of(zip_t* archive, zip_uint64_t index, const std::string& file) {
   const char* name = zip_get_name(archive, index, ZIP_FL_ENC_GUESS);
   const std::string_view text = name ? name : "";
-  if (!text.ends_with(kSuffix)) {
+  if (!text.ends_with(kArraySuffix)) {
     throw Error(fmt::format("entry '{}' of the archive is no .npy array", text), {.file = file});
   }
-  return std::string(text.substr(0, text.size() - kSuffix.size()));
+  return std::string(text.substr(0, text.size() - kArraySuffix.size()));
 }
 
 ZipEntry entry_of(zip_t* archive, zip_uint64_t index, const std::string& file) {
@@ -69,9 +62,6 @@ ZipEntry entry_of(zip_t* archive, zip_uint64_t index, const std::string& file) {
   return entry;
 }
 
-/// What a file of another kind is told by.
-constexpr size_t kAdviceSize = 100;
-
 [[noreturn]] void refuse(const std::string& why, std::string_view head, const std::string& file) {
   const std::string advice = content_advice(head);
   throw Error("not a .npz archive" + (advice.empty() ? ": " + why : " but " + advice),
@@ -82,7 +72,7 @@ constexpr size_t kAdviceSize = 100;
 
 ZipArchive open_zip(std::string_view bytes, const std::string& file) {
   ZipError error;
-  Source source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, error.get()));
+  ZipSource source(zip_source_buffer_create(bytes.data(), bytes.size(), 0, error.get()));
   ZipArchive archive;
   if (source) archive.reset(zip_open_from_source(source.get(), ZIP_RDONLY, error.get()));
   if (!archive) refuse(error.text(), bytes.substr(0, kAdviceSize), file);
@@ -145,6 +135,18 @@ size_t ZipEntryStream::read(std::span<std::byte> to) {
 
 std::string label(const ZipEntry& entry, const std::string& file) {
   return file + "[" + entry.key + "]";
+}
+
+NamedHeaders array_headers(zip_t* archive, const std::vector<ZipEntry>& entries,
+                           const std::string& file) {
+  NamedHeaders headers;
+  for (const ZipEntry& entry : entries) {
+    ZipEntryStream stream(archive, entry, file);
+    const bool added =
+        headers.emplace(entry.key, NpyReader(stream, label(entry, file)).header()).second;
+    if (!added) throw Error("two arrays of the same name", {.file = file, .tensor = entry.key});
+  }
+  return headers;
 }
 
 }  // namespace rangefinder::data

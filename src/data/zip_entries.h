@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/byte_stream.h"
+#include "data/tensor_header.h"
 #include "rangefinder/error.h"
 
 namespace rangefinder::data {
@@ -18,6 +19,14 @@ struct ZipDiscard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
 using ZipArchive = std::unique_ptr<zip_t, ZipDiscard>;
+
+struct ZipRelease {
+  void operator()(zip_source_t* source) const { zip_source_free(source); }
+};
+using ZipSource = std::unique_ptr<zip_source_t, ZipRelease>;
+
+/// What the names of an .npz's entries end with.
+inline constexpr std::string_view kArraySuffix = ".npy";
 
 /// The archive in `bytes`, which must outlive it. Throws Error naming `file`.
 ZipArchive open_zip(std::string_view bytes, const std::string& file);
@@ -58,5 +67,10 @@ class ZipEntryStream : public ByteStream {
 
 /// What errors call an array: "a.npz[x]".
 std::string label(const ZipEntry& entry, const std::string& file);
+
+/// The headers of all arrays; each entry is unpacked only as far as that needs. Throws Error: two
+/// arrays of the same name; as NpyReader does.
+NamedHeaders array_headers(zip_t* archive, const std::vector<ZipEntry>& entries,
+                           const std::string& file);
 
 }  // namespace rangefinder::data

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "data/stacked.h"
 #include "tensor/half.h"
 
 namespace rangefinder::engine {
@@ -157,21 +158,14 @@ void refuse_unknown(std::span<const TensorInfo> inputs, const Sample& sample,
   }
 }
 
-/// What to do with an array that holds many samples, if it does: along a dimension of its own, or
-/// along a first one that is a multiple of what the model takes. An .npz may hold many.
+/// What to do with an array that holds many samples, if it does. An .npz may hold many.
 std::string stacked_hint(const tensor::Shape& wanted, const tensor::Shape& found) {
-  const auto hint = [](int64_t count) {
-    return fmt::format(
-        "; {} samples in one array? numpy.savez('samples.npz', array) makes a file "
-        "that may hold many",
-        count);
-  };
-  if (found.empty() || found[0] < 1) return {};
-  if (fits(wanted, tensor::Shape(found.begin() + 1, found.end()))) return hint(found[0]);
-  if (wanted.empty() || wanted[0] < 1 || found[0] % wanted[0] != 0) return {};
-  tensor::Shape one = found;
-  one[0] = wanted[0];
-  return fits(wanted, one) ? hint(found[0] / wanted[0]) : "";
+  const auto stack = data::stack_of(found, wanted);
+  if (!stack || stack->count == 0) return {};
+  return fmt::format(
+      "; {} samples in one array? numpy.savez('samples.npz', array) makes a file "
+      "that may hold many",
+      stack->count);
 }
 
 void require_shape(const TensorInfo& input, const tensor::Shape& found,

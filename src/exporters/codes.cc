@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "graph/constants.h"
+#include "observers/observer.h"
 #include "quantization/affine.h"
 #include "quantization/fake_quantize.h"
 
@@ -56,8 +57,7 @@ ConstantCodes quantize_constant(const onnx::TensorProto& constant, const std::st
     range.min = std::min(range.min, static_cast<double>(value));
     range.max = std::max(range.max, static_cast<double>(value));
   }
-  const auto parameters = quantization::affine_from_range(
-      range, {grid.quant_min, grid.quant_max, grid.is_symmetric(), grid.is_power_of_2()});
+  const auto parameters = quantization::affine_from_range(range, observers::grid_of(grid));
   ConstantCodes result{.config = grid, .codes = {}};
   result.config.activate({parameters.scale}, {parameters.zero_point});
   result.codes = make_codes(name, values.shape(),

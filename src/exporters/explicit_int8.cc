@@ -27,49 +27,26 @@ namespace {
 /// The first IR version that knows operator set 13.
 constexpr int64_t kLeastIrVersion = 7;
 
-bool is_onnx(const onnx::NodeProto& node) {
-  return node.domain().empty() || node.domain() == "ai.onnx";
-}
-
 bool is_weighted(const onnx::NodeProto& node) {
-  const std::string& type = node.op_type();
-  return is_onnx(node) &&
-         (type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul");
+  return node.domain().empty() && has_weight_operator(node);
 }
 
 bool is_average(const onnx::NodeProto& node) {
-  return is_onnx(node) &&
+  return node.domain().empty() &&
          (node.op_type() == "AveragePool" || node.op_type() == "GlobalAveragePool");
 }
-
-/// Constants of a graph: initializers and what Constant nodes make.
-class Constants {
- public:
-  explicit Constants(const graph::Graph& graph) : graph_(graph) {}
-
-  const onnx::TensorProto* find(const std::string& tensor) const {
-    if (const auto* initializer = graph_.initializer(tensor)) return initializer;
-    const auto* node = graph_.producer(tensor);
-    if (!node || node->op_type() != "Constant") return nullptr;
-    const auto* value = graph::find_attribute(*node, "value");
-    return value && value->has_t() ? &value->t() : nullptr;
-  }
-
- private:
-  const graph::Graph& graph_;
-};
 
 class Placer {
  public:
   Placer(onnx::ModelProto& model, const passes::TensorInfos& infos)
-      : graph_(model), constants_(graph_), infos_(infos) {}
+      : graph_(model), infos_(infos) {}
 
   Int8Placement run() {
     for (const auto& node : graph_.message().node()) {
       if (node.output_size() == 0) continue;
       if (is_weighted(node)) place_weighted(node);
       if (is_average(node) && is_activation(node, 0)) add(node, {read(node, 0)});
-      if (is_onnx(node) && node.op_type() == "Add") place_residual(node);
+      if (node.domain().empty() && node.op_type() == "Add") place_residual(node);
     }
     return std::move(placement_);
   }
@@ -84,7 +61,8 @@ class Placer {
 
   bool is_activation(const onnx::NodeProto& node, int input) const {
     return input < node.input_size() && !node.input(input).empty() &&
-           !constants_.find(node.input(input)) && passes::is_float(infos_, node.input(input));
+           !graph::find_constant(graph_, node.input(input)) &&
+           passes::is_float(infos_, node.input(input));
   }
 
   Int8Node& add(const onnx::NodeProto& node, std::vector<Int8Read> activations) {
@@ -105,7 +83,7 @@ class Placer {
     for (int input = 0; input < 2; ++input) {
       if (is_activation(node, input)) {
         activations.push_back(read(node, input));
-      } else if (input < node.input_size() && constants_.find(node.input(input))) {
+      } else if (input < node.input_size() && graph::find_constant(graph_, node.input(input))) {
         weight = read(node, input);
       } else {
         return leave(node, "an input is not float32");
@@ -125,12 +103,13 @@ class Placer {
     const onnx::NodeProto* maker = graph_.producer(tensor);
     if (!maker || !graph_.is_private(tensor)) return false;
     if (is_weighted(*maker)) return true;
-    const bool is_norm = is_onnx(*maker) && maker->op_type() == "BatchNormalization";
-    const bool is_bias = is_onnx(*maker) && maker->op_type() == "Add" && maker->input_size() == 2;
+    const bool is_norm = maker->domain().empty() && maker->op_type() == "BatchNormalization";
+    const bool is_bias =
+        maker->domain().empty() && maker->op_type() == "Add" && maker->input_size() == 2;
     if (is_norm) return is_product(maker->input(0));
     if (!is_bias) return false;
-    if (constants_.find(maker->input(1))) return is_product(maker->input(0));
-    return constants_.find(maker->input(0)) && is_product(maker->input(1));
+    if (graph::find_constant(graph_, maker->input(1))) return is_product(maker->input(0));
+    return graph::find_constant(graph_, maker->input(0)) && is_product(maker->input(1));
   }
 
   void place_residual(const onnx::NodeProto& node) {
@@ -142,14 +121,13 @@ class Placer {
   }
 
   graph::Graph graph_;
-  Constants constants_;
   const passes::TensorInfos& infos_;
   Int8Placement placement_;
 };
 
 class PairWriter {
  public:
-  explicit PairWriter(onnx::ModelProto& model) : graph_(model), constants_(graph_) {
+  explicit PairWriter(onnx::ModelProto& model) : graph_(model) {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
   }
 
@@ -165,9 +143,8 @@ class PairWriter {
 
   void write_weight(const Int8Read& read) {
     onnx::NodeProto& node = *nodes_.at(read.node);
-    onnx::TensorProto values = *constants_.find(read.tensor);
-    values.set_name(read.tensor);
-    const TableTensor codes = weight_codes(node, values);
+    const TableTensor codes =
+        weight_codes(node, read.tensor, *graph::find_constant(graph_, read.tensor));
     auto& restored = weights_[{read.tensor, codes.axis.value_or(-1)}];
     if (restored.empty()) {
       const auto count = static_cast<int64_t>(codes.scale.size());
@@ -204,7 +181,6 @@ class PairWriter {
   }
 
   graph::Graph graph_;
-  Constants constants_;
   std::unordered_map<std::string, onnx::NodeProto*> nodes_;
   /// What stands behind the pairs, by tensor, and of weights by axis, too.
   std::unordered_map<std::string, std::string> activations_;

@@ -16,6 +16,7 @@
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
+#include "graph/metadata.h"
 #include "graph/model_file.h"
 
 namespace rangefinder::exporters {
@@ -393,15 +394,6 @@ void import_microsoft(onnx::ModelProto& model) {
   opset.set_version(1);
 }
 
-void name_target(const targets::Target& target, onnx::ModelProto& model) {
-  auto& properties = *model.mutable_metadata_props();
-  const auto is_it = [](const auto& property) { return property.key() == kTargetKey; };
-  const auto found = std::find_if(properties.begin(), properties.end(), is_it);
-  auto& property = found == properties.end() ? *properties.Add() : *found;
-  property.set_key(kTargetKey);
-  property.set_value(std::string(target.name));
-}
-
 }  // namespace
 
 std::string quantized_domain(const passes::PreparedModel& prepared, const targets::Target& target) {
@@ -443,7 +435,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
   model.set_producer_name("rangefinder");
   model.set_producer_version(kVersion);
-  if (!target.runs_here) name_target(target, model);
+  if (!target.runs_here) graph::set_metadata(model, kTargetKey, std::string(target.name));
   return model;
 }
 

@@ -42,11 +42,6 @@ void spell(graph::Graph& graph, onnx::NodeProto& node) {
                  {clipped, add_number(graph, name + "_alpha", alpha)}, {output});
 }
 
-bool are_all(const std::vector<int64_t>& values, int64_t expected) {
-  return std::all_of(values.begin(), values.end(),
-                     [&](int64_t value) { return value == expected; });
-}
-
 /// Of the constant behind the weight's DequantizeLinear.
 bool has_one_position(const graph::Graph& graph, const onnx::NodeProto& conv) {
   const onnx::NodeProto* restored = graph.producer(conv.input(1));
@@ -60,8 +55,8 @@ bool skips_positions(const graph::Graph& graph, const onnx::NodeProto& node) {
   if (node.op_type() != "Conv" || !node.domain().empty()) return false;
   const onnx::NodeProto* maker = graph.producer(node.input(0));
   return maker != nullptr && maker->op_type() == "DequantizeLinear" &&
-         has_one_position(graph, node) && !are_all(graph::ints_attribute(node, "strides"), 1) &&
-         are_all(graph::ints_attribute(node, "pads"), 0);
+         has_one_position(graph, node) && !graph::ints_are(node, "strides", 1) &&
+         graph::ints_are(node, "pads", 0);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "graph/attributes.h"
 
+#include <algorithm>
+
 namespace rangefinder::graph {
 namespace {
 
@@ -41,6 +43,11 @@ std::vector<int64_t> ints_attribute(const onnx::NodeProto& node, std::string_vie
   const auto* attribute = find_attribute(node, name);
   if (!attribute) return {};
   return {attribute->ints().begin(), attribute->ints().end()};
+}
+
+bool ints_are(const onnx::NodeProto& node, std::string_view name, int64_t value) {
+  const auto values = ints_attribute(node, name);
+  return std::all_of(values.begin(), values.end(), [&](int64_t each) { return each == value; });
 }
 
 void set_attribute(onnx::NodeProto& node, std::string_view name, int64_t value) {

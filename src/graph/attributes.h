@@ -18,6 +18,8 @@ float float_attribute(const onnx::NodeProto& node, std::string_view name, float 
 std::string string_attribute(const onnx::NodeProto& node, std::string_view name,
                              std::string_view otherwise);
 std::vector<int64_t> ints_attribute(const onnx::NodeProto& node, std::string_view name);
+/// Whether all integers of the attribute are this one; true if the node does not set it.
+bool ints_are(const onnx::NodeProto& node, std::string_view name, int64_t value);
 
 /// Each sets the attribute, replacing one of the same name.
 void set_attribute(onnx::NodeProto& node, std::string_view name, int64_t value);

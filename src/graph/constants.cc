@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "graph/attributes.h"
+#include "graph/graph.h"
 #include "graph/weights.h"
 
 namespace rangefinder::graph {
@@ -109,6 +111,14 @@ onnx::TensorProto make(const std::string& name, ElementType type, tensor::Shape 
 }
 
 }  // namespace
+
+const onnx::TensorProto* find_constant(const Graph& graph, const std::string& tensor) {
+  if (const auto* initializer = graph.initializer(tensor)) return initializer;
+  const onnx::NodeProto* node = graph.producer(tensor);
+  if (node == nullptr || node->op_type() != "Constant") return nullptr;
+  const auto* value = find_attribute(*node, "value");
+  return value != nullptr && value->has_t() ? &value->t() : nullptr;
+}
 
 Tensor read_constant(const onnx::TensorProto& constant) {
   const auto type = static_cast<ElementType>(constant.data_type());

@@ -12,6 +12,12 @@
 
 namespace rangefinder::graph {
 
+class Graph;
+
+/// The message of a tensor that is constant: an initializer, or what a Constant node makes of a
+/// tensor, whose message may have another name or none. Null if it is computed.
+const onnx::TensorProto* find_constant(const Graph& graph, const std::string& tensor);
+
 /// The tensor's values, whichever field of the message holds them, or the file that it refers to
 /// (weights.h). Throws Error (naming the tensor) if the data do not fit the shape, or the type is
 /// not one of tensor::ElementType with a fixed size; as read_slice() does.

@@ -91,7 +91,7 @@ class ExplicitAnnotator {
   }
 
   void collect(const onnx::NodeProto& node) {
-    if (!node.domain().empty() && node.domain() != "ai.onnx") {
+    if (!node.domain().empty()) {
       const std::string reason = fused_obstacle(node);
       if (!reason.empty()) result_.left_float.push_back({node.name(), node.op_type(), reason});
       return;

@@ -129,13 +129,9 @@ int32_t bias_code(float value, float scale) {
 
 /// A window of 3x3 with stride 1, neither dilated nor grouped.
 bool is_winograd(const onnx::NodeProto& node, const tensor::Shape& shape) {
-  const auto are_ones = [&](std::string_view name) {
-    const auto values = graph::ints_attribute(node, name);
-    return std::all_of(values.begin(), values.end(), [](int64_t value) { return value == 1; });
-  };
   return node.op_type() == "Conv" && shape.size() == 4 && shape[2] == 3 && shape[3] == 3 &&
-         graph::int_attribute(node, "group", 1) == 1 && are_ones("strides") &&
-         are_ones("dilations");
+         graph::int_attribute(node, "group", 1) == 1 && graph::ints_are(node, "strides", 1) &&
+         graph::ints_are(node, "dilations", 1);
 }
 
 bool has_channel_scales(const onnx::NodeProto& node, const targets::Target& target) {

@@ -33,11 +33,14 @@ using Json = nlohmann::ordered_json;
 
 /// A run with its tensors.
 struct Content {
-  explicit Content(const PageRun& page_run) : run(page_run), fields(run.document) {
+  /// `is_shown`: of the other run, to compare with, only the distributions are.
+  Content(const PageRun& page_run, bool is_shown) : run(page_run), fields(run.document) {
     tensors = run.kind == PageKind::kStatistics && run.statistics != nullptr
                   ? tensors_of(*run.statistics)
                   : tensors_of(fields);
-    if (run.statistics != nullptr) add_charts(*run.statistics, fields.text("target"), tensors);
+    if (run.statistics != nullptr) {
+      add_charts(*run.statistics, fields.text("target"), is_shown, tensors);
+    }
   }
 
   const PageRun& run;
@@ -78,9 +81,9 @@ std::string heading_of(const Content& content) {
   add("written to", fields.text("output"));
   add("type", fields.text("type"));
   const std::string model = fields.text("model");
-  return fmt::format("<h1>{}</h1>\n<p class=\"quiet\">{}{}</p>",
+  return fmt::format("<h1>{}</h1>\n<p class=\"quiet\">{}</p>",
                      html_text(model.empty() ? content.run.name : model),
-                     line.empty() ? name_of(content.run.kind) : line, "");
+                     line.empty() ? name_of(content.run.kind) : line);
 }
 
 std::string tensors_section(const Content& content, const Content* against) {
@@ -169,9 +172,9 @@ std::string page_of(const PageRun& run, const PageRun* against) {
                                             run.name, name_of(run.kind), against->name,
                                             name_of(against->kind)));
   }
-  const Content content(run);
-  const std::optional<Content> before =
-      against == nullptr ? std::nullopt : std::optional<Content>(*against);
+  const Content content(run, true);
+  std::optional<Content> before;
+  if (against != nullptr) before.emplace(*against, false);
   const Content* other = before ? &*before : nullptr;
   const std::string model = content.fields.text("model");
   const std::string title = html_text(model.empty() ? run.name : model);

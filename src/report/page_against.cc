@@ -136,7 +136,7 @@ std::vector<Moved> moved_tensors(const std::vector<PageTensor>& tensors,
   std::vector<Moved> moved;
   for (const auto& tensor : tensors) {
     const auto found = names.find(tensor.name);
-    if (found == names.end() || (!tensor.root.empty() && tensor.root != tensor.name)) continue;
+    if (found == names.end() || tensor.shares()) continue;
     const double change = change_of(tensor, *found->second);
     if (change > 0.01) moved.push_back({&tensor, found->second, change});
   }

@@ -12,6 +12,7 @@
 #include "base/printable.h"
 #include "report/html.h"
 #include "report/tensor_chart.h"
+#include "statistics/all_channels.h"
 #include "targets/target.h"
 
 namespace rangefinder::report {
@@ -106,7 +107,6 @@ std::vector<Column> summary_columns(bool has_other) {
 
 std::vector<std::string> summary_cells(const PageTensor& tensor, bool has_other,
                                        const PageTensor* other) {
-  const bool shares = tensor.root != tensor.name && !tensor.root.empty();
   std::vector<std::string> cells = {
       html_text(tensor.name),
       decibel_text(tensor.sqnr_db),
@@ -116,7 +116,7 @@ std::vector<std::string> summary_cells(const PageTensor& tensor, bool has_other,
       interval(tensor.range_min, tensor.range_max),
       figure_text(tensor.scale),
       figure_text(tensor.offset),
-      shares ? "<span class=\"quiet\">shared</span>" : html_text(tensor.method)};
+      tensor.shares() ? "<span class=\"quiet\">shared</span>" : html_text(tensor.method)};
   if (has_other) {
     cells.insert(cells.begin() + 2, change_text(tensor, other));
     cells.insert(cells.begin() + 7,
@@ -165,7 +165,7 @@ void put(const char* key, Json value, Json& to) {
 
 Json data_of(const PageTensor& tensor, const PageTensor* other) {
   Json json = {{"n", printable(tensor.name)}};
-  if (!tensor.root.empty() && tensor.root != tensor.name) json["r"] = printable(tensor.root);
+  if (tensor.shares()) json["r"] = printable(tensor.root);
   if (!tensor.method.empty()) json["m"] = printable(tensor.method);
   put("lo", short_number(tensor.range_min), json);
   put("hi", short_number(tensor.range_max), json);
@@ -212,7 +212,7 @@ std::vector<PageTensor> tensors_of(const statistics::StatisticsFile& statistics)
 }
 
 void add_charts(const statistics::StatisticsFile& statistics, const std::string& target,
-                std::vector<PageTensor>& tensors) {
+                bool with_ranges, std::vector<PageTensor>& tensors) {
   std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
   for (const auto& tensor : statistics.tensors) {
     if (!tensor.holds_sums_alone) seen[tensor.name] = &tensor;
@@ -222,9 +222,9 @@ void add_charts(const statistics::StatisticsFile& statistics, const std::string&
     PageTensor& tensor = tensors[i];
     const auto found = seen.find(tensor.name);
     if (found == seen.end() || found->second->channels.empty()) return;
-    const auto all = all_channels(*found->second);
+    const auto all = statistics::all_channels(*found->second);
     take_seen(all, tensor);
-    tensor.chart = tensor_chart(*found->second, all, config, !tensor.is_smoothed);
+    tensor.chart = tensor_chart(*found->second, all, config, with_ranges && !tensor.is_smoothed);
   });
 }
 

@@ -40,6 +40,9 @@ struct PageTensor {
   bool is_smoothed = false;
   /// For the page's script: bins, choices, channels; null without statistics.
   nlohmann::ordered_json chart = {};
+
+  /// Whether its parameters are another tensor's.
+  bool shares() const { return !root.empty() && root != name; }
 };
 
 /// Of a summary. Throws std::invalid_argument as Fields does.
@@ -47,9 +50,10 @@ std::vector<PageTensor> tensors_of(const Fields& summary);
 /// Of a statistics file; those that were only added up are left out.
 std::vector<PageTensor> tensors_of(const statistics::StatisticsFile& statistics);
 /// Adds what statistics know of these tensors, for a target's grid of activations; the default's if
-/// there is no target of this name. Works in parallel.
+/// there is no target of this name. `with_ranges`: also what methods would choose, which takes most
+/// of the time. Works in parallel.
 void add_charts(const statistics::StatisticsFile& statistics, const std::string& target,
-                std::vector<PageTensor>& tensors);
+                bool with_ranges, std::vector<PageTensor>& tensors);
 
 /// A row for each; with `against` (the same tensors of another run, by name) also what changed.
 std::string tensor_table(const std::vector<PageTensor>& tensors,

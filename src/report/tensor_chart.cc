@@ -80,12 +80,6 @@ void add_channels(const std::vector<std::pair<float, float>>& extremes, Json& ch
 
 }  // namespace
 
-statistics::TensorStatistics all_channels(const statistics::ObservedTensor& tensor) {
-  statistics::TensorStatistics all;
-  for (const auto& channel : tensor.channels) all.merge(channel);
-  return all;
-}
-
 Json tensor_chart(const statistics::ObservedTensor& tensor, const statistics::TensorStatistics& all,
                   const quantization::TensorQuantizationConfig& config, bool with_ranges) {
   Json chart = {{"g", log_json(log_bins(all.histogram))}, {"l", linear_json(linear_bins(all))}};

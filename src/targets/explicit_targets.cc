@@ -25,38 +25,30 @@ constexpr std::array<AttributeRule, 8> kResize = {{{"antialias"},
                                                    {"mode", Allowed::kOnly, "nearest"},
                                                    {"nearest_mode"}}};
 
-/// NVIDIA, "Explicit Quantization" (documentation of TensorRT 10 and 11): inputs of weighted
-/// operators; one input of an addition that is fused into a convolution; not the outputs of
-/// weighted operators; pooling and what moves values commutes with Q and DQ. ModelOpt's
-/// qdq_graph.py: inputs of a concatenation with one scale, which is nothing to compute then.
-constexpr std::array<OperatorRule, 15> kTensorRt = {{
+/// Rules of several lists, which are looked up by name: their order means nothing.
+template <size_t... kSizes>
+constexpr auto joined(const std::array<OperatorRule, kSizes>&... lists) {
+  std::array<OperatorRule, (kSizes + ...)> all = {};
+  size_t place = 0;
+  const auto add = [&](const auto& list) {
+    for (const OperatorRule& rule : list) all[place++] = rule;
+  };
+  (add(lists), ...);
+  return all;
+}
+
+constexpr std::array<OperatorRule, 3> kProducts = {{
     {"Conv", Role::kWeighted, 1},
     {"Gemm", Role::kWeighted, 1},
     {"MatMul", Role::kWeighted, 2},
-    {"Add", Role::kResidual, 2},
-    {"AveragePool", Role::kArithmetic, 1},
-    {"GlobalAveragePool", Role::kArithmetic, 1},
-    {"Concat", Role::kJoin, 0},
-    {"MaxPool", Role::kMover, 1},
-    {"Reshape", Role::kMover, 1},
-    {"Transpose", Role::kMover, 1},
-    {"Flatten", Role::kMover, 1},
-    {"Squeeze", Role::kMover, 1},
-    {"Unsqueeze", Role::kMover, 1},
-    {"Slice", Role::kMover, 1},
-    {"Relu", Role::kBound, 1},
 }};
 
-/// Found by running, see docs/openvino.md. Mul is left out: a gate times what it gates is fused
-/// into the convolution before it as long as no pair stands between.
-constexpr std::array<OperatorRule, 17> kOpenVino = {{
-    {"Conv", Role::kWeighted, 1},
-    {"Gemm", Role::kWeighted, 1},
-    {"MatMul", Role::kWeighted, 2},
-    {"Add", Role::kResidual, 2},
+constexpr std::array<OperatorRule, 2> kAverages = {{
     {"AveragePool", Role::kArithmetic, 1},
     {"GlobalAveragePool", Role::kArithmetic, 1},
-    {"Concat", Role::kJoin, 0},
+}};
+
+constexpr std::array<OperatorRule, 7> kMovers = {{
     {"MaxPool", Role::kMover, 1},
     {"Reshape", Role::kMover, 1},
     {"Transpose", Role::kMover, 1},
@@ -64,44 +56,56 @@ constexpr std::array<OperatorRule, 17> kOpenVino = {{
     {"Squeeze", Role::kMover, 1},
     {"Unsqueeze", Role::kMover, 1},
     {"Slice", Role::kMover, 1},
+}};
+
+constexpr std::array<OperatorRule, 2> kBlockMovers = {{
     {"DepthToSpace", Role::kMover, 1},
     {"Resize", Role::kMover, 1, {kResize}},
-    {"Relu", Role::kBound, 1},
 }};
 
-/// Every operator whose output has a range worth codes.
-constexpr std::array<OperatorRule, 30> kEverything = {{
-    {"Conv", Role::kWeighted, 1},
-    {"Gemm", Role::kWeighted, 1},
-    {"MatMul", Role::kWeighted, 2},
+constexpr std::array<OperatorRule, 9> kArithmetic = {{
     {"Add", Role::kArithmetic, 2},
     {"Sub", Role::kArithmetic, 2},
     {"Mul", Role::kArithmetic, 2},
     {"Div", Role::kArithmetic, 2},
-    {"Max", Role::kArithmetic, 2},
-    {"AveragePool", Role::kArithmetic, 1},
-    {"GlobalAveragePool", Role::kArithmetic, 1},
-    {"GlobalMaxPool", Role::kArithmetic, 1},
     {"ReduceMean", Role::kArithmetic, 1},
-    {"Sigmoid", Role::kArithmetic, 1},
+    {"Softmax", Role::kArithmetic, 1},
     {"HardSigmoid", Role::kArithmetic, 1},
     {"HardSwish", Role::kArithmetic, 1},
     {"LeakyRelu", Role::kArithmetic, 1},
-    {"Softmax", Role::kArithmetic, 1},
-    {"Concat", Role::kJoin, 0},
-    {"MaxPool", Role::kMover, 1},
-    {"Reshape", Role::kMover, 1},
-    {"Transpose", Role::kMover, 1},
-    {"Flatten", Role::kMover, 1},
-    {"Squeeze", Role::kMover, 1},
-    {"Unsqueeze", Role::kMover, 1},
-    {"Slice", Role::kMover, 1},
-    {"Gather", Role::kMover, 1},
-    {"DepthToSpace", Role::kMover, 1},
-    {"Resize", Role::kMover, 1, {kResize}},
+}};
+
+constexpr std::array<OperatorRule, 2> kBounds = {{
     {"Relu", Role::kBound, 1},
     {"Clip", Role::kBound, 1},
 }};
+
+/// NVIDIA, "Explicit Quantization" (documentation of TensorRT 10 and 11): inputs of weighted
+/// operators; one input of an addition that is fused into a convolution; not the outputs of
+/// weighted operators; pooling and what moves values commutes with Q and DQ. ModelOpt's
+/// qdq_graph.py: inputs of a concatenation with one scale, which is nothing to compute then.
+constexpr auto kTensorRt = joined(kProducts, kAverages, kMovers,
+                                  std::array<OperatorRule, 3>{{
+                                      {"Add", Role::kResidual, 2},
+                                      {"Concat", Role::kJoin, 0},
+                                      {"Relu", Role::kBound, 1},
+                                  }});
+
+/// The same, and more that moves values: found by running, see docs/openvino.md. Mul is left out: a
+/// gate times what it gates is fused into the convolution before it as long as no pair stands
+/// between.
+constexpr auto kOpenVino = joined(kTensorRt, kBlockMovers);
+
+/// Every operator whose output has a range worth codes.
+constexpr auto kEverything =
+    joined(kProducts, kAverages, kArithmetic, kMovers, kBlockMovers, kBounds,
+           std::array<OperatorRule, 5>{{
+               {"Max", Role::kArithmetic, 2},
+               {"GlobalMaxPool", Role::kArithmetic, 1},
+               {"Sigmoid", Role::kArithmetic, 1},
+               {"Concat", Role::kJoin, 0},
+               {"Gather", Role::kMover, 1},
+           }});
 
 constexpr std::optional<AffineParameters> kSeen = std::nullopt;
 constexpr std::optional<AffineParameters> kShareOf16 = AffineParameters{1.0f / 65536, 0};
@@ -109,38 +113,14 @@ constexpr std::optional<AffineParameters> kSignedOf16 = AffineParameters{1.0f / 
 
 /// microsoft/onnxruntime, quantization/execution_providers/qnn/quant_config.py: all operators, and
 /// for 16 bits prescribed outputs of Sigmoid and Tanh.
-constexpr std::array<OperatorRule, 29> qnn_rules(bool is_wide) {
-  return {{
-      {"Conv", Role::kWeighted, 1},
-      {"Gemm", Role::kWeighted, 1},
-      {"MatMul", Role::kWeighted, 2},
-      {"Add", Role::kArithmetic, 2},
-      {"Sub", Role::kArithmetic, 2},
-      {"Mul", Role::kArithmetic, 2},
-      {"Div", Role::kArithmetic, 2},
-      {"AveragePool", Role::kArithmetic, 1},
-      {"GlobalAveragePool", Role::kArithmetic, 1},
-      {"ReduceMean", Role::kArithmetic, 1},
-      {"Sigmoid", Role::kArithmetic, 1, {}, is_wide ? kShareOf16 : kSeen},
-      {"Tanh", Role::kArithmetic, 1, {}, is_wide ? kSignedOf16 : kSeen},
-      {"Softmax", Role::kArithmetic, 1},
-      {"HardSigmoid", Role::kArithmetic, 1},
-      {"HardSwish", Role::kArithmetic, 1},
-      {"LeakyRelu", Role::kArithmetic, 1},
-      {"Concat", Role::kArithmetic, 0},
-      {"MaxPool", Role::kMover, 1},
-      {"Reshape", Role::kMover, 1},
-      {"Transpose", Role::kMover, 1},
-      {"Flatten", Role::kMover, 1},
-      {"Squeeze", Role::kMover, 1},
-      {"Unsqueeze", Role::kMover, 1},
-      {"Slice", Role::kMover, 1},
-      {"Gather", Role::kMover, 1},
-      {"DepthToSpace", Role::kMover, 1},
-      {"Resize", Role::kMover, 1, {kResize}},
-      {"Relu", Role::kBound, 1},
-      {"Clip", Role::kBound, 1},
-  }};
+constexpr auto qnn_rules(bool is_wide) {
+  return joined(kProducts, kAverages, kArithmetic, kMovers, kBlockMovers, kBounds,
+                std::array<OperatorRule, 4>{{
+                    {"Sigmoid", Role::kArithmetic, 1, {}, is_wide ? kShareOf16 : kSeen},
+                    {"Tanh", Role::kArithmetic, 1, {}, is_wide ? kSignedOf16 : kSeen},
+                    {"Concat", Role::kArithmetic, 0},
+                    {"Gather", Role::kMover, 1},
+                }});
 }
 constexpr auto kQnn8 = qnn_rules(false);
 constexpr auto kQnn16 = qnn_rules(true);

@@ -76,8 +76,8 @@ PassSamples fingerprinted(PassSamples samples) {
 }  // namespace
 
 uint64_t calibrate_analog(analog::AnalogModel& model, const AnalogCalibrateRequest& request) {
-  const bool is_shared = request.pass.ranks != nullptr && request.pass.ranks->size() > 1;
-  if (is_shared && request.options.compatibility == analog::Compatibility::kAihwkit) {
+  if (request.pass.is_shared() &&
+      request.options.compatibility == analog::Compatibility::kAihwkit) {
     throw std::invalid_argument(
         "what AIHWKIT-Lightning finds depends on the order of samples: one rank only");
   }

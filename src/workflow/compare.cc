@@ -19,6 +19,7 @@
 #include "graph/graph.h"
 #include "passes/widen_float16.h"
 #include "report/json_text.h"
+#include "workflow/network_nodes.h"
 #include "workflow/reference.h"
 #include "workflow/sample_check.h"
 
@@ -143,9 +144,10 @@ void thin_values(std::vector<report::OutputRow>& outputs) {
   }
 }
 
-void tell_kernels(const engine::ModelSource& quantized, Comparison& comparison) {
+void tell_kernels(const engine::ModelSource& quantized, const onnx::ModelProto& message,
+                  Comparison& comparison) {
   if (!comparison.reference.empty()) {
-    const WrittenNodes written = written_nodes(quantized);
+    const WrittenNodes written = written_nodes(message);
     comparison.integer_nodes = written.in_codes;
     comparison.eligible_nodes = written.all;
     return;
@@ -153,9 +155,7 @@ void tell_kernels(const engine::ModelSource& quantized, Comparison& comparison) 
   const auto fusion = analysis::check_fusion(quantized);
   comparison.integer_nodes = fusion.integer_nodes;
   comparison.eligible_nodes = fusion.eligible_nodes;
-  for (const auto& node : fusion.float_nodes) {
-    comparison.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  comparison.float_nodes = float_rows(fusion.float_nodes);
 }
 
 }  // namespace
@@ -209,7 +209,8 @@ Comparison compare(const CompareRequest& request) {
   if (request.run.nonfinite == Nonfinite::kError) {
     options.check = check_quantized(request.float_model, quantized);
   }
-  const std::string foreign = foreign_target(quantized);
+  const onnx::ModelProto message = engine::parse_model(quantized);
+  const std::string foreign = foreign_target(message);
   if (!foreign.empty()) {
     if (request.measure_latency) {
       throw Error(fmt::format("is written for target {}, whose runtime is not here: its latency "
@@ -226,7 +227,7 @@ Comparison compare(const CompareRequest& request) {
   comparison.outputs = std::move(errors.outputs);
   comparison.left_out = std::move(errors.left_out);
   comparison.reference = foreign;
-  tell_kernels(quantized, comparison);
+  tell_kernels(quantized, message, comparison);
   if (request.measure_latency) {
     comparison.latency = measure_latency(request, quantized, *samples);
   }

@@ -25,6 +25,7 @@
 #include "observers/registry.h"
 #include "passes/prepare.h"
 #include "passes/tensor_infos.h"
+#include "workflow/network_nodes.h"
 #include "workflow/run_files.h"
 
 namespace rangefinder::workflow {
@@ -85,8 +86,7 @@ bool moves_values(const onnx::NodeProto& node) {
   static const std::unordered_set<std::string> kMovers = {
       "Identity", "Dropout",   "Reshape", "Flatten", "Squeeze",     "Unsqueeze",
       "MaxPool",  "Transpose", "Slice",   "Split",   "DepthToSpace"};
-  return (node.domain().empty() || node.domain() == "ai.onnx") &&
-         kMovers.contains(node.op_type()) && node.input_size() > 0;
+  return node.domain().empty() && kMovers.contains(node.op_type()) && node.input_size() > 0;
 }
 
 /// Finds the scales of tensors in a cache.
@@ -241,9 +241,7 @@ void write_pairs(FloatModel& model, const exporters::Int8Placement& placement,
         return found->second;
       });
   report.int8_count = written.weighted_count;
-  for (const auto& node : written.left_float) {
-    report.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  report.float_nodes = float_rows(written.left_float);
   report.eligible_count = written.weighted_count + written.left_float.size();
 }
 

@@ -15,15 +15,16 @@
 #include "graph/skeleton.h"
 #include "passes/exclusion.h"
 #include "passes/prepare.h"
-#include "report/tensor_chart.h"
+#include "statistics/all_channels.h"
 #include "statistics/statistics_file.h"
+#include "workflow/network_nodes.h"
 #include "workflow/reference.h"
 
 namespace rangefinder::workflow {
 namespace {
 
 report::ObservedRow row(const statistics::ObservedTensor& tensor) {
-  const auto all = report::all_channels(tensor);
+  const auto all = statistics::all_channels(tensor);
   report::ObservedRow row{.name = tensor.name, .channel_count = tensor.channels.size()};
   row.count = all.count();
   if (all.extrema.has_range()) {
@@ -42,8 +43,9 @@ report::ObservedRow row(const statistics::ObservedTensor& tensor) {
 /// What a model holds that is quantized already. Returns its float nodes.
 std::vector<passes::FloatNode> look_at_codes(const engine::ModelSource& source,
                                              report::ModelInspection& inspection) {
-  if (std::string foreign = foreign_target(source); !foreign.empty()) {
-    const WrittenNodes written = written_nodes(source);
+  const onnx::ModelProto message = engine::parse_model(source);
+  if (std::string foreign = foreign_target(message); !foreign.empty()) {
+    const WrittenNodes written = written_nodes(message);
     inspection.target = std::move(foreign);
     inspection.is_as_written = true;
     inspection.eligible_nodes = written.all;
@@ -82,7 +84,7 @@ HistogramInspection inspect_histograms(const std::filesystem::path& file,
     known.push_back(tensor.name);
     if (!wanted.fits(tensor.name)) continue;
     TensorHistogram histogram{.name = tensor.name};
-    const auto all = report::all_channels(tensor);
+    const auto all = statistics::all_channels(tensor);
     for (const auto& [lower, upper, count] : all.histogram.buckets()) {
       histogram.buckets.push_back({lower, upper, count});
     }
@@ -126,9 +128,7 @@ report::ModelInspection inspect_model(const engine::ModelSource& source,
     left_float = annotation.left_float;
     left_float.insert(left_float.end(), annotation.unsuited.begin(), annotation.unsuited.end());
   }
-  for (const auto& node : left_float) {
-    inspection.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  inspection.float_nodes = float_rows(left_float);
   return inspection;
 }
 

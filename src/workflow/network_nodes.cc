@@ -18,6 +18,12 @@ std::vector<std::string> quantized_of(const Plan& plan, const Names& names) {
 
 }  // namespace
 
+std::vector<report::FloatNodeRow> float_rows(const std::vector<passes::FloatNode>& nodes) {
+  std::vector<report::FloatNodeRow> rows;
+  for (const auto& node : nodes) rows.push_back({node.name, node.op_type, node.reason});
+  return rows;
+}
+
 std::vector<report::NodeRow> network_nodes(const Plan& plan,
                                            const std::vector<report::FloatNodeRow>& float_nodes) {
   std::unordered_map<std::string, const report::FloatNodeRow*> in_float;

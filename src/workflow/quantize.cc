@@ -136,10 +136,7 @@ void tell_kernels(const analysis::FusionReport& fusion, const Plan& plan,
                   report::Summary& summary) {
   summary.integer_nodes = fusion.integer_nodes;
   summary.eligible_nodes = fusion.eligible_nodes;
-  summary.float_nodes.clear();
-  for (const auto& node : fusion.float_nodes) {
-    summary.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  summary.float_nodes = float_rows(fusion.float_nodes);
   explain_float_nodes(summary);
   summary.nodes = network_nodes(plan, summary.float_nodes);
 }
@@ -149,10 +146,7 @@ void tell_written(const Plan& plan, report::Summary& summary) {
   const auto& annotation = plan.annotation;
   summary.integer_nodes = annotation.weighted.size();
   summary.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
-  summary.float_nodes.clear();
-  for (const auto& node : annotation.left_float) {
-    summary.float_nodes.push_back({node.name, node.op_type, node.reason});
-  }
+  summary.float_nodes = float_rows(annotation.left_float);
   summary.nodes = network_nodes(plan, summary.float_nodes);
 }
 
@@ -392,7 +386,7 @@ statistics::StatisticsFile observe(const ObserveRequest& request) {
   return statistics;
 }
 
-Quantized solve(const SolveRequest& request) {
+Quantized solve(SolveRequest request) {
   if (request.effort == Effort::kThorough) {
     throw std::invalid_argument(
         "the effort 'thorough' rounds weights by samples, which statistics do not hold: allowed "
@@ -433,8 +427,7 @@ Quantized solve(const SolveRequest& request) {
   summary.seconds.verify = watch.lap();
   summary.peak_memory_bytes = peak_memory_bytes();
   stop_if_cancelled();
-  // For pages; a caller has them already.
-  result.statistics = request.statistics;
+  result.statistics = std::move(request.statistics);  // For pages.
   write_results(result, request.results);
   return result;
 }

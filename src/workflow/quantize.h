@@ -87,7 +87,7 @@ struct SolveRequest {
 
 /// The int8 model from statistics; runs no inference, so the summary has no outputs. The result's
 /// statistics are those that were given.
-Quantized solve(const SolveRequest& request);
+Quantized solve(SolveRequest request);
 
 /// Writes what is asked for of a result, all of it together or nothing. `decisions`: where new ones
 /// go, if there are any.

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "engine/packed_model.h"
 #include "exporters/qdq.h"
+#include "graph/metadata.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -28,12 +28,9 @@ bool is_restored(const Makers& makers, const std::string& tensor) {
 
 }  // namespace
 
-std::string foreign_target(const engine::ModelSource& model) {
-  const onnx::ModelProto message = engine::parse_model(model);
-  for (const auto& property : message.metadata_props()) {
-    if (property.key() == exporters::kTargetKey) return property.value();
-  }
-  return {};
+std::string foreign_target(const onnx::ModelProto& model) {
+  const std::string* target = graph::find_metadata(model, exporters::kTargetKey);
+  return target == nullptr ? std::string() : *target;
 }
 
 engine::Session open_plain(const engine::ModelSource& model) {
@@ -53,14 +50,13 @@ std::string reference_remark(std::string_view target) {
       target);
 }
 
-WrittenNodes written_nodes(const engine::ModelSource& model) {
-  const onnx::ModelProto message = engine::parse_model(model);
+WrittenNodes written_nodes(const onnx::ModelProto& model) {
   Makers makers;
-  for (const auto& node : message.graph().node()) {
+  for (const auto& node : model.graph().node()) {
     for (const auto& output : node.output()) makers[output] = &node;
   }
   WrittenNodes found;
-  for (const auto& node : message.graph().node()) {
+  for (const auto& node : model.graph().node()) {
     const auto& type = node.op_type();
     if (type != "Conv" && type != "Gemm" && type != "MatMul") continue;
     ++found.all;

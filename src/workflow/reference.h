@@ -10,8 +10,8 @@
 namespace rangefinder::workflow {
 
 /// The target that a model was written for, where that is not ONNX Runtime's CPU provider, by the
-/// model's metadata; else empty. Throws Error as engine::parse_model() does.
-std::string foreign_target(const engine::ModelSource& model);
+/// model's metadata; else empty.
+std::string foreign_target(const onnx::ModelProto& model);
 
 /// Opens a model as it stands: ONNX Runtime makes no integer kernels of it. What it computes then
 /// is the reference for runtimes that are not here: QuantizeLinear and DequantizeLinear one by one,
@@ -30,6 +30,6 @@ struct WrittenNodes {
   size_t all = 0;
   size_t in_codes = 0;
 };
-WrittenNodes written_nodes(const engine::ModelSource& model);
+WrittenNodes written_nodes(const onnx::ModelProto& model);
 
 }  // namespace rangefinder::workflow

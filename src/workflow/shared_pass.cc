@@ -122,7 +122,7 @@ SharedPass::SharedPass(const PassOptions& options, RunIdentity run, PassSamples 
       control_(control),
       told_(control) {
   if (options_.ranks != nullptr) {
-    if (options_.ranks->size() > 1 && !samples_.is_list) {
+    if (options_.is_shared() && !samples_.is_list) {
       throw std::invalid_argument("a stream cannot be shared by ranks: its samples pass by once");
     }
     require_same_ranks();
@@ -143,13 +143,12 @@ void SharedPass::require_same_ranks() const {
 
 void SharedPass::load() {
   const fs::path& file = options_.checkpoint.file;
-  const size_t rank = options_.ranks != nullptr ? options_.ranks->rank() : 0;
-  const size_t size = options_.ranks != nullptr ? options_.ranks->size() : 1;
+  const size_t rank = options_.rank();
   recover(follow_links(checkpoint_of(file, rank)));
   std::map<size_t, SavedRun> saved;
   std::map<size_t, SampleSet> done;
   for (const auto& [number, path] : saved_files(file)) {
-    if (number % size != rank) continue;
+    if (number % options_.size() != rank) continue;
     SavedRun found = parse_saved_run(read_file(path), path.string());
     require_same_run(found.run, run_, path.string());
     done[number] = found.done;
@@ -173,9 +172,7 @@ void SharedPass::take_over(const std::map<size_t, SavedRun>& saved) {
     gathering_.add(run.gathered, path.string());
     taken_over_.merge(run.done);
     passed_before_ = run.passed;
-    if (options_.ranks != nullptr ? number != options_.ranks->rank() : number != 0) {
-      absorbed_.push_back(path);
-    }
+    if (number != options_.rank()) absorbed_.push_back(path);
   }
   if (done_before_.empty() || !options_.is_first() || !control_.notice) return;
   const std::string all = samples_.count == 0 ? "" : fmt::format(" of {}", samples_.count);
@@ -195,8 +192,8 @@ void SharedPass::share() {
     throw Error("holds samples that the data has not", {.file = options_.checkpoint.file.string()});
   }
   const SampleSet open = all.without(done_before_);
-  const uint64_t rank = options_.ranks != nullptr ? options_.ranks->rank() : 0;
-  const uint64_t size = options_.ranks != nullptr ? options_.ranks->size() : 1;
+  const uint64_t rank = options_.rank();
+  const uint64_t size = options_.size();
   const auto begin_of = [&](uint64_t number) {
     return open.count() / size * number + std::min(number, open.count() % size);
   };
@@ -221,8 +218,7 @@ void SharedPass::skip_passed() {
 }
 
 void SharedPass::tell_progress() {
-  const bool is_alone = options_.ranks == nullptr || options_.ranks->size() == 1;
-  if (!control_.progress || done_before_.empty() || !is_alone) return;
+  if (!control_.progress || done_before_.empty() || options_.is_shared()) return;
   told_.progress = [progress = control_.progress, before = done_before_.count()](
                        const std::string& stage, size_t done, size_t total) {
     progress(stage, done + before, total == 0 ? 0 : total + before);
@@ -288,8 +284,7 @@ void SharedPass::save(uint64_t done_count) {
     saved.done = first_samples(done_before_.count() + done_count);
     if (samples_.passed) saved.passed = samples_.passed();
   }
-  const size_t rank = options_.ranks != nullptr ? options_.ranks->rank() : 0;
-  write_file(checkpoint_of(options_.checkpoint.file, rank), serialize(saved));
+  write_file(checkpoint_of(options_.checkpoint.file, options_.rank()), serialize(saved));
   saved_count_ = done_count;
   std::error_code ignored;  // What stays is passed over by the next run.
   for (const fs::path& file : absorbed_) fs::remove(file, ignored);
@@ -298,7 +293,7 @@ void SharedPass::save(uint64_t done_count) {
 
 void SharedPass::finish(uint64_t done_count) {
   if (!options_.checkpoint.file.empty() && done_count > saved_count_) save(done_count);
-  if (options_.ranks == nullptr || options_.ranks->size() == 1) return;
+  if (!options_.is_shared()) return;
   reduce(
       *options_.ranks, [&] { return gathering_.bytes(); },
       [&](std::string_view bytes, size_t from) {

@@ -25,7 +25,11 @@ struct PassOptions {
   /// Null: this process works alone.
   Communicator* ranks = nullptr;
 
-  bool is_first() const { return ranks == nullptr || ranks->rank() == 0; }
+  /// Of this process, among so many.
+  size_t rank() const { return ranks == nullptr ? 0 : ranks->rank(); }
+  size_t size() const { return ranks == nullptr ? 1 : ranks->size(); }
+  bool is_first() const { return rank() == 0; }
+  bool is_shared() const { return size() > 1; }
   /// Whether it matters which run this is.
   bool needs_identity() const { return ranks != nullptr || !checkpoint.file.empty(); }
 };

@@ -71,8 +71,8 @@ TEST(Understood, TellsWhatIsNear) {
       [] {
         read({"quantize", "--efort", "fast"});
       },
-      "quantize: unknown option '--efort'; did you mean '--effort'?");
-  expect_misuse([] { read({"quantize", "--efort=fast"}); }, "did you mean '--effort'?");
+      "quantize: unknown option '--efort'; did you mean '--effort'");
+  expect_misuse([] { read({"quantize", "--efort=fast"}); }, "did you mean '--effort'");
   expect_misuse([] { read({"quantize", "-data", "x"}); }, "did you mean '--data'?");
   expect_misuse([] { read({"--verison"}); }, "unknown option '--verison'; did you mean");
 }

@@ -77,7 +77,7 @@ TEST_F(Program, MistakesOfBeginnersAreUnderstood) {
   const auto refused = [&](const Words& options, const Words& parts) {
     expect_failure(joined({"quantize", model, "--data", data, "-o", output}, options), 2, parts);
   };
-  refused({"--efort", "fast"}, {"did you mean '--effort'?"});
+  refused({"--efort", "fast"}, {"did you mean '--effort'"});
   refused({"--effort", "thoroug"}, {"did you mean 'thorough'?"});
   refused({"--method", "precentile"}, {"did you mean 'percentile'"});
   refused({"--target", "ort-cpu-vni"}, {"did you mean 'ort-cpu-vnni'"});

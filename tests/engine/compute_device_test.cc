@@ -60,17 +60,7 @@ const std::vector<ObservedTensor> kTensors = {
 };
 
 std::vector<NamedTensors> samples(size_t count) {
-  std::vector<NamedTensors> result;
-  uint32_t state = 7;
-  for (size_t i = 0; i < count; ++i) {
-    Tensor x(ElementType::kFloat32, {1 + static_cast<int64_t>(i % 3), 3, kSide, kSide});
-    for (float& value : x.floats()) {
-      state = state * 1664525u + 1013904223u;
-      value = static_cast<float>(state >> 8) / static_cast<float>(1 << 22) - 1;
-    }
-    result.push_back({{"", x}});
-  }
-  return result;
+  return test_support::picture_samples(count, kSide);
 }
 
 ComputeDevice emulated(const std::string& settings = {}) {

@@ -23,6 +23,16 @@ TEST(Attributes, AreReadOrDefaulted) {
   EXPECT_THAT(ints_attribute(node, "pads"), testing::ElementsAre(1, 2));
 }
 
+TEST(Attributes, AllIntegersAreOneOrNoneIsSet) {
+  onnx::NodeProto node;
+  EXPECT_TRUE(ints_are(node, "strides", 1));
+  set_attribute(node, "strides", std::vector<int64_t>{1, 1});
+  EXPECT_TRUE(ints_are(node, "strides", 1));
+  EXPECT_FALSE(ints_are(node, "strides", 0));
+  set_attribute(node, "strides", std::vector<int64_t>{1, 2});
+  EXPECT_FALSE(ints_are(node, "strides", 1));
+}
+
 TEST(Attributes, SettingReplaces) {
   onnx::NodeProto node;
   set_attribute(node, "axis", int64_t{3});

@@ -7,6 +7,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "graph/graph.h"
+#include "support/onnx_builder.h"
 
 namespace rangefinder::graph {
 namespace {
@@ -29,6 +31,24 @@ onnx::TensorProto header(int32_t type, const std::vector<int64_t>& dims) {
   constant.set_data_type(type);
   for (const int64_t d : dims) constant.add_dims(d);
   return constant;
+}
+
+TEST(FindConstant, KnowsInitializersAndConstantNodes) {
+  test_support::OnnxBuilder b;
+  b.input("x", {1});
+  b.weights("w", {1});
+  b.node("Constant", {}, {"c"})
+      .tensor("value", test_support::OnnxBuilder::float_tensor("", {1}, {7}));
+  b.node("Constant", {}, {"number"}).integer("value_int", 3);
+  b.node("Add", {"x", "w"}, {"y"});
+  onnx::ModelProto model = b.model();
+  const Graph graph(model);
+  EXPECT_EQ(find_constant(graph, "w"), graph.initializer("w"));
+  ASSERT_NE(find_constant(graph, "c"), nullptr);
+  EXPECT_EQ(read_constant(*find_constant(graph, "c")).floats()[0], 7);
+  for (const char* other : {"x", "y", "number", "unknown", ""}) {
+    EXPECT_EQ(find_constant(graph, other), nullptr) << other;
+  }
 }
 
 TEST(Constants, TypedFieldsAndRawBytesReadTheSame) {

@@ -32,7 +32,7 @@ TEST(PageTensors, AreReadFromASummary) {
 TEST(PageTensors, ChartsAreAddedWhereTensorsWereSeen) {
   auto found = tensors(to_json(example_summary(example_names(5))));
   found[0].is_smoothed = true;
-  add_charts(example_statistics(example_names(4)), "ort-cpu", found);
+  add_charts(example_statistics(example_names(4)), "ort-cpu", true, found);
   EXPECT_FALSE(found[0].chart.contains("q"));
   EXPECT_TRUE(found[1].chart.contains("q"));
   EXPECT_TRUE(found[4].chart.is_null());
@@ -43,7 +43,7 @@ TEST(PageTensors, ChartsAreAddedWhereTensorsWereSeen) {
 TEST(PageTensors, WithoutRangesTheTableTellsWhatWasSeen) {
   const auto statistics = example_statistics(example_names(3));
   auto seen = tensors_of(statistics);
-  add_charts(statistics, "", seen);
+  add_charts(statistics, "", true, seen);
   const std::string html = tensor_table(seen, nullptr);
   EXPECT_THAT(html, HasSubstr("Smallest"));
   EXPECT_THAT(html, HasSubstr(">4000</td>"));

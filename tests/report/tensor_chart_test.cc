@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/page_examples.h"
+#include "statistics/all_channels.h"
 #include "targets/target.h"
 
 namespace rangefinder::report {
@@ -16,7 +17,7 @@ const auto& grid() { return targets::all_targets().front().activation; }
 TEST(TensorChart, HoldsBinsChoicesCurveAndChannels) {
   const auto file = example_statistics(example_names(3));
   const auto& tensor = file.tensors[1];
-  const auto chart = tensor_chart(tensor, all_channels(tensor), grid(), true);
+  const auto chart = tensor_chart(tensor, statistics::all_channels(tensor), grid(), true);
   EXPECT_EQ(chart["g"]["n"].get<std::string>().size(), chart["g"]["p"].get<std::string>().size());
   EXPECT_EQ(chart["q"].size(), 4);
   EXPECT_GT(chart["k"].size(), 8);
@@ -29,7 +30,7 @@ TEST(TensorChart, HoldsBinsChoicesCurveAndChannels) {
 TEST(TensorChart, LeavesOutWhatIsNotAskedForOrNotThere) {
   const auto file = example_statistics(example_names(3));
   const auto& tensor = file.tensors[2];
-  const auto chart = tensor_chart(tensor, all_channels(tensor), grid(), false);
+  const auto chart = tensor_chart(tensor, statistics::all_channels(tensor), grid(), false);
   EXPECT_FALSE(chart.contains("q"));
   EXPECT_FALSE(chart.contains("k"));
   EXPECT_FALSE(chart.contains("h"));
@@ -41,7 +42,7 @@ TEST(TensorChart, ChannelsAreMergedOrShownOneByOne) {
   tensor.channels.resize(2);
   tensor.channels[0].add(std::vector<float>{-1, 2});
   tensor.channels[1].add(std::vector<float>{5});
-  const auto all = all_channels(tensor);
+  const auto all = statistics::all_channels(tensor);
   EXPECT_EQ(all.count(), 3);
   EXPECT_EQ(all.extrema.max, 5);
   const auto chart = tensor_chart(tensor, all, grid(), false);

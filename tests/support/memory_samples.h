@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -24,5 +25,21 @@ class MemorySamples : public data::SampleSource {
  private:
   std::vector<tensor::NamedTensors> samples_;
 };
+
+/// Pictures of 1 to 3 at a time for a model's only input, [N, 3, side, side], from -1 to 3.
+inline std::vector<tensor::NamedTensors> picture_samples(size_t count, int64_t side) {
+  std::vector<tensor::NamedTensors> result;
+  uint32_t state = 7;
+  for (size_t i = 0; i < count; ++i) {
+    tensor::Tensor x(tensor::ElementType::kFloat32,
+                     {1 + static_cast<int64_t>(i % 3), 3, side, side});
+    for (float& value : x.floats()) {
+      state = state * 1664525u + 1013904223u;
+      value = static_cast<float>(state >> 8) / static_cast<float>(1 << 22) - 1;
+    }
+    result.push_back({{"", x}});
+  }
+  return result;
+}
 
 }  // namespace rangefinder::test_support

@@ -46,7 +46,7 @@ TEST_F(ReferenceTest, EveryTargetIsQuantizedAndComparedWithWhatItWrote) {
     EXPECT_EQ(made.summary.integer_nodes, 3u);
     EXPECT_GT(found.outputs.at(0).sqnr_db, target.activation.is_power_of_2() ? 15 : 20);
     EXPECT_EQ(made.summary.latency.has_value(), target.runs_here);
-    EXPECT_EQ(foreign_target(file("q.onnx")), found.reference);
+    EXPECT_EQ(foreign_target(engine::parse_model(file("q.onnx"))), found.reference);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "analog/export/scan_nodes.h"
 #include "analog/export/tile_nodes.h"
 #include "graph/attributes.h"
+#include "graph/metadata.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -95,15 +96,6 @@ void write_layer(NodeWriter& writer, const ProgrammedLayers& layers, const std::
   writer.name_last_output(node.output(0));
 }
 
-void set_metadata(onnx::ModelProto& model, const std::string& key, const std::string& value) {
-  for (auto& entry : *model.mutable_metadata_props()) {
-    if (entry.key() == key) return entry.set_value(value);
-  }
-  auto* entry = model.add_metadata_props();
-  entry->set_key(key);
-  entry->set_value(value);
-}
-
 ProgrammedLayers program_layers(const AnalogModel& model, const ExportOptions& options) {
   ProgrammedLayers layers;
   std::optional<NormalSource> noise;
@@ -133,10 +125,10 @@ onnx::ModelProto export_model(const AnalogModel& model, const ExportOptions& opt
     write_layer(writer, layers, layer->second, node);
   }
   drop_unread(graph);
-  set_metadata(result, kRangesKey, ranges_json(model));
-  set_metadata(result, kConfigKey, to_json(model.config));
+  graph::set_metadata(result, kRangesKey, ranges_json(model));
+  graph::set_metadata(result, kConfigKey, to_json(model.config));
   if (model.compatibility == Compatibility::kAihwkit) {
-    set_metadata(result, kCompatibilityKey, kAihwkitName);
+    graph::set_metadata(result, kCompatibilityKey, kAihwkitName);
   }
   return result;
 }

@@ -9,16 +9,10 @@
 #include "analog/export/ranges_file.h"
 #include "analog/layers/convert.h"
 #include "base/error.h"
+#include "graph/metadata.h"
 
 namespace rangefinder::analog {
 namespace {
-
-const std::string* metadata(const onnx::ModelProto& model, const std::string& key) {
-  for (const auto& entry : model.metadata_props()) {
-    if (entry.key() == key) return &entry.value();
-  }
-  return nullptr;
-}
 
 /// Metadata may have been edited by anyone.
 template <typename Parse>
@@ -40,7 +34,7 @@ bool has_negative(const NetworkRanges& ranges) {
 /// What it says, or, of a model that was written before it said anything, what only the original
 /// finds.
 Compatibility compatibility_of(const onnx::ModelProto& exported, const NetworkRanges& ranges) {
-  const std::string* told = metadata(exported, kCompatibilityKey);
+  const std::string* told = graph::find_metadata(exported, kCompatibilityKey);
   if (told == nullptr) {
     return has_negative(ranges) ? Compatibility::kAihwkit : Compatibility::kNone;
   }
@@ -53,8 +47,8 @@ Compatibility compatibility_of(const onnx::ModelProto& exported, const NetworkRa
 
 AnalogModel restore_analog_model(const onnx::ModelProto& float_model,
                                  const onnx::ModelProto& exported) {
-  const std::string* config = metadata(exported, kConfigKey);
-  const std::string* text = metadata(exported, kRangesKey);
+  const std::string* config = graph::find_metadata(exported, kConfigKey);
+  const std::string* text = graph::find_metadata(exported, kRangesKey);
   if (config == nullptr || text == nullptr) {
     throw Error("the analog model tells no ranges; it must come from 'analog calibrate'");
   }

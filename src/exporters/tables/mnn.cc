@@ -14,8 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kMostCode = 127;
-
 Json shape_json(const TensorTable& table) {
   const auto& shape = table.input_shape;
   if (shape.size() != 4 ||
@@ -25,12 +23,6 @@ Json shape_json(const TensorTable& table) {
         "tells");
   }
   return {{"channels", shape[1]}, {"height", shape[2]}, {"width", shape[3]}};
-}
-
-float scale_of(const TableTensor& tensor) {
-  require_per_tensor(tensor, "mnn");
-  require_bits(tensor, 8, "mnn");
-  return static_cast<float>(tensor.largest_magnitude() / kMostCode);
 }
 
 }  // namespace
@@ -44,10 +36,11 @@ std::string write_mnn(const TensorTable& table, const TableOptions&) {
     for (size_t i = 0; i < layer.inputs.size(); ++i) {
       if (layer.inputs[i].empty()) continue;
       json[fmt::format("{} input_tensor_{}", layer.own_output, i)] =
-          scale_of(*tensors.at(layer.inputs[i]));
+          symmetric_int8_scale(*tensors.at(layer.inputs[i]), "mnn");
     }
     if (layer.output.empty()) continue;
-    json[layer.own_output + " output_tensor_0"] = scale_of(*tensors.at(layer.output));
+    json[layer.own_output + " output_tensor_0"] =
+        symmetric_int8_scale(*tensors.at(layer.output), "mnn");
   }
   return json_file(json);
 }

@@ -73,9 +73,6 @@ class QdqReader {
       : graph_(model) {
     table_.source = source;
     if (float_model) learn_names(float_model->graph());
-    for (const auto& node : model.graph().node()) {
-      if (node.op_type() == "Constant") constants_[node.output(0)] = value_of(node);
-    }
   }
 
   TensorTable read() {
@@ -88,7 +85,7 @@ class QdqReader {
     }
     if (table_.activations.empty()) refuse_none();
     for (const auto& node : graph_.message().node()) read_layer(node);
-    read_input_shape();
+    table_.input_shape = first_input_shape(graph_);
     if (!float_names_.empty()) keep_known(table_, float_names_);
     return std::move(table_);
   }
@@ -103,15 +100,8 @@ class QdqReader {
     for (const auto& constant : graph.initializer()) float_constants_.insert(constant.name());
   }
 
-  static const onnx::TensorProto* value_of(const onnx::NodeProto& node) {
-    const auto* value = graph::find_attribute(node, "value");
-    return value && value->has_t() ? &value->t() : nullptr;
-  }
-
   const onnx::TensorProto* constant(const std::string& name) const {
-    if (const auto* initializer = graph_.initializer(name)) return initializer;
-    const auto found = constants_.find(name);
-    return found == constants_.end() ? nullptr : found->second;
+    return graph::find_constant(graph_, name);
   }
 
   [[noreturn]] void refuse_none() {
@@ -387,19 +377,8 @@ class QdqReader {
                                                                  : std::string();
   }
 
-  void read_input_shape() {
-    for (const auto& input : graph_.message().input()) {
-      if (graph_.initializer(input.name())) continue;
-      for (const auto& dim : input.type().tensor_type().shape().dim()) {
-        table_.input_shape.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
-      }
-      return;
-    }
-  }
-
   graph::Graph graph_;
   TensorTable table_;
-  std::unordered_map<std::string, const onnx::TensorProto*> constants_;
   std::unordered_set<std::string> float_names_;
   std::unordered_set<std::string> float_constants_;
   std::unordered_map<std::string, const onnx::NodeProto*> float_nodes_;

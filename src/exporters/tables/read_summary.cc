@@ -5,13 +5,13 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "exporters/tables/weight_codes.h"
 #include "graph/attributes.h"
+#include "graph/constants.h"
 #include "graph/graph.h"
 
 namespace rangefinder::exporters {
@@ -99,24 +99,11 @@ class LayerReader {
       : graph_(model), table_(table), float_nodes_(std::move(floats)) {
     keep_those_of_the_model();
     for (const auto& tensor : table.activations) names_.insert(tensor.name);
-    for (const auto& node : model.graph().node()) {
-      const auto* value = graph::find_attribute(node, "value");
-      if (node.op_type() != "Constant" || !value || !value->has_t()) continue;
-      onnx::TensorProto constant = value->t();
-      constant.set_name(node.output(0));
-      constants_[node.output(0)] = std::move(constant);
-    }
   }
 
   void read() {
     for (const auto& node : graph_.message().node()) read(node);
-    for (const auto& input : graph_.message().input()) {
-      if (graph_.initializer(input.name())) continue;
-      for (const auto& dim : input.type().tensor_type().shape().dim()) {
-        table_.input_shape.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
-      }
-      return;
-    }
+    table_.input_shape = first_input_shape(graph_);
   }
 
  private:
@@ -127,12 +114,6 @@ class LayerReader {
       if (is_there) known.insert(tensor.name);
     }
     keep_known(table_, known);
-  }
-
-  const onnx::TensorProto* constant(const std::string& name) const {
-    if (const auto* initializer = graph_.initializer(name)) return initializer;
-    const auto found = constants_.find(name);
-    return found == constants_.end() ? nullptr : &found->second;
   }
 
   void read(const onnx::NodeProto& node) {
@@ -151,13 +132,11 @@ class LayerReader {
   }
 
   void read_weight(const onnx::NodeProto& node, TableLayer& layer) {
-    const std::string& type = node.op_type();
-    const bool is_weighted =
-        type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul";
-    const auto* weight = is_weighted && node.input_size() > 1 ? constant(node.input(1)) : nullptr;
+    if (!has_weight_operator(node) || node.input_size() < 2) return;
+    const auto* weight = graph::find_constant(graph_, node.input(1));
     if (!weight) return;
     layer.weight = node.input(1);
-    TableTensor codes = weight_codes(node, *weight);
+    TableTensor codes = weight_codes(node, layer.weight, *weight);
     layer.weight_axis = codes.axis;
     if (weights_.insert(layer.weight).second) table_.parameters.push_back(std::move(codes));
   }
@@ -180,7 +159,6 @@ class LayerReader {
   std::unordered_set<std::string> float_nodes_;
   std::unordered_set<std::string> names_;
   std::unordered_set<std::string> weights_;
-  std::unordered_map<std::string, onnx::TensorProto> constants_;
 };
 
 }  // namespace

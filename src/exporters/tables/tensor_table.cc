@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "graph/graph.h"
 
 namespace rangefinder::exporters {
 namespace {
@@ -43,6 +44,25 @@ std::pair<double, double> TableTensor::range(size_t channel) const {
 double TableTensor::largest_magnitude(size_t channel) const {
   const auto [low, high] = range(channel);
   return is_symmetric() ? high : std::max(std::abs(low), std::abs(high));
+}
+
+std::vector<int64_t> first_input_shape(graph::Graph& graph) {
+  std::vector<int64_t> shape;
+  for (const auto& input : graph.message().input()) {
+    if (graph.initializer(input.name())) continue;
+    for (const auto& dim : input.type().tensor_type().shape().dim()) {
+      shape.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
+    }
+    break;
+  }
+  return shape;
+}
+
+float symmetric_int8_scale(const TableTensor& tensor, std::string_view format) {
+  require_per_tensor(tensor, format);
+  require_bits(tensor, 8, format);
+  constexpr double kMostCode = 127;
+  return static_cast<float>(tensor.largest_magnitude() / kMostCode);
 }
 
 std::unordered_map<std::string_view, const TableTensor*> by_name(

@@ -10,6 +10,10 @@
 #include <utility>
 #include <vector>
 
+namespace rangefinder::graph {
+class Graph;
+}  // namespace rangefinder::graph
+
 namespace rangefinder::exporters {
 
 /// One tensor that is held in codes: real = (code - zero_point) * scale.
@@ -77,6 +81,13 @@ struct TensorTable {
 /// that stands for a part of HardSwish) means nothing to who reads the table. Throws Error if none
 /// is left: the float model is another one.
 void keep_known(TensorTable& table, const std::unordered_set<std::string>& known);
+
+/// TensorTable::input_shape of a model.
+std::vector<int64_t> first_input_shape(graph::Graph& graph);
+
+/// The step of symmetric int8 codes that reach to the largest magnitude at 127. Throws Error naming
+/// the tensor unless it has one scale and 8 bits.
+float symmetric_int8_scale(const TableTensor& tensor, std::string_view format);
 
 /// The tensors of a list, which must outlive the result.
 std::unordered_map<std::string_view, const TableTensor*> by_name(

@@ -9,9 +9,6 @@
 namespace rangefinder::exporters {
 namespace {
 
-/// Codes of -127 to 127 show the largest magnitude.
-constexpr double kMostCode = 127;
-
 std::string algorithm_of(const std::string& wanted) {
   const auto known = calibration_algorithms();
   if (wanted.empty()) return std::string(known.front());
@@ -33,10 +30,8 @@ std::string write_tensorrt_cache(const TensorTable& table, const TableOptions& o
   CalibrationCache cache{.version = parse_tensorrt_version(options.trt_version),
                          .algorithm = algorithm_of(options.trt_algorithm)};
   for (const TableTensor& tensor : table.activations) {
-    require_per_tensor(tensor, "tensorrt-cache");
-    require_bits(tensor, 8, "tensorrt-cache");
-    cache.entries.push_back({.tensor = tensor.name,
-                             .scale = static_cast<float>(tensor.largest_magnitude() / kMostCode)});
+    cache.entries.push_back(
+        {.tensor = tensor.name, .scale = symmetric_int8_scale(tensor, "tensorrt-cache")});
   }
   return calibration_cache_text(cache);
 }

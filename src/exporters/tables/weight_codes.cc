@@ -34,6 +34,15 @@ std::vector<float> magnitudes(const tensor::Tensor& values, std::optional<int64_
   return largest;
 }
 
+/// What a Constant node makes has another name in its message, or none.
+tensor::Tensor read(const std::string& name, const onnx::TensorProto& weight) {
+  try {
+    return graph::read_constant(weight);
+  } catch (const Error& error) {
+    throw error.within({.tensor = name});
+  }
+}
+
 }  // namespace
 
 std::optional<int64_t> output_channel_axis(const onnx::NodeProto& node, size_t rank) {
@@ -45,10 +54,16 @@ std::optional<int64_t> output_channel_axis(const onnx::NodeProto& node, size_t r
   return std::nullopt;
 }
 
-TableTensor weight_codes(const onnx::NodeProto& node, const onnx::TensorProto& weight) {
-  const tensor::Tensor values = graph::read_constant(weight).to_float32();
-  TableTensor tensor{.name = weight.name(),
-                     .root = weight.name(),
+bool has_weight_operator(const onnx::NodeProto& node) {
+  const std::string& type = node.op_type();
+  return type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul";
+}
+
+TableTensor weight_codes(const onnx::NodeProto& node, const std::string& name,
+                         const onnx::TensorProto& weight) {
+  const tensor::Tensor values = read(name, weight).to_float32();
+  TableTensor tensor{.name = name,
+                     .root = name,
                      .axis = output_channel_axis(node, values.shape().size()),
                      .quant_min = -128,
                      .quant_max = 127,
@@ -56,7 +71,7 @@ TableTensor weight_codes(const onnx::NodeProto& node, const onnx::TensorProto& w
   for (const float largest : magnitudes(values, tensor.axis)) {
     if (!std::isfinite(largest)) {
       throw Error("holds NaN or infinity, which no code can show",
-                  {.node = node.name(), .tensor = weight.name()});
+                  {.node = node.name(), .tensor = name});
     }
     const double step = static_cast<double>(largest) / kMostCode;
     tensor.scale.push_back(largest == 0 ? 1 : quantization::representable_scale(step));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "exporters/tables/tensor_table.h"
 
@@ -15,9 +16,14 @@ namespace rangefinder::exporters {
 /// channels of one group only.
 std::optional<int64_t> output_channel_axis(const onnx::NodeProto& node, size_t rank);
 
-/// A float weight as symmetric int8 with codes -127 to 127, one scale per output channel or one for
-/// all: max|w| / 127; 1 for a channel of zeros. Throws Error naming node and tensor if it holds NaN
-/// or infinity.
-TableTensor weight_codes(const onnx::NodeProto& node, const onnx::TensorProto& weight);
+/// Whether a node is of an operator that has a weight: Conv, ConvTranspose, Gemm or MatMul, of any
+/// domain.
+bool has_weight_operator(const onnx::NodeProto& node);
+
+/// A float weight called `name` as symmetric int8 with codes -127 to 127, one scale per output
+/// channel or one for all: max|w| / 127; 1 for a channel of zeros. Throws Error naming node and
+/// tensor if it holds NaN or infinity.
+TableTensor weight_codes(const onnx::NodeProto& node, const std::string& name,
+                         const onnx::TensorProto& weight);
 
 }  // namespace rangefinder::exporters

@@ -36,19 +36,19 @@ TEST(WeightCodes, OutputChannelsLieWhereTheOperatorHasThem) {
 
 TEST(WeightCodes, ScalesAreTheLargestMagnitudesOver127) {
   const auto weight = OnnxBuilder::float_tensor("w", {2, 3}, {127, -254, 0, 1, 2, 0});
-  EXPECT_THAT(weight_codes(node("Gemm"), weight).scale, ElementsAre(1, 2, 1)) << "zeros get 1";
-  const auto rows = weight_codes(with(node("Gemm"), "transB", 1), weight);
+  EXPECT_THAT(weight_codes(node("Gemm"), "w", weight).scale, ElementsAre(1, 2, 1)) << "zeros get 1";
+  const auto rows = weight_codes(with(node("Gemm"), "transB", 1), "w", weight);
   EXPECT_THAT(rows.scale, ElementsAre(2, 2 / 127.0f));
   EXPECT_EQ(rows.axis, 0);
   EXPECT_THAT(rows.zero_point, ElementsAre(0, 0));
-  EXPECT_THAT(weight_codes(node("Add"), weight).scale, ElementsAre(2)) << "one for all";
+  EXPECT_THAT(weight_codes(node("Add"), "w", weight).scale, ElementsAre(2)) << "one for all";
 }
 
 TEST(WeightCodes, AConvolutionsChannelsAreBlocks) {
   const auto weight = OnnxBuilder::float_tensor("w", {2, 1, 1, 3}, {1, -2, 3, -6, 5, 4});
-  EXPECT_THAT(weight_codes(node("Conv"), weight).scale, ElementsAre(3 / 127.0f, 6 / 127.0f));
+  EXPECT_THAT(weight_codes(node("Conv"), "w", weight).scale, ElementsAre(3 / 127.0f, 6 / 127.0f));
   const auto transposed = OnnxBuilder::float_tensor("w", {2, 3, 1, 1}, {1, -2, 3, -6, 5, 4});
-  EXPECT_THAT(weight_codes(node("ConvTranspose"), transposed).scale,
+  EXPECT_THAT(weight_codes(node("ConvTranspose"), "w", transposed).scale,
               ElementsAre(6 / 127.0f, 5 / 127.0f, 4 / 127.0f));
 }
 
@@ -56,7 +56,7 @@ TEST(WeightCodes, NaNAndInfinityAreNamed) {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     const auto weight = OnnxBuilder::float_tensor("w", {2, 2}, {1, bad, 3, 4});
-    const Error error = error_of([&] { weight_codes(node("Gemm"), weight); });
+    const Error error = error_of([&] { weight_codes(node("Gemm"), "w", weight); });
     EXPECT_EQ(error.place().node, "n");
     EXPECT_EQ(error.place().tensor, "w");
   }
