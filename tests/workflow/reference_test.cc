@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "engine/packed_model.h"
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
 #include "workflow/inspect.h"
