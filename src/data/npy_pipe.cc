@@ -37,10 +37,10 @@ struct Arrays {
 
 SampleStream open_pipe(const std::vector<std::filesystem::path>& paths) {
   if (paths.size() != 1) {
-    throw Error(
-        fmt::format("{} paths are given for samples, one of which is a pipe: a pipe must be "
-                    "the only one",
-                    paths.size()));
+    throw Error(fmt::format("is a pipe, but {} paths are given for samples: a pipe must be the "
+                            "only one",
+                            paths.size()),
+                {.file = pipe_among(paths).value_or("").string()});
   }
   const auto arrays = std::make_shared<Arrays>(Arrays{.pipe = PipeStream(paths.front())});
   return {.next = [arrays] { return arrays->next(); },

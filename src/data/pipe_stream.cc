@@ -34,9 +34,10 @@ bool is_named_pipe(const std::filesystem::path& path) {
 
 bool is_standard_input(const std::filesystem::path& path) { return path == "-"; }
 
-bool is_pipe(const std::vector<std::filesystem::path>& paths) {
-  return std::ranges::any_of(
+std::optional<std::filesystem::path> pipe_among(const std::vector<std::filesystem::path>& paths) {
+  const auto found = std::ranges::find_if(
       paths, [](const auto& path) { return is_standard_input(path) || is_named_pipe(path); });
+  return found == paths.end() ? std::nullopt : std::optional(*found);
 }
 
 PipeStream::PipeStream(std::filesystem::path path)

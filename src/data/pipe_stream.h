@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace rangefinder::data {
 /// Whether data is asked for on standard input: "-". A file of that name is "./-".
 bool is_standard_input(const std::filesystem::path& path);
 
-/// Whether data is asked for that pass by once: standard input or a named pipe is among the paths.
-bool is_pipe(const std::vector<std::filesystem::path>& paths);
+/// The first of the paths whose data pass by once: standard input or a named pipe.
+std::optional<std::filesystem::path> pipe_among(const std::vector<std::filesystem::path>& paths);
 
 /// The bytes of a pipe or of standard input, until those who write have gone. Waits for them, and
 /// stops waiting when cancelled.

@@ -167,8 +167,8 @@ FileKind common_kind(const std::vector<SampleFile>& files) {
 }
 
 std::vector<fs::path> files_read(const std::vector<fs::path>& paths) {
-  if (is_pipe(paths)) {
-    return is_standard_input(paths.front()) ? std::vector<fs::path>() : paths;
+  if (const auto pipe = pipe_among(paths)) {
+    return is_standard_input(*pipe) ? std::vector<fs::path>() : std::vector{*pipe};
   }
   std::vector<fs::path> read;
   for (const fs::path& path : paths) {

@@ -171,7 +171,7 @@ class StreamSamples : public Samples {
 
 SampleInput open_input(const std::vector<std::filesystem::path>& paths,
                        const data::PictureOptions& pictures) {
-  if (data::is_pipe(paths)) {
+  if (data::pipe_among(paths)) {
     validate(pictures);
     return {.stream = data::open_pipe(paths), .paths = paths};
   }

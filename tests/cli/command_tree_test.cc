@@ -97,7 +97,9 @@ TEST(CommandTree, DefaultsAreToldOnceAndByTheProgram) {
       EXPECT_THAT(text, testing::Not(HasSubstr(part))) << full_name(*command);
     }
   }
-  const std::string quantize = help_text(*program->get_subcommand("quantize"), {});
+  std::string quantize;
+  std::istringstream words(help_text(*program->get_subcommand("quantize"), {}));
+  for (std::string word; words >> word;) quantize += word + " ";  // However lines are broken.
   for (const char* told : {"[default: mse]", "[default: ort-cpu]", "[default: normal]",
                            "[default: 32]", "[default: 0.9999]", "[default: all]"}) {
     EXPECT_THAT(quantize, HasSubstr(told));

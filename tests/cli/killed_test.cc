@@ -80,11 +80,15 @@ TEST_F(Killed, QuantizeEndsWithTheSameBytes) {
 }
 
 TEST_F(Killed, AnalogCalibrateEndsWithTheSameBytes) {
-  for (const char* type : {"moving-std", "cache-quantile", "mse"}) {
+  for (const char* type : {"moving-std", "mse"}) {
     expect_same_after_kills({"analog", "calibrate", path("model.onnx"), "--data", path("samples"),
-                             "--type", type, "--rpu-config", path("rpu.json"), "--max-samples",
-                             "50", "-o", path("out/analog.onnx")});
+                             "--type", type, "--rpu-config", path("rpu.json"), "-o",
+                             path("out/analog.onnx")});
   }
+  // Few rows, so that some must go.
+  expect_same_after_kills({"analog", "calibrate", path("model.onnx"), "--data", path("samples"),
+                           "--type", "cache-quantile", "--max-samples", "50", "--rpu-config",
+                           path("rpu.json"), "-o", path("out/analog.onnx")});
 }
 
 TEST_F(Killed, WhatTheCheckpointIsOfIsCompared) {

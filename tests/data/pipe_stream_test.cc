@@ -87,10 +87,10 @@ TEST_F(Pipe, WaitingIsStopped) {
 
 TEST_F(Pipe, IsToldFromFiles) {
   write_file(folder_ / "a.npy", "");
-  EXPECT_TRUE(is_pipe({"-"}));
-  EXPECT_TRUE(is_pipe({folder_ / "a.npy", path()}));
-  EXPECT_FALSE(is_pipe({folder_ / "a.npy", folder_ / "none", "./-"}));
-  EXPECT_FALSE(is_pipe({}));
+  EXPECT_EQ(pipe_among({"-"}), "-");
+  EXPECT_EQ(pipe_among({folder_ / "a.npy", path()}), path());
+  EXPECT_EQ(pipe_among({folder_ / "a.npy", folder_ / "none", "./-"}), std::nullopt);
+  EXPECT_EQ(pipe_among({}), std::nullopt);
 }
 
 TEST_F(Pipe, WhatCannotBeReadIsRefused) {
