@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # wheel_deps.sh FOLDER - puts what wheels link statically into FOLDER, once: libprotobuf-lite and libzip
-# as position-independent archives, built from the source packages of the Debian that runs here (its
-# own archives are not position-independent), onnx-ml.proto of the release that Debian's libonnx-dev is,
+# as position-independent archives, built from source packages of Debian 12 (elsewhere: of the release
+# that runs here; its own archives are not position-independent), onnx-ml.proto of the release that Debian's libonnx-dev is,
 # and the licences of all that a wheel holds.
 set -euo pipefail
 
@@ -14,19 +14,20 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# Sources of what is installed, without a change to the machine's list of package sources.
-mkdir -p parts lists/partial
-for list in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-  if [ -e "$list" ]; then
-    sed -E 's/^Types: deb$/Types: deb-src/; s/^deb /deb-src /' "$list" >"parts/${list##*/}"
-  fi
-done
-if [ -e parts/sources.list ]; then mv parts/sources.list parts/sources.list.list; fi
+# Without a change to the machine's list of package sources.
+mkdir -p lists/partial parts
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)
+# One release of Debian whichever runs here, so that all wheels hold the same.
+suite=$(. /etc/os-release && if [ "$ID" = debian ]; then echo 'bookworm main'; else echo "$VERSION_CODENAME main universe"; fi)
+echo "deb-src $mirror $suite" >parts/sources.list
 apt=(-q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$work/parts" -o Dir::State::lists="$work/lists"
      -o APT::Sandbox::User="$(id -un)")
-version=$(dpkg-query -W -f '${source:Version}' libprotobuf-dev)
 apt-get "${apt[@]}" update >/dev/null
-apt-get "${apt[@]}" source --download-only "protobuf=$version" libzip >/dev/null
+apt-get "${apt[@]}" source --download-only protobuf libzip >/dev/null
+# What protoc makes here must be what this library reads.
+version=$(protoc --version | cut -d ' ' -f 2)
+[ -e "protobuf_${version#3.}.orig.tar.gz" ] || [ -e "protobuf_$version.orig.tar.gz" ] ||
+  { echo "wheel_deps: protoc is $version, but the sources are $(echo protobuf_*.orig.tar.*)" >&2; exit 1; }
 for archive in *.orig.tar.*; do tar -xf "$archive"; done
 
 # build SOURCE [OPTION OF CMAKE...]
