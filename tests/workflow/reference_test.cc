@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "engine/packed_model.h"
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
 #include "workflow/inspect.h"
@@ -98,6 +99,16 @@ TEST_F(ReferenceTest, ThoroughLeavesWeightsBesideSixteenBitsAlone) {
   auto request = request_for("qnn-16", "q.onnx");
   request.effort = Effort::kThorough;
   EXPECT_THAT(quantize(request).summary.notes, Contains(HasSubstr("more than 8 bits")));
+}
+
+TEST_F(ReferenceTest, TransposedConvolutionsAreCounted) {
+  test_support::OnnxBuilder b;
+  b.node("ConvTranspose", {"x", "w"}, {"y"});
+  b.node("DequantizeLinear", {"q", "s"}, {"r"});
+  b.node("ConvTranspose", {"x", "r"}, {"z"});
+  const WrittenNodes found = written_nodes(b.model());
+  EXPECT_EQ(found.all, 2u);
+  EXPECT_EQ(found.in_codes, 1u);
 }
 
 TEST_F(ReferenceTest, InspectTellsWhatIsWritten) {
