@@ -91,6 +91,10 @@ if [ "${CI:-}" = true ]; then
     quietly originals scripts/check_originals.sh build/dev
     grep -E 'passed|failed' "$logs/originals.log"
   fi
+  if begin 2 'ncnn, MNN and OpenVINO (scripts/check_runtimes.sh)'; then
+    quietly runtimes scripts/check_runtimes.sh build/dev
+    grep -E 'passed|failed' "$logs/runtimes.log"
+  fi
   if begin 8 'arm64 (scripts/check_arm64.sh)'; then
     quietly arm64 scripts/check_arm64.sh
     tail -n 3 "$logs/arm64.log"

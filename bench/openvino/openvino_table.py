@@ -134,7 +134,7 @@ def print_table(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--program", type=Path, required=True)
+    parser.add_argument("--program", type=lambda path: Path(path).resolve(), required=True)
     parser.add_argument("--networks", nargs="+", default=CHOSEN, choices=sorted(NETWORKS))
     parser.add_argument("--samples", type=int, default=40)
     parser.add_argument("--again", action="store_true", help="quantize and measure what is there already")

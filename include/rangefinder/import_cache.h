@@ -31,7 +31,8 @@ struct ImportCacheOptions {
 struct ImportedTensorRow {
   std::string name = {};
   float scale = 0;
-  /// "cache"; "input", if the cache has what a node that moves values makes it of; "calibrated".
+  /// "cache": its own line; "input": that of what a node moves its values from; "shared": that of
+  /// another tensor of the same codes, which it becomes or is joined with; "calibrated".
   std::string origin = {};
   /// The tensor whose line of the cache it is; empty if it was calibrated.
   std::string cache_name = {};
@@ -64,7 +65,8 @@ struct RANGEFINDER_API CacheReport {
   /// Tensors whose scale in the cache is zero: TensorRT saw nothing but zeros, or did not look.
   std::vector<std::string> zero_scales = {};
   std::vector<UnknownEntryRow> unknown = {};
-  /// Lines of tensors that nothing reads as int8, as the output of a convolution before its Relu.
+  /// Lines of tensors that nothing reads as int8, as the output of a convolution before its Relu,
+  /// or that have the codes of another one with a line of its own.
   std::vector<std::string> unused = {};
   std::vector<FloatNodeRow> float_nodes = {};
 

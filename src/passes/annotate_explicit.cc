@@ -191,14 +191,26 @@ class ExplicitAnnotator {
     part.is_chosen = true;
   }
 
-  /// Where the Conv stands that makes this tensor for one reader alone; none: nothing of the kind.
+  /// Where the Conv stands that makes this tensor for one reader alone, with a bias or a
+  /// normalization of its own behind it that preparing did not fold; none: nothing of the kind.
   std::optional<size_t> place_of_conv(const std::string& tensor) const {
     const onnx::NodeProto* maker = graph_.producer(tensor);
+    if (maker == nullptr || !graph_.is_private(tensor)) return {};
     const auto found = weighted_.find(maker);
-    if (found == weighted_.end() || maker->op_type() != "Conv" || !graph_.is_private(tensor)) {
-      return {};
+    if (found != weighted_.end()) {
+      return maker->op_type() == "Conv" ? std::optional(found->second) : std::nullopt;
     }
-    return found->second;
+    const std::optional<int> input = finished_by(*maker);
+    return input ? place_of_conv(maker->input(*input)) : std::nullopt;
+  }
+
+  /// The input that a node normalizes or adds a constant to; none: it does neither.
+  std::optional<int> finished_by(const onnx::NodeProto& node) const {
+    if (!node.domain().empty()) return {};
+    if (node.op_type() == "BatchNormalization") return 0;
+    if (node.op_type() != "Add" || node.input_size() != 2) return {};
+    if (is_constant(node.input(1))) return 0;
+    return is_constant(node.input(0)) ? std::optional(1) : std::nullopt;
   }
 
   QuantizedTensor& tensor(const std::string& name) {

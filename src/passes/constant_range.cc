@@ -33,10 +33,11 @@ const onnx::TensorProto* constant_input(const graph::Graph& graph, const onnx::N
 }
 
 /// Bound of |w x| over |x| <= 255, per output: the first axis of a Conv's weight and a transposed
-/// Gemm's, the last of another Gemm's. Stops where an output reaches `enough`.
+/// Gemm's, the last of another Gemm's; of a ConvTranspose none. Stops where an output reaches
+/// `enough`.
 std::vector<double> reaches(const onnx::NodeProto& node, const onnx::TensorProto& weight,
                             double enough) {
-  if (weight.dims().empty()) return {};
+  if (weight.dims().empty() || node.op_type() == "ConvTranspose") return {};
   const bool is_gemm = node.op_type() == "Gemm";
   const bool is_last = is_gemm && graph::int_attribute(node, "transB", 0) == 0;
   const double alpha =

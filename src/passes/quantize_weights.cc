@@ -157,7 +157,7 @@ void fit_scales(const onnx::NodeProto& node, const targets::Target& target, Quan
   if (target.has_group_scales && node.op_type() == "Conv" && groups > 1) {
     share_scales(static_cast<size_t>(groups), made.scale);
   }
-  if (has_channel_scales(node, target) || made.scale.size() < 2) return;
+  if ((has_channel_scales(node, target) && made.axis) || made.scale.size() < 2) return;
   made.scale = {*std::max_element(made.scale.begin(), made.scale.end())};
   made.axis.reset();
 }

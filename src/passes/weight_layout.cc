@@ -29,6 +29,24 @@ WeightLayout convolution_layout(const onnx::NodeProto& node, const tensor::Shape
           .columns = window};
 }
 
+/// [inputs, outputs of a group, window...]: for each group of inputs a matrix whose columns are
+/// neighbours, those of a channel and then those of the next.
+WeightLayout transposed_convolution_layout(const onnx::NodeProto& node,
+                                           const tensor::Shape& shape) {
+  const size_t window = product(std::span(shape).subspan(2));
+  const auto groups = static_cast<size_t>(graph::int_attribute(node, "group", 1));
+  const size_t inputs = static_cast<size_t>(shape[0]) / groups;
+  const auto outputs = static_cast<size_t>(shape[1]);
+  return {.axis = groups == 1 ? std::optional<int64_t>(1) : std::nullopt,
+          .channels = outputs * groups,
+          .dots = window,
+          .dot_size = inputs,
+          .inputs = inputs,
+          .matrices = groups,
+          .rows = inputs,
+          .columns = outputs * window};
+}
+
 /// [N, K] if `transposed`, else [..., K, N] or [K].
 WeightLayout matrix_layout(const tensor::Shape& shape, bool transposed) {
   const size_t rank = shape.size();
@@ -83,6 +101,7 @@ std::vector<int8_t> WeightLayout::restore(std::span<const int8_t> arranged) cons
 
 WeightLayout weight_layout(const onnx::NodeProto& node, const tensor::Shape& shape) {
   if (node.op_type() == "Conv") return convolution_layout(node, shape);
+  if (node.op_type() == "ConvTranspose") return transposed_convolution_layout(node, shape);
   const bool transposed = node.op_type() == "Gemm" && graph::int_attribute(node, "transB", 0) != 0;
   return matrix_layout(shape, transposed);
 }

@@ -40,7 +40,8 @@ struct WeightLayout {
   std::vector<int8_t> restore(std::span<const int8_t> arranged) const;
 };
 
-/// Of the weight of a Conv, Gemm or MatMul.
+/// Of the weight of a Conv, ConvTranspose, Gemm or MatMul. The output channels of a ConvTranspose
+/// in groups lie along two axes: they have one scale.
 WeightLayout weight_layout(const onnx::NodeProto& node, const tensor::Shape& shape);
 
 }  // namespace rangefinder::passes

@@ -21,7 +21,9 @@ std::string weighted_obstacle(const graph::Graph& graph, const TensorInfos& info
     return graph.initializer(node.input(input)) != nullptr;
   };
   if (!is_float(infos, node.output(0))) return "computes in " + type_name(infos, node.output(0));
-  if (node.op_type() == "MatMul") return is_constant(0) ? "its first factor is constant" : "";
+  const bool is_product = node.op_type() == "MatMul" || node.op_type() == "Gemm";
+  if (is_constant(0)) return is_product ? "its first factor is constant" : "its input is constant";
+  if (node.op_type() == "MatMul") return {};
   if (!is_constant(1)) return "its weight is not constant";
   if (node.input_size() > 2 && !node.input(2).empty() && !is_constant(2)) {
     return "its bias is not constant";

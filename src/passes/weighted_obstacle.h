@@ -6,8 +6,8 @@
 
 namespace rangefinder::passes {
 
-/// Why a Conv, Gemm or MatMul cannot compute in integers, whatever its constants hold; empty if it
-/// can.
+/// Why a Conv, ConvTranspose, Gemm or MatMul cannot compute in integers, whatever its constants
+/// hold; empty if it can.
 std::string weighted_obstacle(const graph::Graph& graph, const TensorInfos& infos,
                               const onnx::NodeProto& node);
 

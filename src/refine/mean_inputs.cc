@@ -39,6 +39,7 @@ class Search {
 
   std::string obstacle_of(const onnx::NodeProto& node) const {
     if (!activations_.contains(node.input(0))) return "its input is a constant";
+    if (node.op_type() == "ConvTranspose") return "which of its weights an output sees differs";
     if (node.op_type() != "MatMul" || matmul_summand(graph_, node)) return {};
     return "a MatMul has no bias, and no constant is added to it";
   }

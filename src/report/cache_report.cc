@@ -57,10 +57,10 @@ size_t count_of(const CacheReport& report, std::string_view origin) {
                     [&](const ImportedTensorRow& row) { return row.origin == origin; }));
 }
 
-std::vector<ImportedTensorRow> moved(const CacheReport& report) {
+std::vector<ImportedTensorRow> by_other_lines(const CacheReport& report) {
   std::vector<ImportedTensorRow> rows;
   for (const auto& row : report.tensors) {
-    if (row.origin == "input") rows.push_back(row);
+    if (row.origin == "input" || row.origin == "shared") rows.push_back(row);
   }
   return rows;
 }
@@ -94,10 +94,10 @@ std::string to_table(const CacheReport& report) {
                       report.eligible_count);
   text += fmt::format(
       "{} activations in int8: {} by their own line, {} by that of what they are "
-      "moved from, {} calibrated\n",
+      "moved from, {} by one of those that share their codes, {} calibrated\n",
       report.tensors.size(), count_of(report, "cache"), count_of(report, "input"),
-      count_of(report, "calibrated"));
-  text += list("by the line of what they are moved from", moved(report),
+      count_of(report, "shared"), count_of(report, "calibrated"));
+  text += list("by the line of another tensor", by_other_lines(report),
                [](const auto& row) { return row.name + ", by " + row.cache_name; });
   text += list("not in the cache, what reads them stays float", report.missing, itself);
   text += list("scale zero in the cache", report.zero_scales, itself);

@@ -43,6 +43,10 @@ constexpr std::array<OperatorRule, 3> kProducts = {{
     {"MatMul", Role::kWeighted, 2},
 }};
 
+constexpr std::array<OperatorRule, 1> kTransposedProducts = {{
+    {"ConvTranspose", Role::kWeighted, 1},
+}};
+
 constexpr std::array<OperatorRule, 2> kAverages = {{
     {"AveragePool", Role::kArithmetic, 1},
     {"GlobalAveragePool", Role::kArithmetic, 1},
@@ -81,20 +85,22 @@ constexpr std::array<OperatorRule, 2> kBounds = {{
 }};
 
 /// NVIDIA, "Explicit Quantization" (documentation of TensorRT 10 and 11): inputs of weighted
-/// operators; one input of an addition that is fused into a convolution; not the outputs of
-/// weighted operators; pooling and what moves values commutes with Q and DQ. ModelOpt's
-/// qdq_graph.py: inputs of a concatenation with one scale, which is nothing to compute then.
-constexpr auto kTensorRt = joined(kProducts, kAverages, kMovers,
-                                  std::array<OperatorRule, 3>{{
-                                      {"Add", Role::kResidual, 2},
-                                      {"Concat", Role::kJoin, 0},
-                                      {"Relu", Role::kBound, 1},
-                                  }});
+/// operators, deconvolutions among them; one input of an addition that is fused into a convolution;
+/// not the outputs of weighted operators; pooling and what moves values commutes with Q and DQ.
+/// ModelOpt's qdq_graph.py: inputs of a concatenation with one scale, which is nothing to compute
+/// then.
+constexpr std::array<OperatorRule, 3> kBetweenProducts = {{
+    {"Add", Role::kResidual, 2},
+    {"Concat", Role::kJoin, 0},
+    {"Relu", Role::kBound, 1},
+}};
+constexpr auto kTensorRt =
+    joined(kProducts, kTransposedProducts, kAverages, kMovers, kBetweenProducts);
 
 /// The same, and more that moves values: found by running, see docs/openvino.md. Mul is left out: a
 /// gate times what it gates is fused into the convolution before it as long as no pair stands
 /// between.
-constexpr auto kOpenVino = joined(kTensorRt, kBlockMovers);
+constexpr auto kOpenVino = joined(kProducts, kAverages, kMovers, kBlockMovers, kBetweenProducts);
 
 /// Every operator whose output has a range worth codes.
 constexpr auto kEverything =

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -16,15 +15,22 @@
 #include "engine/packed_model.h"
 #include "engine/session.h"
 #include "engine/write_model.h"
-#include "exporters/explicit_int8.h"
+#include "exporters/qdq.h"
 #include "exporters/tables/calibration_cache.h"
 #include "graph/graph.h"
 #include "graph/model_file.h"
 #include "graph/opset_upgrade.h"
 #include "observers/calibrate.h"
 #include "observers/registry.h"
+#include "passes/annotate.h"
+#include "passes/fold_constants.h"
+#include "passes/gemm_bias.h"
+#include "passes/gemm_factors.h"
 #include "passes/prepare.h"
+#include "passes/quantize_weights.h"
 #include "passes/tensor_infos.h"
+#include "targets/target.h"
+#include "workflow/cache_scales.h"
 #include "workflow/network_nodes.h"
 #include "workflow/run_files.h"
 
@@ -42,84 +48,61 @@ CalibrationCache read_cache(const std::filesystem::path& file) {
   }
 }
 
-/// The model as the user has it, all names included, at an operator set whose QuantizeLinear has an
-/// axis.
-struct FloatModel {
-  engine::HeldModel held = {};
-  passes::TensorInfos infos = {};
+const targets::Target& target() { return targets::find_target("tensorrt"); }
 
-  explicit FloatModel(const engine::ModelSource& source)
-      : held{engine::load_model(source).model, source.held} {
-    onnx::ModelProto& model = held.model;
-    if (const auto* node = graph::find_quantized_node(model)) {
-      throw Error(fmt::format("is quantized already ({} '{}'); the float model is needed whose "
-                              "tensors the cache tells of",
-                              node->op_type(), node->name()),
-                  {.file = source.name()});
+/// Weights, biases and constants beside them, which nodes may compute.
+std::unordered_set<std::string> operands(const onnx::GraphProto& graph) {
+  static const std::unordered_set<std::string> kTypes = {"Conv", "ConvTranspose", "Gemm", "MatMul",
+                                                         "Add"};
+  std::unordered_set<std::string> names;
+  for (const auto& node : graph.node()) {
+    if (node.domain().empty() && kTypes.contains(node.op_type())) {
+      names.insert(node.input().begin(), node.input().end());
     }
-    passes::make_inputs_constant(*model.mutable_graph());
-    graph::name_nodes(model);
-    infos = passes::infer_tensors(model, source.file);
-    upgrade(source);
   }
-
- private:
-  void upgrade(const engine::ModelSource& source) {
-    if (graph::opset_version(held.model) >= graph::kAxisOpset) return;
-    const auto rank = [&](const std::string& name) -> std::optional<int64_t> {
-      const auto found = infos.find(name);
-      if (found == infos.end() || !found->second.shape) return std::nullopt;
-      return static_cast<int64_t>(found->second.shape->size());
-    };
-    if (const auto reason = graph::upgrade_opset(held.model, rank)) {
-      throw Error(fmt::format("is of operator set {} and cannot be brought to {}, which scales per "
-                              "channel need: {}",
-                              graph::opset_version(held.model), graph::kAxisOpset, *reason),
-                  {.file = source.name()});
-    }
-    graph::name_nodes(held.model);
-    infos = passes::infer_tensors(held.model, source.file);
-  }
-};
-
-bool moves_values(const onnx::NodeProto& node) {
-  static const std::unordered_set<std::string> kMovers = {
-      "Identity", "Dropout",   "Reshape", "Flatten", "Squeeze",     "Unsqueeze",
-      "MaxPool",  "Transpose", "Slice",   "Split",   "DepthToSpace"};
-  return node.domain().empty() && kMovers.contains(node.op_type()) && node.input_size() > 0;
+  names.erase("");
+  return names;
 }
 
-/// Finds the scales of tensors in a cache.
-class Scales {
- public:
-  Scales(const CalibrationCache& cache, onnx::ModelProto& model) : graph_(model) {
-    for (const CacheEntry& entry : cache.entries) entries_[entry.tensor] = &entry;
+void upgrade(passes::PreparedModel& model, const engine::ModelSource& source) {
+  if (graph::opset_version(model.model) >= graph::kAxisOpset) return;
+  const auto rank = [&](const std::string& name) -> std::optional<int64_t> {
+    const auto found = model.infos.find(name);
+    if (found == model.infos.end() || !found->second.shape) return std::nullopt;
+    return static_cast<int64_t>(found->second.shape->size());
+  };
+  if (const auto reason = graph::upgrade_opset(model.model, rank)) {
+    throw Error(fmt::format("is of operator set {} and cannot be brought to {}, which scales per "
+                            "channel need: {}",
+                            graph::opset_version(model.model), graph::kAxisOpset, *reason),
+                {.file = source.name()});
   }
+  graph::name_nodes(model.model);
+  model.infos = passes::infer_tensors(model.model, source.file);
+}
 
-  bool is_in_model(const std::string& tensor) const {
-    return graph_.producer(tensor) || graph_.is_input(tensor);
+/// The model as the user has it, all names included, at an operator set whose QuantizeLinear has an
+/// axis: ONNX Runtime's optimization, by which passes::prepare() begins, makes tensors go that the
+/// cache tells of.
+passes::PreparedModel float_model(const engine::ModelSource& source) {
+  passes::PreparedModel made;
+  made.model = engine::load_model(source).model;
+  made.held = source.held;
+  if (const auto* node = graph::find_quantized_node(made.model)) {
+    throw Error(fmt::format("is quantized already ({} '{}'); the float model is needed whose "
+                            "tensors the cache tells of",
+                            node->op_type(), node->name()),
+                {.file = source.name()});
   }
-
-  /// The line of a tensor, or of what it was moved from: values do not become larger on the way.
-  const CacheEntry* find(const std::string& tensor) const {
-    std::string name = tensor;
-    while (true) {
-      const auto found = entries_.find(name);
-      if (found != entries_.end() && is_usable(*found->second)) return found->second;
-      const auto* maker = graph_.producer(name);
-      if (!maker || !moves_values(*maker)) return nullptr;
-      name = maker->input(0);
-    }
-  }
-
-  static bool is_usable(const CacheEntry& entry) {
-    return entry.scale >= std::numeric_limits<float>::min();
-  }
-
- private:
-  graph::Graph graph_;
-  std::unordered_map<std::string, const CacheEntry*> entries_;
-};
+  passes::make_inputs_constant(*made.model.mutable_graph());
+  graph::name_nodes(made.model);
+  made.infos = passes::infer_tensors(made.model, source.file);
+  upgrade(made, source);
+  passes::fold_constants(made.model, operands(made.model.graph()), source.file);
+  passes::split_gemm_factors(made.model, made.infos, passes::gemm_outputs(made.model));
+  passes::split_gemm_bias(made.model, made.infos);
+  return made;
+}
 
 std::string kind_of(const std::string& name) {
   if (name.starts_with("(Unnamed Layer*")) return "unnamed";
@@ -130,14 +113,14 @@ std::string kind_of(const std::string& name) {
 }
 
 /// Sorts the lines of the cache into those that serve, those that need not and those that cannot.
-void tell_entries(const CalibrationCache& cache, const Scales& scales,
+void tell_entries(const CalibrationCache& cache, const CacheScales& scales,
                   report::CacheReport& report) {
   std::unordered_set<std::string> used;
   for (const auto& row : report.tensors) used.insert(row.cache_name);
   for (const CacheEntry& entry : cache.entries) {
     if (!scales.is_in_model(entry.tensor)) {
       report.unknown.push_back({entry.tensor, entry.line, kind_of(entry.tensor)});
-    } else if (!Scales::is_usable(entry)) {
+    } else if (!CacheScales::is_usable(entry)) {
       report.zero_scales.push_back(entry.tensor);
     } else if (!used.contains(entry.tensor)) {
       report.unused.push_back(entry.tensor);
@@ -145,7 +128,7 @@ void tell_entries(const CalibrationCache& cache, const Scales& scales,
   }
 }
 
-void require_some_known(const CalibrationCache& cache, const Scales& scales,
+void require_some_known(const CalibrationCache& cache, const CacheScales& scales,
                         const ImportCacheRequest& request, const std::vector<std::string>& wanted) {
   const auto& entries = cache.entries;
   if (std::any_of(entries.begin(), entries.end(),
@@ -159,11 +142,10 @@ void require_some_known(const CalibrationCache& cache, const Scales& scales,
               {.file = request.cache.string()});
 }
 
-/// Symmetric int8 of TensorRT: codes -127 to 127.
-quantization::TensorQuantizationConfig activation_config() {
-  auto config =
-      quantization::TensorQuantizationConfig::linear(quantization::Symmetry::kSymmetric, 8);
-  config.quant_min = -127;
+/// As caches have scales: 127 of them are the largest magnitude.
+quantization::TensorQuantizationConfig cache_grid() {
+  auto config = target().activation;
+  config.quant_min = -config.quant_max;
   return config;
 }
 
@@ -180,7 +162,7 @@ std::unordered_map<std::string, float> calibrate(const std::vector<std::string>&
                       {.name = "observe", .total = samples->calibration_count()});
   std::unordered_map<std::string, float> scales;
   for (size_t i = 0; i < tensors.size(); ++i) {
-    auto config = activation_config();
+    auto config = cache_grid();
     try {
       observers::calibrate(request.method, request.options, seen.tensors[i].channels, config);
     } catch (const Error& error) {
@@ -202,47 +184,124 @@ RunFiles files_of(const ImportCacheRequest& request) {
 
 /// Before the work: a method that must see raw batches cannot be had here.
 void require_method(const ImportCacheRequest& request) {
-  observers::registry().create(request.method, activation_config(), request.options);
+  observers::registry().create(request.method, cache_grid(), request.options);
 }
 
-void find_scales(const std::vector<std::string>& wanted, const Scales& scales,
-                 report::CacheReport& report) {
-  for (const auto& name : wanted) {
-    const CacheEntry* entry = scales.find(name);
-    if (!entry) {
-      report.missing.push_back(name);
-      continue;
+/// Which tensors become codes, and why nodes stay float for which the cache has no scale.
+class Placement {
+ public:
+  explicit Placement(passes::PreparedModel& model) : model_(model) { annotate(); }
+
+  const passes::Annotation& annotation() const { return annotation_; }
+
+  /// What reads a tensor that has no scale stays float, until none does. Others may be read as
+  /// codes elsewhere then.
+  void leave_float(const CacheScales& scales) {
+    for (auto untold = scales.untold(annotation_); !untold.empty();
+         untold = scales.untold(annotation_)) {
+      for (const UntoldRead& read : untold) {
+        reasons_.emplace(read.node, fmt::format("'{}' has no scale", read.tensors.front()));
+      }
+      annotate();
     }
-    const char* origin = entry->tensor == name ? "cache" : "input";
-    report.tensors.push_back({name, entry->scale, origin, entry->tensor});
   }
+
+ private:
+  void annotate() {
+    std::unordered_set<std::string> excluded;
+    for (const auto& [node, reason] : reasons_) excluded.insert(node);
+    graph::Graph graph(model_.model);
+    annotation_ = passes::annotate(graph, model_.infos, target(), excluded);
+    for (auto& node : annotation_.left_float) {
+      if (const auto found = reasons_.find(node.name); found != reasons_.end()) {
+        node.reason = found->second;
+      }
+    }
+  }
+
+  passes::PreparedModel& model_;
+  passes::Annotation annotation_;
+  std::unordered_map<std::string, std::string> reasons_;
+};
+
+std::vector<std::string> missing_tensors(const CacheScales& scales,
+                                         const passes::Annotation& annotation) {
+  std::vector<std::string> missing;
+  std::unordered_set<std::string> seen;
+  for (const UntoldRead& read : scales.untold(annotation)) {
+    for (const auto& tensor : read.tensors) {
+      if (seen.insert(tensor).second) missing.push_back(tensor);
+    }
+  }
+  return missing;
 }
 
-void calibrate_missing(const FloatModel& model, const ImportCacheRequest& request,
-                       report::CacheReport& report) {
-  if (!request.missing_data || report.missing.empty()) return;
+void calibrate_missing(const passes::PreparedModel& model, const ImportCacheRequest& request,
+                       CacheScales& scales, std::vector<std::string>& missing) {
+  if (!request.missing_data || missing.empty()) return;
   const auto found =
-      calibrate(report.missing,
-                engine::pack_model(model.held.model, request.model.file, model.held.held), request);
-  for (const auto& name : report.missing) {
-    report.tensors.push_back({name, found.at(name), "calibrated", ""});
-  }
-  report.missing.clear();
+      calibrate(missing, engine::pack_model(model.model, request.model.file, model.held), request);
+  for (const auto& [name, scale] : found) scales.add_calibrated(name, scale);
+  missing.clear();
 }
 
-void write_pairs(FloatModel& model, const exporters::Int8Placement& placement,
-                 report::CacheReport& report) {
-  std::unordered_map<std::string, float> scales;
-  for (const auto& row : report.tensors) scales[row.name] = row.scale;
-  const auto written = exporters::write_explicit_int8(
-      model.held.model, placement, [&](const std::string& name) -> std::optional<float> {
-        const auto found = scales.find(name);
-        if (found == scales.end()) return std::nullopt;
-        return found->second;
-      });
-  report.int8_count = written.weighted_count;
-  report.float_nodes = float_rows(written.left_float);
-  report.eligible_count = written.weighted_count + written.left_float.size();
+std::vector<passes::QuantizedWeight> quantize_weights(passes::PreparedModel& model,
+                                                      const passes::Annotation& annotation,
+                                                      const exporters::SolvedTensors& solved) {
+  const graph::Graph graph(model.model);
+  std::unordered_map<std::string, const onnx::NodeProto*> nodes;
+  for (const auto& node : model.model.graph().node()) nodes[node.name()] = &node;
+  std::vector<passes::QuantizedWeight> weights;
+  for (const auto& weighted : annotation.weighted) {
+    if (!weighted.has_constant_weight) continue;
+    const onnx::NodeProto& node = *nodes.at(weighted.name);
+    const float scale = solved.at(annotation.find(node.input(0))->root).scale[0];
+    weights.push_back(passes::quantize_weight(graph, node, scale, target()));
+  }
+  return weights;
+}
+
+/// The pairs, by the rules of the target.
+onnx::ModelProto write_pairs(passes::PreparedModel& model, const passes::Annotation& annotation,
+                             const report::CacheReport& report) {
+  exporters::SolvedTensors solved;
+  for (const auto& row : report.tensors) {
+    if (annotation.find(row.name)->is_carried) continue;
+    auto config = target().activation;
+    config.activate({row.scale}, {0});
+    solved[row.name] = std::move(config);
+  }
+  const auto weights = quantize_weights(model, annotation, solved);
+  return exporters::write_qdq(model, annotation, solved, weights, {}, {}, target());
+}
+
+void require_some_int8(const report::CacheReport& report) {
+  if (report.int8_count > 0) return;
+  const auto& left = report.float_nodes;
+  throw Error(fmt::format("nothing would be int8: {}",
+                          left.empty() ? "the model has no Conv, Gemm or MatMul"
+                                       : fmt::format("{} '{}' stays float: {}", left[0].op_type,
+                                                     left[0].name, left[0].reason)),
+              {.file = report.cache});
+}
+
+/// Finds the scales and tells of them.
+passes::Annotation place_pairs(const CalibrationCache& cache, passes::PreparedModel& model,
+                               const ImportCacheRequest& request, report::CacheReport& report) {
+  CacheScales scales(cache, model.model);
+  Placement placement(model);
+  require_some_known(cache, scales, request, placement.annotation().observed());
+  report.missing = missing_tensors(scales, placement.annotation());
+  calibrate_missing(model, request, scales, report.missing);
+  placement.leave_float(scales);
+  passes::Annotation annotation = placement.annotation();
+  report.tensors = scales.rows(annotation);
+  tell_entries(cache, scales, report);
+  report.int8_count = annotation.weighted.size();
+  report.float_nodes = float_rows(annotation.left_float);
+  report.eligible_count = report.int8_count + annotation.left_float.size();
+  require_some_int8(report);
+  return annotation;
 }
 
 void write(const ImportCacheRequest& request, const engine::ModelSource& model) {
@@ -260,7 +319,7 @@ CacheImport import_cache(const ImportCacheRequest& request) {
   if (!request.output.empty()) prepare_outputs(files_of(request), request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   const CalibrationCache cache = read_cache(request.cache);
-  FloatModel model(request.model);
+  passes::PreparedModel model = float_model(request.model);
   CacheImport result;
   report::CacheReport& report = result.report;
   report = {.cache = request.cache.string(),
@@ -268,25 +327,9 @@ CacheImport import_cache(const ImportCacheRequest& request) {
             .version = cache.version.text(),
             .algorithm = cache.algorithm,
             .entry_count = cache.entries.size()};
-  const auto placement = exporters::place_for_tensorrt(model.held.model, model.infos);
-  const auto wanted = placement.activations();
-  {
-    const Scales scales(cache, model.held.model);
-    require_some_known(cache, scales, request, wanted);
-    find_scales(wanted, scales, report);
-    tell_entries(cache, scales, report);
-  }
-  calibrate_missing(model, request, report);
-  write_pairs(model, placement, report);
-  if (report.int8_count == 0) {
-    const auto& left = report.float_nodes;
-    throw Error(fmt::format("nothing would be int8: {}",
-                            left.empty() ? "the model has no Conv, Gemm or MatMul"
-                                         : fmt::format("{} '{}' stays float: {}", left[0].op_type,
-                                                       left[0].name, left[0].reason)),
-                {.file = request.cache.string()});
-  }
-  result.model = engine::pack_model(model.held.model, request.output, model.held.held);
+  const auto annotation = place_pairs(cache, model, request, report);
+  const auto written = write_pairs(model, annotation, report);
+  result.model = engine::pack_model(written, request.output, model.held);
   const engine::Session loads(
       result.model, {.optimization = engine::OptimizationLevel::kNone, .is_for_looking = true});
   stop_if_cancelled();

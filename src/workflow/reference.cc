@@ -58,7 +58,7 @@ WrittenNodes written_nodes(const onnx::ModelProto& model) {
   WrittenNodes found;
   for (const auto& node : model.graph().node()) {
     const auto& type = node.op_type();
-    if (type != "Conv" && type != "Gemm" && type != "MatMul") continue;
+    if (type != "Conv" && type != "ConvTranspose" && type != "Gemm" && type != "MatMul") continue;
     ++found.all;
     found.in_codes += is_restored(makers, node.input(1));
   }

@@ -25,7 +25,8 @@ std::function<engine::Session()> opener_for(const targets::Target& target,
 /// What a reader must know of figures that come of the reference.
 std::string reference_remark(std::string_view target);
 
-/// Conv, Gemm and MatMul nodes of a model, and those that read their second factor as codes.
+/// Conv, ConvTranspose, Gemm and MatMul nodes of a model, and those that read their second factor
+/// as codes.
 struct WrittenNodes {
   size_t all = 0;
   size_t in_codes = 0;

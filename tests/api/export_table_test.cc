@@ -30,8 +30,8 @@ TEST_F(ExportTableApi, FormatsAreListed) {
     EXPECT_FALSE(format.summary.empty());
   }
   for (const char* name :
-       {"tensorrt-cache", "ort-json", "ort-flatbuffers", "ort-cache", "ncnn", "mnn", "ppl", "qnn",
-        "aimet-0.6.1", "aimet-1.0.0", "openvino", "tengine"}) {
+       {"tensorrt-cache", "ort-json", "ort-flatbuffers", "ort-cache", "ncnn", "mnn",
+        "mnn-compression", "ppl", "qnn", "aimet-0.6.1", "aimet-1.0.0", "openvino", "tengine"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
 }

@@ -152,6 +152,182 @@ INSTANTIATE_TEST_SUITE_P(Targets, ForeignTarget, testing::ValuesIn(foreign_targe
                            return name;
                          });
 
+/// Products with weights of every form; output channel k is 8^-k times as large as the first.
+struct ProductForm {
+  std::string_view name;
+  /// Writes it, from x to y.
+  void (*write)(OnnxBuilder& b);
+  tensor::Shape input;
+  tensor::Shape output;
+  /// Of the output, on which the channels lie.
+  size_t axis;
+  /// Some channels have one scale; the others' errors are not small beside themselves.
+  bool shares_scale = false;
+};
+
+constexpr int64_t kOutputs = 3;
+
+/// A weight whose channels lie on this axis.
+void falling_weights(OnnxBuilder& b, const std::string& name, const tensor::Shape& shape,
+                     size_t axis) {
+  b.weights(name, shape, 0.5f);
+  auto& values = *b.graph().mutable_initializer(b.graph().initializer_size() - 1);
+  int64_t inner = 1;
+  for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  for (int i = 0; i < values.float_data_size(); ++i) {
+    const int64_t channel = i / inner % shape[axis];
+    values.set_float_data(i, std::ldexp(values.float_data(i), static_cast<int>(-3 * channel)));
+  }
+}
+
+const std::array kProductForms = {
+    ProductForm{"Conv",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {kOutputs, 4, 3, 3}, 0);
+                  b.node("Conv", {"x", "w"}, {"y"});
+                },
+                {1, 4, 6, 6},
+                {1, kOutputs, 4, 4},
+                1},
+    ProductForm{"ConvTranspose",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {4, kOutputs, 3, 3}, 1);
+                  b.node("ConvTranspose", {"x", "w"}, {"y"}).ints("strides", {2, 2});
+                },
+                {1, 4, 3, 3},
+                {1, kOutputs, 7, 7},
+                1},
+    ProductForm{"ConvTransposeInGroups",
+                [](OnnxBuilder& b) {
+                  b.weights("w", {4, 2, 3, 3}, 0.5f);
+                  b.weights("bias", {4}, 0.5f);
+                  b.node("ConvTranspose", {"x", "w", "bias"}, {"y"}).integer("group", 2);
+                },
+                {1, 4, 3, 3},
+                {1, 4, 5, 5},
+                1,
+                true},
+    ProductForm{"MatMul",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {8, kOutputs}, 1);
+                  b.node("MatMul", {"x", "w"}, {"y"});
+                },
+                {5, 8},
+                {5, kOutputs},
+                1},
+    ProductForm{"MatMulOfAVector",
+                [](OnnxBuilder& b) {
+                  b.weights("w", {8}, 0.5f);
+                  b.node("MatMul", {"x", "w"}, {"y"});
+                },
+                {2, 5, 8},
+                {2, 5},
+                0,
+                true},
+    ProductForm{"MatMulOfAStack",
+                [](OnnxBuilder& b) {
+                  b.weights("w", {2, 8, kOutputs}, 0.5f);
+                  b.node("MatMul", {"x", "w"}, {"y"});
+                },
+                {2, 5, 8},
+                {2, 5, kOutputs},
+                2,
+                true},
+    ProductForm{"MatMulWithAConstantFirst",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {kOutputs, 8}, 0);
+                  b.node("MatMul", {"w", "x"}, {"y"});
+                },
+                {8, 5},
+                {kOutputs, 5},
+                0},
+    ProductForm{"GemmWithAConstantFirst",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {8, kOutputs}, 1);
+                  b.node("Gemm", {"w", "x"}, {"y"}).integer("transA", 1);
+                },
+                {8, 5},
+                {kOutputs, 5},
+                0},
+    ProductForm{"Gemm",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {8, kOutputs}, 1);
+                  b.node("Gemm", {"x", "w"}, {"y"}).real("alpha", -0.5f);
+                },
+                {5, 8},
+                {5, kOutputs},
+                1},
+    ProductForm{"GemmTransposed",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {kOutputs, 8}, 0);
+                  b.node("Gemm", {"x", "w"}, {"y"}).integer("transA", 1).integer("transB", 1);
+                },
+                {8, 5},
+                {5, kOutputs},
+                1},
+    ProductForm{"OneWeightOnTwoAxes",
+                [](OnnxBuilder& b) {
+                  falling_weights(b, "w", {3, 3}, 1);
+                  b.node("Gemm", {"x", "w"}, {"g"});
+                  b.node("Gemm", {"x", "w"}, {"h"}).integer("transB", 1);
+                  b.node("Sum", {"g", "h"}, {"y"});
+                },
+                {5, 3},
+                {5, 3},
+                1,
+                true},
+};
+
+/// One channel of a tensor.
+tensor::Tensor channel_of(const tensor::Tensor& value, size_t axis, int64_t channel) {
+  int64_t inner = 1;
+  for (size_t i = axis + 1; i < value.shape().size(); ++i) inner *= value.shape()[i];
+  std::vector<float> kept;
+  for (size_t i = 0; i < value.element_count(); ++i) {
+    const auto place = static_cast<int64_t>(i) / inner % value.shape()[axis];
+    if (place == channel) kept.push_back(value.floats()[i]);
+  }
+  tensor::Tensor result(tensor::ElementType::kFloat32, {static_cast<int64_t>(kept.size())});
+  std::ranges::copy(kept, result.floats().begin());
+  return result;
+}
+
+class ProductForms : public testing::TestWithParam<std::string_view> {};
+
+/// Weights with scales on the wrong axis would drown the small channels.
+TEST_P(ProductForms, EachChannelIsWhatItIsInFloat) {
+  const Target& target = targets::find_target(GetParam());
+  for (const ProductForm& form : kProductForms) {
+    SCOPED_TRACE(form.name);
+    OnnxBuilder b;
+    b.input("x", form.input);
+    form.write(b);
+    b.output("y", form.output);
+    const QuantizedModel made = quantized(b, GetParam());
+    const auto sample = test_support::random_sample(b.model(), 1);
+    const auto real = test_support::run(b.model(), sample).at("y");
+    const auto restored = test_support::run(made.model, sample).at("y");
+    ASSERT_EQ(restored.shape(), real.shape());
+    EXPECT_GT(test_support::sqnr_db(real, restored), 20);
+    const bool has_scales = target.channel_scales == targets::ChannelScales::kAll;
+    // Codes of the output have one scale, too.
+    if (form.shares_scale || !has_scales || target.placement != Placement::kBefore) continue;
+    for (int64_t channel = 0; channel < kOutputs; ++channel) {
+      EXPECT_GT(test_support::sqnr_db(channel_of(real, form.axis, channel),
+                                      channel_of(restored, form.axis, channel)),
+                25)
+          << channel;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, ProductForms, testing::ValuesIn(foreign_targets()),
+                         [](const auto& target) {
+                           std::string name(target.param);
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
 TEST(TensorRt, WeightsOfAPairBecomeTheirVeryCodesAgain) {
   const QuantizedModel made = quantized(network(), "tensorrt");
   const Written written(made.model);

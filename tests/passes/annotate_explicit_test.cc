@@ -76,6 +76,36 @@ TEST(AnnotateExplicit, OfTwoConvolutionsTheLaterOneAdds) {
   EXPECT_THAT(annotation.find("a")->reads, ElementsAre(Pair("Add_y", 1)));
 }
 
+/// As an imported model has them, which nobody folded into the convolution.
+TEST(AnnotateExplicit, AConvolutionAddsBehindItsBiasAndNormalization) {
+  OnnxBuilder b = picture_model();
+  conv(b, "x", "a");
+  b.weights("s", {4});
+  b.weights("k", {4, 1, 1});
+  b.node("BatchNormalization", {"a", "s", "s", "s", "s"}, {"n"});
+  b.node("Add", {"k", "n"}, {"biased"});
+  b.node("Add", {"x", "biased"}, {"y"});
+  b.output("y", {-1, 4, 8, 8});
+  const TensorInfo floats = {tensor::ElementType::kFloat32};
+  graph::Graph graph(b.model());
+  const Annotation annotation = annotate(
+      graph, {{"x", floats}, {"a", floats}, {"n", floats}, {"biased", floats}, {"y", floats}},
+      targets::find_target("tensorrt"), {});
+  EXPECT_THAT(annotation.find("x")->reads,
+              UnorderedElementsAre(Pair("Conv_a", 0), Pair("Add_y", 0)));
+  EXPECT_EQ(annotation.find("biased"), nullptr);
+}
+
+TEST(AnnotateExplicit, TransposedConvolutionsAreForThoseThatHaveThem) {
+  OnnxBuilder b = picture_model();
+  b.weights("w", {4, 3, 2, 2});
+  b.node("ConvTranspose", {"x", "w"}, {"y"}).ints("strides", {2, 2});
+  b.output("y", {-1, 3, 16, 16});
+  EXPECT_THAT(weighted(annotated(b, "tensorrt")), ElementsAre("ConvTranspose_y"));
+  EXPECT_THAT(annotated(b, "tensorrt").observed(), ElementsAre("x"));
+  EXPECT_THAT(weighted(annotated(b, "ncnn")), IsEmpty());
+}
+
 TEST(AnnotateExplicit, AnAdditionThatNoConvolutionTakesOverStaysFloat) {
   OnnxBuilder b;
   b.input("x", {-1, 4});

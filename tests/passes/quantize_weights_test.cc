@@ -71,6 +71,25 @@ TEST(QuantizeWeight, StackedMatricesShareOneScale) {
   EXPECT_EQ(largest, 127);
 }
 
+TEST(QuantizeWeight, ATransposedConvolutionHasAScalePerOutputChannel) {
+  const auto made = [](int64_t groups) {
+    OnnxBuilder b;
+    b.initializer("w", {2, 2, 1, 1}, std::vector<float>{1.27f, 0.127f, -0.635f, 0.0635f});
+    b.initializer("bias", {2 * groups}, std::vector<float>(static_cast<size_t>(2 * groups), 1));
+    b.node("ConvTranspose", {"x", "w", "bias"}, {"y"}).integer("group", groups);
+    return quantize(b, 0.1f, "tensorrt");
+  };
+  const QuantizedWeight whole = made(1);
+  EXPECT_EQ(whole.axis, 1);
+  EXPECT_THAT(whole.scale, ElementsAre(testing::FloatEq(0.01f), testing::FloatEq(0.001f)));
+  EXPECT_THAT(whole.codes, ElementsAre(127, 127, -64, 64));
+  const QuantizedWeight groups = made(2);
+  EXPECT_EQ(groups.axis, std::nullopt);
+  EXPECT_THAT(groups.scale, ElementsAre(testing::FloatEq(0.01f)));
+  EXPECT_THAT(groups.codes, ElementsAre(127, 13, -64, 6));
+  EXPECT_EQ(groups.float_bias.size(), 4u);
+}
+
 TEST(QuantizeWeight, ChannelOfZerosHasScaleOneAndItsBiasRoom) {
   OnnxBuilder b;
   b.initializer("w", {2, 1, 1, 1}, std::vector<float>{0, 0});

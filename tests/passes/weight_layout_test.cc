@@ -24,7 +24,7 @@ WeightLayout layout(const std::string& op_type, const tensor::Shape& shape, int6
                     int64_t transposed = 0) {
   OnnxBuilder b;
   auto node = b.node(op_type, {"x", "w"}, {"y"});
-  if (op_type == "Conv") node.integer("group", groups);
+  if (op_type.starts_with("Conv")) node.integer("group", groups);
   if (op_type == "Gemm") node.integer("transB", transposed);
   return weight_layout(b.graph().node(0), shape);
 }
@@ -45,6 +45,21 @@ TEST(WeightLayout, DepthwiseConvolutionsAddNoPairs) {
   EXPECT_TRUE(layout("Conv", {8, 1, 3, 3}, 4).adds_pairs);
   EXPECT_TRUE(layout("Conv", {1, 1, 3, 3}, 1).adds_pairs);
   EXPECT_EQ(layout("Conv", {4, 1, 3, 3}, 4).inputs, 1u);
+}
+
+/// [inputs, outputs, window]: the elements of a channel lie apart.
+TEST(WeightLayout, TransposedConvolutionsHaveTheirChannelsOnTheSecondAxis) {
+  const WeightLayout whole = layout("ConvTranspose", {3, 2, 1, 2});
+  EXPECT_EQ(whole.axis, 1);
+  EXPECT_EQ(whole.channels, 2u);
+  EXPECT_EQ(whole.channel_size(), 6u);
+  EXPECT_EQ(whole.inputs, 3u);
+  EXPECT_THAT(places(whole), ElementsAre(0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11));
+  const WeightLayout groups = layout("ConvTranspose", {4, 1, 1, 2}, 2);
+  EXPECT_EQ(groups.axis, std::nullopt) << "no axis tells them apart";
+  EXPECT_EQ(groups.channels, 2u);
+  EXPECT_EQ(groups.inputs, 2u);
+  EXPECT_THAT(places(groups), ElementsAre(0, 2, 1, 3, 4, 6, 5, 7));
 }
 
 TEST(WeightLayout, MatricesHaveAChannelForEachColumnOrRow) {
@@ -96,6 +111,10 @@ TEST(WeightLayout, CodesAreArrangedAsWeightsAreAndComeBack) {
       EXPECT_EQ(arranged[i], codes[static_cast<size_t>(order[i])]);
     EXPECT_EQ(conv.restore(arranged), codes);
   }
+  const WeightLayout groups = layout("ConvTranspose", {6, 5, 2, 3}, 3);
+  std::vector<int8_t> codes(groups.channels * groups.channel_size());
+  std::iota(codes.begin(), codes.end(), int8_t{0});
+  EXPECT_EQ(groups.restore(groups.arrange(codes)), codes);
 }
 
 }  // namespace

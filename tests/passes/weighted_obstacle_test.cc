@@ -46,6 +46,22 @@ TEST(WeightedObstacle, FactorsOfMatMulAreBothFree) {
   EXPECT_EQ(obstacle(first), "its first factor is constant");
 }
 
+/// Its channels are another axis than those of a weight.
+TEST(WeightedObstacle, AConstantThatStandsFirstIsNoWeight) {
+  for (const bool is_second_constant : {false, true}) {
+    OnnxBuilder gemm;
+    gemm.weights("x", {4, 3});
+    if (is_second_constant) gemm.weights("w", {3, 5});
+    gemm.node("Gemm", {"x", "w"}, {"y"});
+    EXPECT_EQ(obstacle(gemm), "its first factor is constant");
+  }
+  OnnxBuilder conv;
+  conv.weights("x", {1, 3, 4, 4});
+  conv.weights("w", {4, 3, 1, 1});
+  conv.node("Conv", {"x", "w"}, {"y"});
+  EXPECT_EQ(obstacle(conv), "its input is constant");
+}
+
 TEST(WeightedObstacle, GemmOfRowsWithARow) {
   OnnxBuilder b;
   b.weights("w", {4, 3});

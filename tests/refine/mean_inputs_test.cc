@@ -52,6 +52,20 @@ TEST(MeanInputs, AreTheTensorsThatNodesWithABiasRead) {
   EXPECT_THAT(wanted.left_out, ElementsAre(Pair("fourth", HasSubstr("no bias"))));
 }
 
+TEST(MeanInputs, WhatSeesPartOfItsWeightsAtATimeIsLeftOut) {
+  OnnxBuilder b;
+  b.input("x", {1, 3, 8, 8});
+  b.weights("w", {3, 4, 3, 3});
+  b.node("ConvTranspose", {"x", "w"}, {"y"}).ints("strides", {2, 2}).proto().set_name("up");
+  b.output("y", {1, 4, 17, 17});
+  auto prepared = passes::prepare({b.bytes(), ""});
+  graph::Graph graph(prepared.model);
+  const auto annotation =
+      passes::annotate(graph, prepared.infos, targets::find_target("tensorrt"), {});
+  EXPECT_THAT(mean_inputs(graph, annotation).left_out,
+              ElementsAre(Pair("up", HasSubstr("an output sees"))));
+}
+
 TEST(MeanInputs, NodesThatStayFloatNeedNone) {
   OnnxBuilder b = network();
   const MeanInputs wanted = mean_inputs_of(b, {"second", "fourth"});

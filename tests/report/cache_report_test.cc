@@ -22,7 +22,8 @@ CacheReport sample() {
                      .eligible_count = 3};
   report.tensors = {{"x", 0.5f, "cache", "x"},
                     {"flat", 0.25f, "input", "pool"},
-                    {"found", 0.125f, "calibrated", ""}};
+                    {"found", 0.125f, "calibrated", ""},
+                    {"joined", 0.5f, "shared", "join"}};
   report.missing = {"gone"};
   report.unknown = {{"(Unnamed Layer* 4) [Shuffle]_output", 3, "unnamed"},
                     {"conv1 + relu1", 4, "fused"},
@@ -35,10 +36,11 @@ TEST(CacheReport, TellsWhatBecameOfEachLine) {
   EXPECT_THAT(
       to_table(sample()),
       AllOf(HasSubstr("TensorRT 8.6.1, EntropyCalibration2, 5 tensors"), HasSubstr("2 of 3 nodes"),
-            HasSubstr("1 by their own line, 1 by that of what they are moved from, 1 "
-                      "calibrated"),
-            HasSubstr("flat, by pool"), HasSubstr("stays float: 1\n  gone"),
-            HasSubstr("not in the model: 3"), HasSubstr("line 3: (Unnamed Layer* 4)"),
+            HasSubstr("1 by their own line, 1 by that of what they are moved from, 1 by one of "
+                      "those that share their codes, 1 calibrated"),
+            HasSubstr("another tensor: 2\n  flat, by pool\n  joined, by join"),
+            HasSubstr("stays float: 1\n  gone"), HasSubstr("not in the model: 3"),
+            HasSubstr("line 3: (Unnamed Layer* 4)"),
             HasSubstr("conv1 + relu1, a name made of several layers"),
             HasSubstr("fc (Gemm): 'gone' has no scale")));
 }
@@ -55,7 +57,7 @@ TEST(CacheReport, ListsAreShortenedAndNamesShownSafely) {
 
 TEST(CacheReport, JsonHoldsAllOfIt) {
   const auto json = to_json(sample());
-  EXPECT_EQ(json["tensors"].size(), 3);
+  EXPECT_EQ(json["tensors"].size(), 4);
   EXPECT_EQ(json["tensors"][0]["scale"], 0.5);
   EXPECT_TRUE(json["tensors"][2]["cache_name"].is_null());
   EXPECT_EQ(json["unknown"][1]["kind"], "fused");

@@ -12,6 +12,7 @@
 #include "data/temporary_folder.h"
 #include "engine/write_model.h"
 #include "graph/constants.h"
+#include "graph/metadata.h"
 #include "graph/model_file.h"
 #include "support/memory_samples.h"
 #include "support/onnx_builder.h"
@@ -96,20 +97,22 @@ TEST_F(ImportCache, APublishedCacheBecomesExplicitPairs) {
   EXPECT_EQ(report.int8_count, 4);
   EXPECT_EQ(report.eligible_count, 4);
   const auto rows = by_name(report);
-  ASSERT_EQ(rows.size(), 4);
+  ASSERT_EQ(rows.size(), 7);
   EXPECT_EQ(rows.at("data")->scale, std::bit_cast<float>(0x3c008912));
+  EXPECT_EQ(rows.at("conv1")->origin, "cache") << "the pair stands before the MaxPool";
   EXPECT_EQ(rows.at("pool1")->origin, "cache");
   EXPECT_EQ(rows.at("flat")->origin, "input") << "TensorRT names no Flatten";
-  EXPECT_EQ(rows.at("flat")->cache_name, "pool2");
+  EXPECT_EQ(rows.at("flat")->cache_name, "conv2");
   EXPECT_EQ(rows.at("flat")->scale, std::bit_cast<float>(0x3ddc858b));
   EXPECT_THAT(report.missing, IsEmpty());
   EXPECT_THAT(report.unknown, IsEmpty());
-  EXPECT_THAT(report.unused, ElementsAre("conv1", "conv2", "ip2", "prob"));
+  EXPECT_THAT(report.unused, ElementsAre("ip2", "prob"));
 }
 
 TEST_F(ImportCache, ScalesStandInTheModelToTheBit) {
   const CacheImport imported = import(kPublished, lenet());
   const onnx::ModelProto model = graph::parse_model(graph_bytes(imported), "out");
+  EXPECT_EQ(*graph::find_metadata(model, "rangefinder.target"), "tensorrt");
   std::map<std::string, float> scales;
   for (const auto& constant : model.graph().initializer()) {
     if (constant.name().ends_with("_scale") && constant.dims_size() == 0) {
@@ -128,7 +131,7 @@ TEST_F(ImportCache, LinesAndTensorsThatDoNotMeetAreTold) {
       "elsewhere: 3c88edfc\nip1: 3db6bd6e\n",
       lenet());
   const report::CacheReport& report = imported.report;
-  EXPECT_THAT(report.missing, ElementsAre("pool1", "flat"));
+  EXPECT_THAT(report.missing, ElementsAre("conv1", "conv2"));
   EXPECT_THAT(report.zero_scales, ElementsAre("pool1"));
   ASSERT_EQ(report.unknown.size(), 3);
   EXPECT_EQ(report.unknown[0].kind, "unnamed");
@@ -138,6 +141,82 @@ TEST_F(ImportCache, LinesAndTensorsThatDoNotMeetAreTold) {
   EXPECT_EQ(report.int8_count, 2);
   ASSERT_EQ(report.float_nodes.size(), 2);
   EXPECT_EQ(report.float_nodes[0].name, "Conv_conv2");
+  EXPECT_EQ(report.float_nodes[0].reason, "'conv1' has no scale");
+}
+
+/// Reads of one tensor, a pool's and a convolution's, of which the cache tells one.
+TEST_F(ImportCache, WhatIsToldOfStaysInt8WhereSomethingBesideIsNot) {
+  OnnxBuilder b;
+  b.input("x", {1, 4, 8, 8});
+  b.weights("w1", {4, 4, 1, 1}, 0.5f);
+  b.weights("w2", {4, 4, 1, 1}, 0.5f);
+  b.node("Sigmoid", {"x"}, {"s"});
+  b.node("Conv", {"s", "w1"}, {"direct"});
+  b.node("MaxPool", {"s"}, {"p"}).ints("kernel_shape", {2, 2});
+  b.node("Conv", {"p", "w2"}, {"pooled"});
+  b.output("direct", {1, 4, 8, 8});
+  b.output("pooled", {1, 4, 7, 7});
+  const CacheImport imported = import("TRT-8601-MinMaxCalibration\np: 3c010204\n", b);
+  EXPECT_THAT(imported.report.missing, ElementsAre("s"));
+  EXPECT_EQ(imported.report.int8_count, 1);
+  ASSERT_EQ(imported.report.float_nodes.size(), 1);
+  EXPECT_EQ(imported.report.float_nodes[0].name, "Conv_direct");
+  EXPECT_EQ(by_name(imported.report).at("s")->origin, "shared");
+}
+
+/// As TensorRT fuses it: a normalization, a bias in a Constant node, the shortcut, Relu.
+OnnxBuilder residual_block() {
+  OnnxBuilder b;
+  b.input("x", {1, 4, 6, 6});
+  b.weights("w1", {4, 4, 3, 3}, 0.2f);
+  b.weights("w2", {4, 4, 1, 1}, 0.5f);
+  b.initializer("ones", {4}, std::vector<float>(4, 1));
+  b.initializer("zeros", {4}, std::vector<float>(4, 0));
+  b.node("Constant", {}, {"bias"})
+      .tensor("value", OnnxBuilder::float_tensor("", {4, 1, 1}, {0.1f, 0.2f, 0.3f, 0.4f}));
+  b.node("Conv", {"x", "w1"}, {"c"}).ints("pads", {1, 1, 1, 1});
+  b.node("BatchNormalization", {"c", "ones", "zeros", "zeros", "ones"}, {"n"});
+  b.node("Add", {"n", "bias"}, {"biased"});
+  b.node("Identity", {"w2"}, {"w2_moved"});
+  b.node("Conv", {"x", "w2_moved"}, {"short"});
+  b.node("Add", {"biased", "short"}, {"sum"});
+  b.node("Relu", {"sum"}, {"y"});
+  b.output("y", {1, 4, 6, 6});
+  return b;
+}
+
+TEST_F(ImportCache, TheRulesAreThoseOfTheTarget) {
+  const CacheImport imported =
+      import("TRT-8601-MinMaxCalibration\nx: 3c010204\nbiased: 3d010204\nshort: 3d010204\n",
+             residual_block());
+  EXPECT_EQ(imported.report.int8_count, 2) << "a weight may be computed from constants";
+  const onnx::ModelProto model = graph::parse_model(graph_bytes(imported), "out");
+  std::map<std::string, std::string> makers;
+  for (const auto& node : model.graph().node()) makers[node.output(0)] = node.op_type();
+  for (const auto& node : model.graph().node()) {
+    if (node.op_type() == "Conv") {
+      EXPECT_EQ(makers.at(node.input(0)), "DequantizeLinear");
+      EXPECT_EQ(makers.at(node.input(1)), "DequantizeLinear");
+    }
+    if (node.output(0) != "sum") continue;
+    EXPECT_EQ(makers.at(node.input(0)) + " " + makers.at(node.input(1)), "DequantizeLinear Conv")
+        << "the later convolution adds the branch of the earlier one";
+  }
+  EXPECT_EQ(by_name(imported.report).at("biased")->origin, "cache");
+}
+
+TEST_F(ImportCache, WhatTheTargetLeavesFloatSaysWhy) {
+  OnnxBuilder b;
+  b.input("x", {4, 4});
+  b.weights("w", {4, 4}, 0.5f);
+  b.node("MatMul", {"w", "x"}, {"first"});
+  b.node("MatMul", {"first", "w"}, {"y"});
+  b.output("y", {4, 4});
+  const CacheImport imported =
+      import("TRT-8601-MinMaxCalibration\nx: 3c010204\nfirst: 3d010204\n", b);
+  EXPECT_EQ(imported.report.int8_count, 1);
+  ASSERT_EQ(imported.report.float_nodes.size(), 1);
+  EXPECT_EQ(imported.report.float_nodes[0].reason, "its first factor is constant");
 }
 
 TEST_F(ImportCache, WhatIsMissingIsCalibrated) {

@@ -101,6 +101,16 @@ TEST_F(ReferenceTest, ThoroughLeavesWeightsBesideSixteenBitsAlone) {
   EXPECT_THAT(quantize(request).summary.notes, Contains(HasSubstr("more than 8 bits")));
 }
 
+TEST_F(ReferenceTest, TransposedConvolutionsAreCounted) {
+  test_support::OnnxBuilder b;
+  b.node("ConvTranspose", {"x", "w"}, {"y"});
+  b.node("DequantizeLinear", {"q", "s"}, {"r"});
+  b.node("ConvTranspose", {"x", "r"}, {"z"});
+  const WrittenNodes found = written_nodes(b.model());
+  EXPECT_EQ(found.all, 2u);
+  EXPECT_EQ(found.in_codes, 1u);
+}
+
 TEST_F(ReferenceTest, InspectTellsWhatIsWritten) {
   quantize(request_for("mnn", "q.onnx"));
   const auto found = inspect_model(file("q.onnx"), {});

@@ -13,11 +13,13 @@ namespace {
 
 constexpr std::string_view kTensorRtCache = "tensorrt-cache";
 
-constexpr std::array<TableFormat, 12> kFormats = {{
+constexpr std::array<TableFormat, 13> kFormats = {{
     {"aimet-0.6.1", "AIMET's encodings (JSON), older layout; Qualcomm's converters read it, too",
      TableNeed::kNothing, true, write_aimet_0_6_1},
     {"aimet-1.0.0", "AIMET's encodings (JSON)", TableNeed::kNothing, true, write_aimet_1_0_0},
     {"mnn", "the JSON that PPQ writes for MNN", TableNeed::kLayers, false, write_mnn},
+    {"mnn-compression", "what MNN's converter takes as --compressionParamsFile", TableNeed::kLayers,
+     true, write_mnn_compression},
     {"ncnn", "the table that ncnn2int8 reads", TableNeed::kLayers, true, write_ncnn},
     {"openvino", "what FakeQuantize nodes of OpenVINO take (JSON)", TableNeed::kNothing, true,
      write_openvino},

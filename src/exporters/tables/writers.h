@@ -13,6 +13,7 @@ namespace rangefinder::exporters {
 std::string write_aimet_0_6_1(const TensorTable& table, const TableOptions& options);
 std::string write_aimet_1_0_0(const TensorTable& table, const TableOptions& options);
 std::string write_mnn(const TensorTable& table, const TableOptions& options);
+std::string write_mnn_compression(const TensorTable& table, const TableOptions& options);
 std::string write_ncnn(const TensorTable& table, const TableOptions& options);
 std::string write_openvino(const TensorTable& table, const TableOptions& options);
 std::string write_ort_cache(const TensorTable& table, const TableOptions& options);
