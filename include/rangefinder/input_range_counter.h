@@ -8,6 +8,7 @@
 
 #include "rangefinder/analog.h"
 #include "rangefinder/export.h"
+#include "rangefinder/tensor_place.h"
 
 namespace rangefinder {
 
@@ -52,7 +53,13 @@ class RANGEFINDER_API InputRangeCounter {
   /// Counts one call: float32, [..., columns] or, of a convolution, [N, C, spatial...] where N may
   /// be missing. Throws std::invalid_argument for another type or shape; std::domain_error for NaN
   /// or infinity, unless kAihwkit takes them as the reference does.
-  void observe(const TensorView& input);
+  ///
+  /// On a CUDA device the input may also be float16 or bfloat16. It is counted there, if
+  /// counts_on_device(); otherwise it is copied, and counted on the CPU. The ranges are the same,
+  /// bit for bit. Throws also Error if the device cannot be used, fails or has no memory left.
+  void observe(const TensorView& input, const TensorPlace& place = {});
+  /// Whether counts alone tell the ranges: kMax, kQuantile and kMse, unless kAihwkit.
+  bool counts_on_device() const;
 
   /// Columns of each slice.
   std::vector<int64_t> slices() const;

@@ -28,4 +28,6 @@
 #include "rangefinder/samples.h"
 #include "rangefinder/session.h"
 #include "rangefinder/statistics.h"
+#include "rangefinder/tensor_counter.h"
+#include "rangefinder/tensor_place.h"
 #include "rangefinder/version.h"

@@ -20,6 +20,7 @@ void bind_calibrate_tensor(nb::module_& module);
 void bind_observers(nb::module_& module);
 void bind_plan(nb::module_& module);
 void bind_analog(nb::module_& module);
+void bind_tensor_counter(nb::module_& module);
 void bind_tables(nb::module_& module);
 void bind_version(nb::module_& module);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bindings.h"
+#include "dlpack.h"
 #include "options.h"
 
 // For networks that stay in PyTorch: rangefinder/analog watches its modules and hands each input
@@ -38,21 +39,18 @@ InputRangeCounter make_counter(const std::string& type, bool like_aihwkit, nb::d
       like_aihwkit ? AnalogCompatibility::kAihwkit : AnalogCompatibility::kNone);
 }
 
-/// Looked at, not copied: its owner waits for us.
-using HostFloats = nb::ndarray<const float, nb::c_contig, nb::device::cpu>;
-
-void observe(InputRangeCounter& counter, const HostFloats& input) {
-  const TensorView view{ElementType::kFloat32,
-                        Shape(input.shape_ptr(), input.shape_ptr() + input.ndim()), input.data()};
+void observe(InputRangeCounter& counter, nb::handle values) {
+  const ForeignTensor input(values);
   const nb::gil_scoped_release release;
-  counter.observe(view);
+  counter.observe(input.view(), input.place());
 }
 
 }  // namespace
 
 void bind_input_range_counter(nb::module_& module) {
   nb::class_<InputRangeCounter>(module, "InputRangeCounter")
-      .def("observe", &observe, nb::arg("input"))
+      .def("observe", &observe, nb::arg("input").none())
+      .def_prop_ro("counts_on_device", &InputRangeCounter::counts_on_device)
       .def("slices", &InputRangeCounter::slices)
       .def("ranges", &InputRangeCounter::ranges);
   module.def("make_input_range_counter", &make_counter, nb::arg("type"), nb::arg("like_aihwkit"),

@@ -16,6 +16,7 @@ NB_MODULE(_native, module) {
   python::bind_observers(module);
   python::bind_plan(module);
   python::bind_analog(module);
+  python::bind_tensor_counter(module);
   python::bind_tables(module);
   python::bind_version(module);
 }

@@ -27,6 +27,7 @@ from ._api import (
     table_formats,
     targets,
 )
+from ._counter import TensorCounter
 from ._native import Error, version
 from ._observers import Parameters, Range, register_calibration_observer
 from ._results import AnalogComparison, Comparison, ImportedCache, Inspection, QuantizedModel, TensorCalibration, TensorResult
@@ -44,6 +45,7 @@ __all__ = [
     "Range",
     "Statistics",
     "TensorCalibration",
+    "TensorCounter",
     "TensorResult",
     "calibrate_tensor",
     "compare",

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 
+import fake_cuda
 import numpy as np
 import pytest
 
@@ -329,6 +330,38 @@ def test_the_environment_names_an_onnx_runtime(tmp_path):
     code = "import rangefinder as rf; print(rf.onnxruntime_library)"
     library = in_child(code).stdout.strip()
     assert in_child(code, RANGEFINDER_ONNXRUNTIME=library).stdout.strip() == os.path.realpath(library)
+
+
+def test_the_device_reaches_the_engine(cnn, samples):
+    """Of two (fake) devices: the engine opens the one that is named, asks ONNX Runtime for a provider, and lets go."""
+    driver = fake_cuda.driver_or_skip()
+    from rangefinder import analog
+
+    hardware = {"mapping": {"max_input_size": -1}}
+    calls = {
+        "observe": lambda device: rf.observe(cnn, samples[:4], device=device, progress=False),
+        "quantize": lambda device: rf.quantize(cnn, samples[:4], effort="fast", held_out=0, device=device, progress=False),
+        "calibrate": lambda device: analog.calibrate_input_ranges(
+            analog.convert_to_analog(cnn, hardware), "max", samples[:4], verbose=False, device=device
+        ),
+    }
+    contexts = driver.contexts()
+    for call in calls.values():
+        driver.set("devices=2")
+        loads = driver.calls("cuModuleLoadData")
+        with pytest.warns(UserWarning, match="cuda:1 cannot be used, the CPU is: no provider for CUDA in ONNX Runtime"):
+            call("cuda:1")
+        assert driver.calls("cuModuleLoadData") == loads + 1, "opened once"
+        with pytest.raises(rf.Error, match="no CUDA device 2; the last one is 1"):
+            call("cuda:2")
+        driver.set("version=12040 fail=cuModuleLoadData:209")
+        with pytest.warns(UserWarning, match=r"the CPU is: .*the driver \(for CUDA 12.4\) does not take our kernels"):
+            call("cuda")
+        driver.set("capability=70")
+        with pytest.warns(UserWarning, match="the CPU is: .*compute capability 7.0; 7.5 or later is needed"):
+            call("cuda")
+        assert driver.contexts() == contexts
+    driver.set()
 
 
 def test_without_a_usable_gpu_the_cpu_is_taken_and_that_is_warned_of(cnn, samples):

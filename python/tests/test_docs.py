@@ -25,7 +25,7 @@ def test_python_page(cnn, samples, tmp_path, monkeypatch, capsys):
     shutil.copy(cnn, "model.onnx")
     rf.observe(cnn, pictures(12, seed=5)).save("machine2.rfs")
     names = {"np": np, "onnxruntime": pytest.importorskip("onnxruntime"), "labels": np.zeros(8)}
-    assert run_blocks("docs/python.md", {**names, "calibration_data": samples, "test_data": pictures(8, seed=6)}) == 8
+    assert run_blocks("docs/python.md", {**names, "calibration_data": samples, "test_data": pictures(8, seed=6)}) == 9
     assert (tmp_path / "model.int8.onnx").exists()
     assert "kernels" in capsys.readouterr().out
 

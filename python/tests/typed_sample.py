@@ -44,6 +44,9 @@ def main() -> None:
     report: rangefinder.Comparison = rangefinder.compare("model.onnx", quantized, images(), latency=True)
     print(report.to_dict(), rangefinder.inspect("model.onnx"), rangefinder.methods(), rangefinder.targets())
     print(rangefinder.calibrate_tensor(images(), symmetric=True, bits=4).scale)
+    counter = rangefinder.TensorCounter()
+    counter.count("x", next(images()), channel_axis=1)
+    print(counter.statistics().names())
     table: bytes = rangefinder.export_table(quantized, "tensorrt-cache", trt_version="8.6.1")
     imported: rangefinder.ImportedCache = rangefinder.import_cache(
         "calibration.cache", "model.onnx", missing_data=images(), method="minmax"

@@ -54,13 +54,14 @@ uint64_t calibrate(AnalogModel& model, InputRangeCalibrationType type,
                    workflow::PassSamples samples, const InputRangeOptions& options,
                    const std::string& data) {
   const Cancellation heeded(options.run.cancelled);
+  const engine::UsableRun usable = engine::with_usable_device(options.run);
   auto& [layers, pass] = model.state();
   pass = pass_options(options.checkpoint, options.ranks);
   return workflow::calibrate_analog(layers, {.type = type,
                                              .options = options_of(options, layers.compatibility),
                                              .samples = std::move(samples),
                                              .data = data,
-                                             .run = engine::with_usable_device(options.run),
+                                             .run = usable.control,
                                              .pass = pass});
 }
 

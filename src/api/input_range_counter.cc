@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <stdexcept>
 #include <utility>
 
 #include "analog/activations/activation_matrix.h"
+#include "analog/ranges/device_calls.h"
 #include "analog/ranges/range_method.h"
+#include "api/device_access.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder {
@@ -65,6 +68,22 @@ struct InputRangeCounter::State {
   uint64_t calls = 0;
   /// For the shape that came last; most networks know no other.
   std::optional<analog::PatchPlan> plan = {};
+  /// Which calls lie on a device, by its number.
+  std::map<int, analog::DeviceCalls> devices = {};
+
+  void plan_for(const Shape& shape) {
+    const analog::PatchGeometry geometry = geometry_of(layer, batched(layer, shape));
+    if (!plan || plan->geometry != geometry) plan.emplace(geometry, columns);
+  }
+
+  void observe_on_device(const TensorView& input, const TensorPlace& place) {
+    auto found = devices.find(place.device.number);
+    if (found == devices.end()) {
+      found = devices.try_emplace(place.device.number, device_of(place)).first;
+    }
+    found->second.observe({calls++, 0}, *plan,
+                          {input.data, input.type, input.element_count(), place.stream}, *method);
+  }
 };
 
 InputRangeCounter::InputRangeCounter(InputRangeCalibrationType type, const AnalogLayerInput& layer,
@@ -81,13 +100,15 @@ InputRangeCounter::InputRangeCounter(InputRangeCounter&&) noexcept = default;
 InputRangeCounter& InputRangeCounter::operator=(InputRangeCounter&&) noexcept = default;
 InputRangeCounter::~InputRangeCounter() = default;
 
-void InputRangeCounter::observe(const TensorView& input) {
-  const analog::PatchGeometry geometry =
-      geometry_of(state_->layer, batched(state_->layer, input.shape));
-  if (!state_->plan || state_->plan->geometry != geometry)
-    state_->plan.emplace(geometry, state_->columns);
+void InputRangeCounter::observe(const TensorView& input, const TensorPlace& place) {
+  state_->plan_for(input.shape);
+  if (place.device.kind != Device::Kind::kCpu) return state_->observe_on_device(input, place);
   state_->method->observe({state_->calls++, 0},
                           analog::ActivationMatrix(*state_->plan, input.floats()));
+}
+
+bool InputRangeCounter::counts_on_device() const {
+  return state_->method->sight() != analog::Sight::kValues;
 }
 
 std::vector<int64_t> InputRangeCounter::slices() const {
@@ -97,6 +118,7 @@ std::vector<int64_t> InputRangeCounter::slices() const {
 }
 
 std::optional<std::vector<float>> InputRangeCounter::ranges() const {
+  for (auto& [number, calls] : state_->devices) calls.flush(*state_->method);
   return state_->method->ranges();
 }
 

@@ -62,6 +62,7 @@ void QuantizedModel::save(const ResultFiles& files) const {
 
 QuantizedModel quantize(const Model& model, const SampleSource& samples,
                         const QuantizeOptions& options) {
+  const engine::UsableRun usable = engine::with_usable_device(options.run);
   const workflow::PassOptions pass = pass_options(options.checkpoint, options.ranks);
   return result_of(workflow::quantize({.model = model.state().source,
                                        .plan = plan_options(options.plan),
@@ -70,7 +71,7 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .choice = choice_options(options.choice),
                                        .samples = input_for(model, samples),
                                        .split = split_options(options.split, model),
-                                       .run = engine::with_usable_device(options.run),
+                                       .run = usable.control,
                                        .pass = pass,
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
@@ -84,11 +85,12 @@ Shard parse_shard(std::string_view text) {
 }
 
 Statistics observe(const Model& model, const SampleSource& samples, const ObserveOptions& options) {
+  const engine::UsableRun usable = engine::with_usable_device(options.run);
   workflow::ObserveRequest request{.model = model.state().source,
                                    .plan = plan_options(options.plan),
                                    .samples = input_for(model, samples),
                                    .split = split_options(options.split, model),
-                                   .run = engine::with_usable_device(options.run),
+                                   .run = usable.control,
                                    .pass = pass_options(options.checkpoint, options.ranks),
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -15,7 +17,8 @@ namespace {
 using tensor::ElementType;
 
 constexpr int kLeastCapability = 75;
-constexpr std::array<const char*, 5> kKernelNames = {"count", "mark", "page", "sum", "row"};
+constexpr std::array<const char*, 8> kKernelNames = {"count", "mark",   "page",  "sum",
+                                                     "row",   "survey", "weigh", "positions"};
 constexpr std::array<const char*, 3> kFormatNames = {"float32", "float16", "bfloat16"};
 
 size_t format_of(ElementType type) {
@@ -121,13 +124,15 @@ void Device::load(std::span<const std::byte> image) {
   const auto find = [&](void*& function, const std::string& name) {
     check(driver_->find_function(&function, module_, name.c_str()), name.c_str());
   };
-  for (size_t kernel = 0; kernel < kKernelNames.size(); ++kernel) {
+  static_assert(kKernelNames.size() == kKernels);
+  for (size_t kernel = 0; kernel < kKernels; ++kernel) {
     for (size_t format = 0; format < kFormats; ++format) {
       find(functions_[kernel][format],
            fmt::format("rangefinder_{}_{}", kKernelNames[kernel], kFormatNames[format]));
     }
   }
   find(assign_, "rangefinder_assign");
+  find(windows_, "rangefinder_windows");
 }
 
 void Device::check(Result result, const char* what) const {
@@ -136,7 +141,9 @@ void Device::check(Result result, const char* what) const {
 
 void* Device::function_of(Kernel kernel, ElementType type) const {
   const size_t format = format_of(type);
-  return kernel == Kernel::kAssign ? assign_ : functions_[static_cast<size_t>(kernel)][format];
+  if (kernel == Kernel::kAssign) return assign_;
+  if (kernel == Kernel::kWindows) return windows_;
+  return functions_[static_cast<size_t>(kernel)][format];
 }
 
 void Device::launch_with(Kernel kernel, ElementType type, const Grid& grid, const void* arguments,
@@ -195,7 +202,15 @@ OpenedDevice open_device(int number, const OpenedDriver& driver, std::span<const
   }
 }
 
-OpenedDevice open_device(int number) { return open_device(number, open_driver(), kernel_image()); }
+OpenedDevice open_device(int number) {
+  static std::mutex mutex;
+  static std::map<int, std::weak_ptr<const Device>> held;
+  const std::lock_guard lock(mutex);
+  if (auto device = held[number].lock()) return {.device = std::move(device)};
+  OpenedDevice opened = open_device(number, open_driver(), kernel_image());
+  held[number] = opened.device;
+  return opened;
+}
 
 Memory::Memory(std::shared_ptr<const Device> device, size_t size, const std::string& what)
     : device_(std::move(device)), size_(size) {

@@ -10,9 +10,20 @@
 
 namespace rangefinder::cuda {
 
-/// The kernels of kernels.cu, each for float32, float16 and bfloat16 values but kAssign, which sees
-/// no values.
-enum class Kernel { kCount, kMark, kPage, kSum, kRow, kAssign };
+/// The kernels of kernels.cu, each for float32, float16 and bfloat16 values but the last two, which
+/// see no values.
+enum class Kernel {
+  kCount,
+  kMark,
+  kPage,
+  kSum,
+  kRow,
+  kSurvey,
+  kWeigh,
+  kPositions,
+  kAssign,
+  kWindows
+};
 
 /// How many threads run a kernel.
 struct Grid {
@@ -53,6 +64,8 @@ class Device {
   friend class Memory;
   friend class Event;
   class Current;
+  /// Those that see values.
+  static constexpr size_t kKernels = 8;
   static constexpr size_t kFormats = 3;
 
   void load(std::span<const std::byte> image);
@@ -67,8 +80,9 @@ class Device {
   unsigned multiprocessor_count_ = 1;
   void* context_ = nullptr;
   void* module_ = nullptr;
-  void* functions_[5][kFormats] = {};
+  void* functions_[kKernels][kFormats] = {};
   void* assign_ = nullptr;
+  void* windows_ = nullptr;
 };
 
 /// A device, or why none can be used.
@@ -81,7 +95,8 @@ struct OpenedDevice {
 /// one that the kernels do not run on, or a build without kernels there is none, and a reason.
 /// Throws Error if there are devices, but none of this number, or if the device fails.
 OpenedDevice open_device(int number, const OpenedDriver& driver, std::span<const std::byte> image);
-/// The same with the system's driver and our own kernels.
+/// The same with the system's driver and our own kernels. While a device is held, whoever opens it
+/// gets the same one: a context and kernels are loaded once.
 OpenedDevice open_device(int number);
 
 /// Bytes on a device, all 0 at first.

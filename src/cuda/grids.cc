@@ -34,8 +34,12 @@ Grid row_grid(uint64_t rows, unsigned multiprocessors) {
   return grid_of(parts_of(rows, kThreads / kWarp), kBlocks * multiprocessors, kThreads);
 }
 
+Grid thread_grid(uint64_t items, unsigned multiprocessors) {
+  return grid_of(parts_of(items, kThreads), kBlocks * multiprocessors, kThreads);
+}
+
 Grid assign_grid(uint64_t channels, unsigned multiprocessors) {
-  return grid_of(parts_of(channels * kMarkWords, kThreads), kBlocks * multiprocessors, kThreads);
+  return thread_grid(channels * kMarkWords, multiprocessors);
 }
 
 }  // namespace rangefinder::cuda

@@ -3,6 +3,7 @@
 
 #include "cuda/channel_kernels.h"
 #include "cuda/count_kernel.h"
+#include "cuda/matrix_kernels.h"
 #include "cuda/native_machine.h"
 #include "cuda/row_kernel.h"
 #include "cuda/sum_kernel.h"
@@ -32,6 +33,19 @@ using Machine = cuda::NativeMachine;
   extern "C" __global__ void __launch_bounds__(256)                                                \
       rangefinder_row_##format(const __grid_constant__ cuda::RowArguments arguments) {             \
     cuda::RowKernel<Machine, cuda::Format>::run(arguments);                                        \
+  }                                                                                                \
+  extern "C" __global__ void __launch_bounds__(256)                                                \
+      rangefinder_survey_##format(const __grid_constant__ cuda::CoverageArguments arguments) {     \
+    cuda::SurveyKernel<Machine, cuda::Format>::run(arguments);                                     \
+  }                                                                                                \
+  extern "C" __global__ void __launch_bounds__(256)                                                \
+      rangefinder_weigh_##format(const __grid_constant__ cuda::CoverageArguments arguments) {      \
+    __shared__ cuda::WeighShared shared;                                                           \
+    cuda::WeighKernel<Machine, cuda::Format>::run(arguments, shared);                              \
+  }                                                                                                \
+  extern "C" __global__ void __launch_bounds__(256)                                                \
+      rangefinder_positions_##format(const __grid_constant__ cuda::WindowArguments arguments) {    \
+    cuda::MarkPositionsKernel<Machine, cuda::Format>::run(arguments);                              \
   }
 
 RANGEFINDER_KERNELS(float32, Float32)
@@ -41,4 +55,9 @@ RANGEFINDER_KERNELS(bfloat16, Bfloat16)
 extern "C" __global__ void __launch_bounds__(256)
     rangefinder_assign(const __grid_constant__ cuda::ChannelArguments arguments) {
   cuda::AssignKernel<Machine>::run(arguments);
+}
+
+extern "C" __global__ void __launch_bounds__(256)
+    rangefinder_windows(const __grid_constant__ cuda::WindowArguments arguments) {
+  cuda::ZeroWindowsKernel<Machine>::run(arguments);
 }

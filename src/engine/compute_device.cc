@@ -13,6 +13,30 @@ namespace {
 
 std::string name_of(int number) { return fmt::format("cuda:{}", number); }
 
+/// A device, or why models cannot be observed on it.
+struct Checked {
+  ComputeDevice device = {};
+  std::string trouble = {};
+};
+
+/// Without a look at ONNX Runtime.
+Checked opened(const Device& device) {
+  if (device.kind == Device::Kind::kCpu) return {};
+  cuda::OpenedDevice found = cuda::open_device(device.number);
+  if (!found.device) return {.trouble = std::move(found.none_because)};
+  return {.device = {.cuda = std::move(found.device),
+                     .place = ObservePlace::kCuda,
+                     .number = device.number}};
+}
+
+Checked checked(const Device& device, const ProviderTrouble& provider_trouble) {
+  Checked found = opened(device);
+  if (!found.device.cuda) return found;
+  const std::string trouble = provider_trouble(device.number);
+  if (trouble.empty()) return found;
+  return {.trouble = "no provider for CUDA in ONNX Runtime: " + trouble};
+}
+
 }  // namespace
 
 std::optional<int> ComputeDevice::provider_device() const {
@@ -21,30 +45,29 @@ std::optional<int> ComputeDevice::provider_device() const {
 }
 
 std::string device_trouble(const Device& device) {
-  if (device.kind == Device::Kind::kCpu) return {};
-  const cuda::OpenedDevice opened = cuda::open_device(device.number);
-  if (!opened.device) return opened.none_because;
-  const std::string trouble = cuda_provider_trouble(device.number);
-  return trouble.empty() ? "" : "no provider for CUDA in ONNX Runtime: " + trouble;
+  return checked(device, cuda_provider_trouble).trouble;
 }
 
 ComputeDevice open_compute_device(const Device& device) {
-  if (device.kind == Device::Kind::kCpu) return {};
-  cuda::OpenedDevice opened = cuda::open_device(device.number);
-  if (!opened.device) {
-    throw Error(fmt::format("{} cannot be used: {}", name_of(device.number), opened.none_because));
+  Checked found = opened(device);
+  if (!found.trouble.empty()) {
+    throw Error(fmt::format("{} cannot be used: {}", name_of(device.number), found.trouble));
   }
-  return {.cuda = std::move(opened.device), .place = ObservePlace::kCuda, .number = device.number};
+  return std::move(found.device);
 }
 
-RunControl with_usable_device(const RunControl& control) {
-  const std::string trouble = device_trouble(control.device);
-  if (trouble.empty()) return control;
-  RunControl usable = control;
-  usable.device = {};
+UsableRun with_usable_device(const RunControl& control) {
+  return with_usable_device(control, cuda_provider_trouble);
+}
+
+UsableRun with_usable_device(const RunControl& control, const ProviderTrouble& provider_trouble) {
+  Checked found = checked(control.device, provider_trouble);
+  if (found.trouble.empty()) return {.control = control, .device = std::move(found.device)};
+  UsableRun usable{.control = control};
+  usable.control.device = {};
   if (control.notice) {
-    control.notice(
-        fmt::format("{} cannot be used, the CPU is: {}", name_of(control.device.number), trouble));
+    control.notice(fmt::format("{} cannot be used, the CPU is: {}", name_of(control.device.number),
+                               found.trouble));
   }
   return usable;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct ComputeDevice {
   std::optional<int> provider_device() const;
 };
 
+/// Why ONNX Runtime has no provider for a CUDA device; empty if it has one (runtime.h).
+using ProviderTrouble = std::function<std::string(int device)>;
+
 /// Why models cannot be observed on this device: no driver, no GPU, kernels that it cannot run, an
 /// ONNX Runtime without a provider for it. Empty if they can. Throws Error if there are GPUs, but
 /// not of this number, or if it fails.
@@ -29,9 +33,18 @@ std::string device_trouble(const Device& device);
 /// Throws Error with the device's trouble, if there is any.
 ComputeDevice open_compute_device(const Device& device);
 
+/// What a workflow runs with. Holds the device that `control` names, so that whoever opens it
+/// meanwhile gets the same one.
+struct UsableRun {
+  RunControl control;
+  ComputeDevice device = {};
+};
+
 /// The same control with a device that models can be observed on: that of `control`, or the CPU,
 /// of which control.notice is told with the trouble. To be called once, where work begins. Throws
 /// as device_trouble() does.
-RunControl with_usable_device(const RunControl& control);
+UsableRun with_usable_device(const RunControl& control);
+/// The same with another who knows of providers.
+UsableRun with_usable_device(const RunControl& control, const ProviderTrouble& provider_trouble);
 
 }  // namespace rangefinder::engine

@@ -7,6 +7,9 @@
 #include <limits>
 #include <stdexcept>
 
+#include "rangefinder/error.h"
+#include "support/fake_cuda.h"
+
 namespace rangefinder {
 namespace {
 
@@ -105,6 +108,42 @@ TEST(InputRangeCounter, RefusesWhatFindsNoRanges) {
   EXPECT_THROW(InputRangeCounter(Type::kMse, {.columns = 4}), std::invalid_argument);
   EXPECT_THROW(InputRangeCounter(Type::kMax, {.columns = 4}, {.quantile = 2}),
                std::invalid_argument);
+}
+
+TEST(InputRangeCounter, OnADeviceFindsTheRangesOfTheHost) {
+  if (RANGEFINDER_HAS_KERNELS == 0) GTEST_SKIP() << "a build without kernels";
+  cuda::use_fake_driver_as_system("devices=2");
+  const AnalogLayerInput layer{.columns = 12, .max_input_size = 5, .inp_res = 254};
+  std::vector<float> values(60);
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = i < 12 ? 0.0F : std::sin(static_cast<float>(i)) * 3;
+  }
+  const TensorPlace places[] = {{.device = {Device::Kind::kCuda, 0}, .stream = cuda::fake_stream()},
+                                {.device = {Device::Kind::kCuda, 1}},
+                                {}};
+  for (const Type type : {Type::kMax, Type::kMovingStd, Type::kMovingQuantile, Type::kCacheQuantile,
+                          Type::kQuantile, Type::kMse}) {
+    InputRangeCounter on_host(type, layer, {.quantile = 0.9});
+    InputRangeCounter counter(type, layer, {.quantile = 0.9});
+    const bool counts = type == Type::kMax || type == Type::kQuantile || type == Type::kMse;
+    EXPECT_EQ(counter.counts_on_device(), counts);
+    for (const TensorPlace& place : places) {
+      const Tensor input = call({5, 12}, values);
+      on_host.observe(input.view());
+      counter.observe(input.view(), place);
+      EXPECT_EQ(counter.ranges(), on_host.ranges()) << static_cast<int>(type);
+      for (float& value : values) value *= 1.7F;
+    }
+  }
+  InputRangeCounter counter(Type::kMax, layer);
+  EXPECT_THAT(
+      [&] {
+        counter.observe(call({5, 12}, values).view(), {.device = {Device::Kind::kCuda, 2}});
+      },
+      testing::ThrowsMessage<Error>("no CUDA device 2; the last one is 1"));
+  values[13] = std::nanf("");
+  EXPECT_THROW(counter.observe(call({5, 12}, values).view(), places[0]), std::domain_error);
+  EXPECT_FALSE(counter.ranges().has_value());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "statistics/samples.h"
 #include "support/fake_cuda.h"
 #include "tensor/half.h"
+#include "tensor/tensor.h"
 
 namespace rangefinder::cuda {
 namespace {
@@ -180,6 +181,40 @@ TEST(CudaCounter, KeepsRowsAsTheHostDoes) {
     expected.add(values, length, inner);
   }
   EXPECT_EQ(found, expected);
+}
+
+TEST(CudaCounter, ChannelsSumsAndRowsOfHalvesAreThoseOfTheFloatsTheyStandFor) {
+  for (const auto type : {ElementType::kFloat16, ElementType::kBfloat16}) {
+    tensor::Tensor halves(type, {6, 5, 8});
+    auto* const bits = reinterpret_cast<uint16_t*>(halves.bytes().data());
+    // Finite ones: the exponent's uppermost bit is 0.
+    for (size_t i = 0; i < 240; ++i) bits[i] = static_cast<uint16_t>(i * 40'503) & 0xBFFF;
+    const tensor::Tensor floats = halves.to_float32();
+    const std::vector<float> values(floats.floats().begin(), floats.floats().end());
+    Counter counter(fake_device(), 1);
+    std::vector<TensorStatistics> found(5);
+    std::vector<BatchFigures> found_figures(5);
+    ChannelSums found_sums;
+    RowTop found_rows(RowTop::kMaxK);
+    const DeviceValues there{bits, type, 240, fake_stream()};
+    counter.count(0, there, ChannelLayout{6, 5, 8}, {found, found_figures});
+    counter.add_sums(0, there, {.rows = 6, .channels = 5, .inner = 8}, found_sums);
+    counter.keep_rows(there, 8, 1, found_rows);
+    counter.finish();
+    counter.flush(0, found);
+    std::vector<TensorStatistics> expected(5);
+    std::vector<BatchFigures> expected_figures(5);
+    ChannelSums expected_sums;
+    RowTop expected_rows(RowTop::kMaxK);
+    count_on_host(values, ChannelLayout{6, 5, 8}, expected, expected_figures);
+    add_on_host(values, {.rows = 6, .channels = 5, .inner = 8}, expected_sums);
+    expected_rows.add(values, 8, 1);
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(found_figures, expected_figures);
+    EXPECT_EQ(found_sums, expected_sums);
+    EXPECT_EQ(found_rows, expected_rows);
+    EXPECT_GT(found_sums.channel_count(), 0);
+  }
 }
 
 TEST(CudaCounter, CopiesWhatIsInTheStream) {

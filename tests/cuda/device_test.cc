@@ -57,6 +57,24 @@ TEST(CudaDevice, ANumberThatIsNotThereIsAnError) {
   EXPECT_THROW(open_device(-1, driver, fake_image()), Error);
 }
 
+TEST(CudaDevice, IsSharedWhileItIsHeld) {
+  if (RANGEFINDER_HAS_KERNELS == 0) GTEST_SKIP() << "a build without kernels";
+  use_fake_driver_as_system("devices=2");
+  const int contexts = fake_contexts();
+  const int loads = fake_calls("cuModuleLoadData");
+  OpenedDevice first = open_device(1);
+  ASSERT_TRUE(first.device) << first.none_because;
+  EXPECT_EQ(open_device(1).device, first.device);
+  EXPECT_EQ(fake_calls("cuModuleLoadData"), loads + 1);
+  EXPECT_NE(open_device(0).device, first.device);
+  first.device.reset();
+  EXPECT_EQ(fake_contexts(), contexts) << "nobody holds it any more";
+  EXPECT_TRUE(open_device(1).device);
+  EXPECT_EQ(fake_calls("cuModuleLoadData"), loads + 3);
+  use_fake_driver_as_system();
+  EXPECT_THROW(open_device(1), Error) << "only what is held is shared";
+}
+
 TEST(CudaDevice, WhatFailsIsToldInTheDriversWords) {
   const int before = fake_contexts();
   for (const char* function : {"cuDevicePrimaryCtxRetain", "cuCtxPushCurrent_v2",

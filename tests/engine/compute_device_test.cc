@@ -145,9 +145,10 @@ TEST(ComputeDevice, WhatCannotBeUsedIsToldAndTheCpuTaken) {
   RunControl control{.jobs = 3};
   control.device = gpu;
   control.notice = [&](const std::string& message) { told = message; };
-  const RunControl usable = with_usable_device(control);
-  EXPECT_EQ(usable.device, Device());
-  EXPECT_EQ(usable.jobs, 3);
+  const UsableRun usable = with_usable_device(control);
+  EXPECT_EQ(usable.control.device, Device());
+  EXPECT_EQ(usable.control.jobs, 3);
+  EXPECT_FALSE(usable.device.cuda);
   EXPECT_EQ(told, "cuda:0 cannot be used, the CPU is: " + trouble);
   // Whoever did not ask before gets an error.
   EXPECT_THROW(observe(model(), kTensors, MemorySamples(samples(1)), control), Error);
@@ -156,7 +157,47 @@ TEST(ComputeDevice, WhatCannotBeUsedIsToldAndTheCpuTaken) {
 TEST(ComputeDevice, TheCpuNeedsNoNotice) {
   RunControl control;
   control.notice = [](const std::string& message) { ADD_FAILURE() << message; };
-  EXPECT_EQ(with_usable_device(control).device, Device());
+  EXPECT_EQ(with_usable_device(control).control.device, Device());
+}
+
+TEST(ComputeDevice, IsOpenedOnceForACheckAndAllThatFollows) {
+  if (RANGEFINDER_HAS_KERNELS == 0) GTEST_SKIP() << "a build without kernels";
+  cuda::use_fake_driver_as_system("devices=2");
+  const int contexts = cuda::fake_contexts();
+  const int loads = cuda::fake_calls("cuModuleLoadData");
+  RunControl control;
+  control.device = {.kind = Device::Kind::kCuda, .number = 1};
+  control.notice = [](const std::string& message) { ADD_FAILURE() << message; };
+  {
+    const UsableRun usable = with_usable_device(control, [](int device) {
+      EXPECT_EQ(device, 1);
+      return std::string();
+    });
+    EXPECT_EQ(usable.control.device, control.device);
+    const ComputeDevice opened = open_compute_device(usable.control.device);
+    EXPECT_EQ(opened.cuda, usable.device.cuda);
+    EXPECT_EQ(opened.provider_device(), 1);
+    EXPECT_EQ(cuda::fake_calls("cuModuleLoadData"), loads + 1);
+    EXPECT_EQ(cuda::fake_contexts(), contexts + 1);
+  }
+  EXPECT_EQ(cuda::fake_contexts(), contexts);
+}
+
+TEST(ComputeDevice, AMissingProviderLetsGoOfTheDevice) {
+  if (RANGEFINDER_HAS_KERNELS == 0) GTEST_SKIP() << "a build without kernels";
+  cuda::use_fake_driver_as_system();
+  const int contexts = cuda::fake_contexts();
+  std::string told;
+  RunControl control;
+  control.device.kind = Device::Kind::kCuda;
+  control.notice = [&](const std::string& message) { told = message; };
+  const UsableRun usable =
+      with_usable_device(control, [](int) { return std::string("libcudnn is missing"); });
+  EXPECT_EQ(usable.control.device, Device());
+  EXPECT_EQ(told,
+            "cuda:0 cannot be used, the CPU is: no provider for CUDA in ONNX Runtime: libcudnn is "
+            "missing");
+  EXPECT_EQ(cuda::fake_contexts(), contexts);
 }
 
 }  // namespace

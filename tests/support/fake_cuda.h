@@ -43,6 +43,14 @@ inline std::shared_ptr<const Device> fake_device(const std::string& settings = {
 inline size_t fake_memory_used() { return fake_function<size_t()>("fake_driver_used")(); }
 inline int fake_contexts() { return fake_function<int()>("fake_driver_contexts")(); }
 
+/// How often the driver's function was called, and did not fail at once.
+inline int fake_calls(const char* function) {
+  return fake_function<int(const char*)>("fake_driver_calls")(function);
+}
+/// From now on open_device(number) finds the fake driver: it has the name of the system's. Its
+/// settings last until they are set anew.
+inline void use_fake_driver_as_system(const std::string& settings = {}) { fake_driver(settings); }
+
 /// Any stream but the null one: kernels in it wait until somebody waits for them.
 inline void* fake_stream() {
   static int stream = 0;

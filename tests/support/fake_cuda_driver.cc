@@ -22,6 +22,7 @@
 #include "cuda/channel_kernels.h"
 #include "cuda/count_kernel.h"
 #include "cuda/driver.h"
+#include "cuda/matrix_kernels.h"
 #include "cuda/row_kernel.h"
 #include "cuda/sum_kernel.h"
 #include "support/cuda_emulation.h"
@@ -69,6 +70,8 @@ struct State {
   int contexts = 0;
   int retained = 0;
   int result = 0;
+  std::map<std::string, int> calls;
+  uint64_t copied = 0;
 };
 
 State& state() {
@@ -147,6 +150,12 @@ void add_kernels(std::map<std::string, Function>& functions, const std::string& 
   functions["rangefinder_sum_" + format] =
       shared_kernel<SumArguments, SumShared, SumKernel<Machine, Format>>();
   functions["rangefinder_row_" + format] = plain_kernel<RowArguments, RowKernel<Machine, Format>>();
+  functions["rangefinder_survey_" + format] =
+      plain_kernel<CoverageArguments, SurveyKernel<Machine, Format>>();
+  functions["rangefinder_weigh_" + format] =
+      shared_kernel<CoverageArguments, WeighShared, WeighKernel<Machine, Format>>();
+  functions["rangefinder_positions_" + format] =
+      plain_kernel<WindowArguments, MarkPositionsKernel<Machine, Format>>();
 }
 
 std::map<std::string, Function>& functions() {
@@ -156,6 +165,7 @@ std::map<std::string, Function>& functions() {
     add_kernels<Float16>(made, "float16");
     add_kernels<Bfloat16>(made, "bfloat16");
     made["rangefinder_assign"] = plain_kernel<ChannelArguments, AssignKernel<Machine>>();
+    made["rangefinder_windows"] = plain_kernel<WindowArguments, ZeroWindowsKernel<Machine>>();
     return made;
   }();
   return all;
@@ -183,12 +193,20 @@ bool holds(uint64_t address, size_t size) {
 
 #define FAKE_BEGIN                                         \
   if (const int result = failure(__func__)) return result; \
-  const std::lock_guard lock(state().mutex);
+  const std::lock_guard lock(state().mutex);               \
+  ++state().calls[__func__];
 
 extern "C" {
 
 void fake_driver_set(const char* settings) { set(settings); }
 size_t fake_driver_used() { return state().used; }
+/// How often the function succeeded, or began to.
+int fake_driver_calls(const char* function) {
+  const std::lock_guard lock(state().mutex);
+  return state().calls[function];
+}
+/// Bytes that came from the device to the host.
+uint64_t fake_driver_copied() { return state().copied; }
 uint64_t fake_driver_launches() { return state().launches; }
 int fake_driver_contexts() { return state().contexts + state().retained; }
 
@@ -317,6 +335,7 @@ int cuMemGetInfo_v2(size_t* free, size_t* total) {
 int cuMemcpyDtoH_v2(void* to, Address from, size_t size) {
   FAKE_BEGIN
   std::memcpy(to, reinterpret_cast<const void*>(from), size);
+  state().copied += size;
   return state().result;
 }
 

@@ -73,7 +73,7 @@ def _padding(layer: Any, kernel: list[int]) -> tuple[list[int], list[int]]:
 
 
 def called_with(layer: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """The input of a call, on the host, as the tiles see it."""
+    """The input of a call as the tiles see it, where it lies."""
     import torch  # type: ignore[import-not-found, unused-ignore]
 
     given = next(iter([*args, *(kwargs[name] for name in ("inp", "input") if name in kwargs)]), None)
@@ -83,6 +83,12 @@ def called_with(layer: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     if getattr(layer, "padding_mode", "zeros") != "zeros":
         # Such layers pad before they convolve.
         values = torch.nn.functional.pad(values, layer._reversed_padding_repeated_twice, mode=layer.padding_mode)
+    return values
+
+
+def on_host(values: Any) -> Any:
+    import torch  # type: ignore[import-not-found, unused-ignore]
+
     return values.to("cpu", torch.float32).contiguous()
 
 

@@ -2,6 +2,7 @@
 
     sample -> network -> forward-pre-hook of each layer -> counter of the engine -> input_range
 
+Inputs on a GPU are counted there, where the type of calibration allows.
 No layer clips or rounds its input while the network is watched, whatever its configuration says; with
 compat="aihwkit" the moving types clip at what was found so far, as the original does.
 """
@@ -9,11 +10,12 @@ compat="aihwkit" the moving types clip at what was found so far, as the original
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import _native
+from .. import _devices, _native
 from . import _layers
 
 
@@ -47,6 +49,10 @@ class Watch:
     layers: list[Watched]
     #: Told after each call of a layer.
     called: Callable[[Watched], None] = field(default=lambda watched: None)
+    #: Where inputs on GPUs are counted.
+    devices: _devices.Devices = field(default_factory=_devices.Devices)
+    #: What the user was told.
+    told: set[str] = field(default_factory=set)
 
     def run(self, model: Any, calls: Iterator[Any]) -> int:
         """Calls the network; returns how often. Throws Error naming the layer for NaN, infinity, a shape."""
@@ -63,15 +69,36 @@ class Watch:
 
     def _hook_of(self, watched: Watched) -> Callable[..., None]:
         def hook(layer: Any, args: Any, kwargs: Any = None) -> None:
-            values = _layers.called_with(layer, args, kwargs or {})
+            values = self._countable(watched.counter, _layers.called_with(layer, args, kwargs or {}))
             try:
-                watched.counter.observe(values)
+                with _devices.current(values):
+                    watched.counter.observe(values)
             except ValueError as error:
                 raise error_of(f"'{watched.name}': {error}", watched.name) from error
             watched.calls += 1
             self.called(watched)
 
         return hook
+
+
+    def _countable(self, counter: Any, values: Any) -> Any:
+        """On the GPU where they are counted there, else on the host."""
+        import torch  # type: ignore[import-not-found, unused-ignore]
+
+        number = _devices.cuda_device_of(values)
+        if number is None or not self.devices.counts(number):
+            return _layers.on_host(values)
+        if not counter.counts_on_device:
+            self._tell_once("these types look at the values themselves: inputs are copied from the GPU, and counted on the CPU")
+            return _layers.on_host(values)
+        if values.dtype not in (torch.float32, torch.float16, torch.bfloat16):
+            values = values.to(torch.float32)
+        return values.contiguous()
+
+    def _tell_once(self, message: str) -> None:
+        if message not in self.told:
+            self.told.add(message)
+            warnings.warn(message, stacklevel=2)
 
 
 def _register(layer: Any, hook: Callable[..., None]) -> Any:

@@ -126,6 +126,15 @@ void HistogramRange::observe(const CallId&, const ActivationMatrix& activations)
   }
 }
 
+void HistogramRange::add_counted(std::span<const MagnitudeHistogram> slices) {
+  if (slices.size() != slices_.size()) throw std::invalid_argument("another number of slices");
+  const std::lock_guard lock(mutex_);
+  for (size_t slice = 0; slice < slices_.size(); ++slice) {
+    slices_[slice].counts.merge(slices[slice].counts);
+    slices_[slice].largest = std::max(slices_[slice].largest, slices[slice].largest);
+  }
+}
+
 namespace {
 
 bool is_largest_of(const statistics::ValueHistogram& counts, float largest) {

@@ -2,19 +2,11 @@
 
 #include <functional>
 #include <mutex>
+#include <span>
 
 #include "analog/ranges/range_method.h"
-#include "statistics/value_histogram.h"
 
 namespace rangefinder::analog {
-
-/// The magnitudes that one slice saw over all calls.
-struct MagnitudeHistogram {
-  /// Of |x|, to 2^-kMantissaBits.
-  statistics::ValueHistogram counts;
-  /// Exact.
-  float largest = 0.0f;
-};
 
 /// Turns the magnitudes of a slice, at least one of them above 0, into its range.
 using RangeSearch = std::function<float(const MagnitudeHistogram&)>;
@@ -40,6 +32,8 @@ class HistogramRange : public RangeMethod {
       : search_(std::move(search)), slices_(slice_count) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  Sight sight() const override { return Sight::kCounts; }
+  void add_counted(std::span<const MagnitudeHistogram> slices) override;
   void encode(statistics::WireWriter& to) const override;
   void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;

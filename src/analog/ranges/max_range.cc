@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 
 #include "analog/ranges/call_figures.h"
 
@@ -22,6 +23,16 @@ void MaxRange::observe(const CallId&, const ActivationMatrix& activations) {
   const std::lock_guard lock(mutex_);
   for (size_t slice = 0; slice < bits.size(); ++slice) {
     largest_bits_[slice] = std::max(largest_bits_[slice], bits[slice]);
+  }
+}
+
+void MaxRange::add_counted(std::span<const MagnitudeHistogram> slices) {
+  if (slices.size() != largest_bits_.size())
+    throw std::invalid_argument("another number of slices");
+  const std::lock_guard lock(mutex_);
+  for (size_t slice = 0; slice < slices.size(); ++slice) {
+    const auto bits = std::bit_cast<uint32_t>(slices[slice].largest);
+    largest_bits_[slice] = std::max(largest_bits_[slice], bits);
   }
 }
 

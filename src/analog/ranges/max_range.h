@@ -15,6 +15,11 @@ class MaxRange : public RangeMethod {
       : compatibility_(compatibility), largest_bits_(slice_count, 0) {}
 
   void observe(const CallId& call, const ActivationMatrix& activations) override;
+  /// Not those that AIHWKIT-Lightning takes: NaN and infinity are seen call by call.
+  Sight sight() const override {
+    return compatibility_ == Compatibility::kNone ? Sight::kLargest : Sight::kValues;
+  }
+  void add_counted(std::span<const MagnitudeHistogram> slices) override;
   void encode(statistics::WireWriter& to) const override;
   void add(statistics::WireReader& from) override;
   std::optional<std::vector<float>> ranges() const override;

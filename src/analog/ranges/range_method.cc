@@ -9,6 +9,10 @@
 
 namespace rangefinder::analog {
 
+void RangeMethod::add_counted(std::span<const MagnitudeHistogram>) {
+  throw std::invalid_argument("counts do not tell the ranges of this type");
+}
+
 std::unique_ptr<RangeMethod> make_range_method(InputRangeType type,
                                                const InputRangeOptions& options,
                                                const RpuConfig& config, size_t slice_count) {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "analog/activations/activation_matrix.h"
 #include "analog/hardware/rpu_config.h"
 #include "analog/ranges/input_range_type.h"
+#include "statistics/value_histogram.h"
 #include "statistics/wire.h"
 
 namespace rangefinder::analog {
@@ -20,6 +22,24 @@ struct CallId {
   uint64_t site = 0;
 
   auto operator<=>(const CallId&) const = default;
+};
+
+/// The magnitudes that one slice saw over all calls.
+struct MagnitudeHistogram {
+  /// Of |x|, to 2^-kMantissaBits.
+  statistics::ValueHistogram counts;
+  /// Exact.
+  float largest = 0.0f;
+};
+
+/// What a RangeMethod has to see of a call.
+enum class Sight {
+  /// The values in their order.
+  kValues,
+  /// The counts of each slice, wherever they were made.
+  kCounts,
+  /// Of those the largest magnitudes alone.
+  kLargest,
 };
 
 /// Turns the calls of one layer into input ranges, one per slice.
@@ -34,6 +54,11 @@ class RangeMethod {
   /// Throws std::domain_error on NaN or infinity and remembers nothing of that call; with kAihwkit
   /// they go into the ranges as they do in the reference.
   virtual void observe(const CallId& call, const ActivationMatrix& activations) = 0;
+
+  virtual Sight sight() const { return Sight::kValues; }
+  /// Instead of calls what others counted of them: all entries of each slice, finite ones alone.
+  /// Throws std::invalid_argument if the values must be seen.
+  virtual void add_counted(std::span<const MagnitudeHistogram> slices);
 
   /// What was seen so far, as bytes: enough for the same ranges.
   virtual void encode(statistics::WireWriter& to) const = 0;
