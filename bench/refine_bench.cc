@@ -35,7 +35,7 @@
 #include "workflow/observe.h"
 #include "workflow/refine_weights.h"
 #include "workflow/samples.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::bench {
 namespace {
@@ -146,7 +146,7 @@ struct Sqnr {
 
 /// The float model with what its weights' codes stand for.
 onnx::ModelProto with_restored_weights(const workflow::Plan& plan,
-                                       const workflow::Solution& solution) {
+                                       const workflow::SolvedPlan& solution) {
   onnx::ModelProto model = plan.prepared.model;
   graph::Graph graph(model);
   std::map<std::string, onnx::NodeProto*> nodes;
@@ -178,7 +178,7 @@ std::vector<double> output_sqnr(const workflow::Plan& plan, const onnx::ModelPro
   return sqnr;
 }
 
-Sqnr sqnr_of(const workflow::Plan& plan, const workflow::Solution& solution,
+Sqnr sqnr_of(const workflow::Plan& plan, const workflow::SolvedPlan& solution,
              const workflow::Samples& samples, const RunControl& run) {
   return {output_sqnr(plan, workflow::export_model(plan, solution), samples, run),
           output_sqnr(plan, with_restored_weights(plan, solution), samples, run)};
@@ -208,7 +208,7 @@ ordered_json measure_model(const std::string& argument, const Options& options) 
   const auto statistics =
       workflow::observe(plan, *samples, plan.observed_with_sums(workflow::default_rows(plan)), run);
   const double observing = lap();
-  auto solution = workflow::solve(plan, statistics, {.method = options.method});
+  auto solution = workflow::solve_plan(plan, statistics, {.method = options.method});
   const Sqnr before = sqnr_of(plan, solution, *samples, run);
   lap();
   const auto nodes = workflow::refine_weights(plan, *samples, run, solution, options.refinement);

@@ -7,7 +7,7 @@
 
 namespace rangefinder {
 
-/// The version of this library: "0.2.0".
+/// The version of this library: "0.3.0".
 RANGEFINDER_API std::string version();
 
 /// The ONNX Runtime that runs all models of this process.

@@ -10,7 +10,7 @@
 #include "api/plan_state.h"
 #include "api/requests.h"
 #include "engine/packed_model.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder {
 namespace {

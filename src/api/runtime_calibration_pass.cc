@@ -11,7 +11,7 @@
 #include "observers/registry.h"
 #include "workflow/fit_samples.h"
 #include "workflow/observe.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder {
 namespace {

@@ -2,7 +2,7 @@
 
 namespace rangefinder {
 
-/// The project's version, from the build: "0.2.0".
+/// The project's version, from the build: "0.3.0".
 extern const char kVersion[];
 
 }  // namespace rangefinder

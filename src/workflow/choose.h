@@ -11,14 +11,14 @@
 #include "workflow/decisions.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 
 /// One way to quantize a model: which nodes, with which numbers, and what came of it.
 struct Candidate {
   Plan plan;
-  Solution solution = {};
+  SolvedPlan solution = {};
   engine::ModelSource model = {};
 };
 

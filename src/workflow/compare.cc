@@ -64,15 +64,15 @@ engine::ModelSource mended(const engine::ModelSource& model) {
 analysis::ModelError measure(const engine::ModelSource& given,
                              const engine::ModelSource& quantized_model,
                              const data::SampleSource& samples,
-                             const analysis::CompareOptions& options) {
+                             const analysis::ModelErrorOptions& options) {
   const engine::ModelSource float_model = engine::runnable(given);
   try {
-    return analysis::compare(float_model, quantized_model, samples, options);
+    return analysis::model_error(float_model, quantized_model, samples, options);
   } catch (const Error&) {
     const bool cancelled = options.run.cancelled && *options.run.cancelled;
     if (cancelled || loads(float_model)) throw;
   }
-  return analysis::compare(mended(float_model), quantized_model, samples, options);
+  return analysis::model_error(mended(float_model), quantized_model, samples, options);
 }
 
 std::optional<Latency> measure_latency(const CompareRequest& request,
@@ -192,7 +192,7 @@ OutputErrors rows_of(analysis::ModelError found) {
 OutputErrors compare_outputs(const engine::ModelSource& float_model,
                              const engine::ModelSource& quantized_model,
                              const data::SampleSource& samples,
-                             const analysis::CompareOptions& options) {
+                             const analysis::ModelErrorOptions& options) {
   return rows_of(measure(float_model, quantized_model, samples, options));
 }
 
@@ -205,7 +205,7 @@ Comparison compare(const CompareRequest& request) {
   comparison.quantized_model = request.quantized_model.name();
   if (samples->size() == 0) throw Error("there are no samples to compare on");
   const engine::ModelSource& quantized = request.quantized_model;
-  analysis::CompareOptions options{.run = request.run};
+  analysis::ModelErrorOptions options{.run = request.run};
   if (request.run.nonfinite == Nonfinite::kError) {
     options.check = check_quantized(request.float_model, quantized);
   }

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 #include "engine/model_source.h"
 #include "rangefinder/compare.h"
 #include "rangefinder/run_control.h"
@@ -28,11 +28,11 @@ OutputErrors rows_of(analysis::ModelError found);
 /// How far each output of the quantized model is from the float model's, over all samples.
 /// Both run with all of ONNX Runtime's optimizations: the error is that of the integer kernels.
 /// The same for any number of jobs. A float model that ONNX Runtime takes only once it is prepared
-/// (bfloat16) runs in that form. Throws Error as analysis::compare() does.
+/// (bfloat16) runs in that form. Throws Error as analysis::model_error() does.
 OutputErrors compare_outputs(const engine::ModelSource& float_model,
                              const engine::ModelSource& quantized_model,
                              const data::SampleSource& samples,
-                             const analysis::CompareOptions& options);
+                             const analysis::ModelErrorOptions& options);
 
 struct CompareRequest {
   engine::ModelSource float_model = {};

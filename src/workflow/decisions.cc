@@ -24,13 +24,13 @@ constexpr char kFormat[] = "rangefinder decisions";
 constexpr int64_t kVersion = 1;
 constexpr std::array<std::string_view, 3> kWritten = {"quantized", "prepared float", "float"};
 
-const Json& member(const Json& object, const std::string& key) {
+const Json& member(const Json& object, std::string_view key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
   if (found == object.end()) throw std::invalid_argument(fmt::format("'{}' is missing", key));
   return *found;
 }
 
-const Json& list(const Json& object, const std::string& key) {
+const Json& list(const Json& object, std::string_view key) {
   const Json& value = member(object, key);
   if (!value.is_array()) throw std::invalid_argument(fmt::format("'{}' is no list", key));
   return value;

@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 #include "analysis/reveal.h"
 #include "engine/packed_model.h"
 #include "workflow/reference.h"
@@ -153,10 +153,10 @@ Decibels measure(const Plan& plan, const engine::ModelSource& quantized,
   Decibels found;
   const auto revealed = analysis::revealing(quantized, tensors);
   const auto errors =
-      analysis::compare(analysis::revealing(plan.prepared_source(), tensors), revealed, samples,
-                        {.run = sequential,
-                         .leave_out_bad_samples = true,
-                         .open_other = opener_for(*plan.target, revealed)});
+      analysis::model_error(analysis::revealing(plan.prepared_source(), tensors), revealed, samples,
+                            {.run = sequential,
+                             .leave_out_bad_samples = true,
+                             .open_other = opener_for(*plan.target, revealed)});
   for (const auto& error : errors.outputs) {
     if (error.metrics.count() > 0) found[error.name] = error.metrics.sqnr_db();
   }

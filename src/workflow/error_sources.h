@@ -23,7 +23,7 @@ inline constexpr size_t kTracedSamples = 4;
 /// Traced are tensors that become codes, one sample at a time: all of them are there at once. If
 /// those have more than `most_values` values, by the summary's counts, the largest are left out,
 /// and what happens there counts for the next node. Of more than 1000 tensors nothing is traced,
-/// and none is blamed. Throws Error as analysis::compare() does.
+/// and none is blamed. Throws Error as analysis::model_error() does.
 std::vector<report::ErrorSourceRow> error_sources(
     const Plan& plan, const engine::ModelSource& quantized, const data::SampleSource& samples,
     const RunControl& run, const report::Summary& summary,

@@ -80,8 +80,8 @@ void try_latency(Session& real, Session& quantized, const data::SampleSource& sa
   }
 }
 
-analysis::CompareOptions compare_options(const Plan& plan, const RunControl& run) {
-  analysis::CompareOptions options{.run = run, .leave_out_bad_samples = true};
+analysis::ModelErrorOptions compare_options(const Plan& plan, const RunControl& run) {
+  analysis::ModelErrorOptions options{.run = run, .leave_out_bad_samples = true};
   if (run.nonfinite == Nonfinite::kError) options.check = check_observed(plan);
   return options;
 }
@@ -145,8 +145,8 @@ void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSam
   } else {
     const auto revealed = analysis::revealing(quantized, inner);
     options.open_other = opener_for(*plan.target, revealed);
-    take(rows_of(analysis::compare(analysis::revealing(plan.prepared_source(), inner), revealed,
-                                   held_out, options)),
+    take(rows_of(analysis::model_error(analysis::revealing(plan.prepared_source(), inner), revealed,
+                                       held_out, options)),
          summary);
     if (!fusion.valid()) return tell_judged(plan, judged, summary.outputs);
     Session real(engine::runnable(plan.source));

@@ -12,7 +12,7 @@ namespace rangefinder::workflow {
 namespace {
 
 /// Its own parameters now: those that its root gave it.
-quantization::TensorQuantizationConfig config_of(const Solution& solution, const Plan& full,
+quantization::TensorQuantizationConfig config_of(const SolvedPlan& solution, const Plan& full,
                                                  const std::string& name) {
   const auto* tensor = full.annotation.find(name);
   if (tensor == nullptr) {
@@ -44,8 +44,8 @@ Plan leave_float(const Plan& plan, const std::unordered_set<std::string>& nodes)
   return changed;
 }
 
-Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan) {
-  Solution kept;
+SolvedPlan keep_of(const SolvedPlan& solution, const Plan& full, const Plan& plan) {
+  SolvedPlan kept;
   const auto rows = by_name(solution.rows, &report::TensorRow::name);
   for (const auto& tensor : plan.annotation.tensors) {
     if (tensor.root == tensor.name) {

@@ -4,7 +4,7 @@
 #include <unordered_set>
 
 #include "workflow/plan.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 
@@ -17,6 +17,6 @@ Plan leave_float(const Plan& plan, const std::unordered_set<std::string>& nodes)
 /// embedding its codes. Nothing is solved anew:
 /// any choice of float nodes has the numbers of the one solution.
 /// Throws std::invalid_argument if the plan is no such.
-Solution keep_of(const Solution& solution, const Plan& full, const Plan& plan);
+SolvedPlan keep_of(const SolvedPlan& solution, const Plan& full, const Plan& plan);
 
 }  // namespace rangefinder::workflow

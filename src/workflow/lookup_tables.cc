@@ -9,7 +9,7 @@ namespace rangefinder::workflow {
 namespace {
 
 /// A table may be the largest thing of a model.
-void move_codes_to_file(Solution& solution) {
+void move_codes_to_file(SolvedPlan& solution) {
   engine::HeldModel holder;
   auto& moved = *holder.model.mutable_graph()->mutable_initializer();
   for (auto& table : solution.tables) moved.Add()->Swap(&table.codes);
@@ -22,7 +22,7 @@ void move_codes_to_file(Solution& solution) {
 
 }  // namespace
 
-void quantize_tables(const Plan& plan, Solution& solution) {
+void quantize_tables(const Plan& plan, SolvedPlan& solution) {
   onnx::ModelProto model = plan.prepared.model;
   const graph::Graph graph(model);
   solution.tables.resize(plan.lookup_tables.size());

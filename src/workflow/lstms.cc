@@ -5,7 +5,7 @@
 
 namespace rangefinder::workflow {
 
-void quantize_lstms(const Plan& plan, Solution& solution) {
+void quantize_lstms(const Plan& plan, SolvedPlan& solution) {
   onnx::ModelProto model = plan.prepared.model;
   graph::Graph graph(model);
   std::vector<const onnx::NodeProto*> nodes;

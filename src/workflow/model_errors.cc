@@ -14,7 +14,7 @@ std::vector<analysis::OutputError> model_errors(const onnx::ModelProto& real,
   const auto ready = [&](const onnx::ModelProto& model) {
     return engine::pack_model(analysis::revealing(model, inner), "");
   };
-  return analysis::compare(ready(real), ready(restored), samples, {.run = run}).outputs;
+  return analysis::model_error(ready(real), ready(restored), samples, {.run = run}).outputs;
 }
 
 }  // namespace rangefinder::workflow

@@ -63,7 +63,7 @@ report::Summary start_summary(const Plan& plan, const std::filesystem::path& out
 }
 
 /// Makes a solution better before it is written.
-using Refine = std::function<void(Solution& solution)>;
+using Refine = std::function<void(SolvedPlan& solution)>;
 
 void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
                       report::Summary& summary) {
@@ -90,7 +90,7 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
                            Effort effort, const Refine& refine, report::Summary& summary) {
   Stopwatch watch;
   // Biases make up for what rounding does on average: they come after it.
-  Candidate made{.plan = plan, .solution = solve(plan, statistics, calibration, show_raw)};
+  Candidate made{.plan = plan, .solution = solve_plan(plan, statistics, calibration, show_raw)};
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) {
     correct_biases(plan, statistics, made.solution);
@@ -338,7 +338,7 @@ Quantized quantize(const QuantizeRequest& request) {
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };
-  const auto refine = [&](Solution& solution) {
+  const auto refine = [&](SolvedPlan& solution) {
     summary.notes.push_back(refinement_note(refine_weights(
         working.plan(), *samples, request.run, solution, refinement_options(request.effort))));
   };

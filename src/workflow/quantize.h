@@ -15,7 +15,7 @@
 #include "workflow/decisions.h"
 #include "workflow/samples.h"
 #include "workflow/shared_pass.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 

@@ -29,7 +29,7 @@ using AtomErrors = std::vector<std::vector<SamplePower>>;
 
 class Simulation {
  public:
-  Simulation(const Plan& plan, const Solution& solution, const std::vector<passes::Atom>& atoms,
+  Simulation(const Plan& plan, const SolvedPlan& solution, const std::vector<passes::Atom>& atoms,
              const JudgedQuantities& judged)
       : atom_count_(atoms.size()),
         judged_(judged),
@@ -52,7 +52,7 @@ class Simulation {
   }
 
  private:
-  static engine::ModelSource simulated(const Plan& plan, const Solution& solution,
+  static engine::ModelSource simulated(const Plan& plan, const SolvedPlan& solution,
                                        const std::vector<passes::Atom>& atoms,
                                        std::span<const std::string> judged) {
     engine::HeldModel model{
@@ -93,7 +93,7 @@ CountedFeed spread_samples(Samples& samples, size_t most) {
   return {spread(samples.calibration(), count, samples.calibration_count()), count};
 }
 
-std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
+std::vector<double> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
                                    const std::vector<passes::Atom>& atoms,
                                    const JudgedQuantities& judged, CountedFeed samples,
                                    const RunControl& run) {

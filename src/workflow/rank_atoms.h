@@ -9,7 +9,7 @@
 #include "workflow/judge.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 
@@ -19,7 +19,7 @@ namespace rangefinder::workflow {
 /// One session with a switch for each atom (exporters/simulation.h); activations, weights and
 /// corrected biases count. The same for any number of jobs. Cost: atoms + 1 runs of each sample.
 /// Throws Error as engine::Session does.
-std::vector<double> noise_of_atoms(const Plan& plan, const Solution& solution,
+std::vector<double> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
                                    const std::vector<passes::Atom>& atoms,
                                    const JudgedQuantities& judged, CountedFeed samples,
                                    const RunControl& run);

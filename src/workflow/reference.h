@@ -18,7 +18,7 @@ std::string foreign_target(const onnx::ModelProto& model);
 /// in float between them.
 engine::Session open_plain(const engine::ModelSource& model);
 
-/// For analysis::CompareOptions::open_other: open_plain() for a foreign target, else empty.
+/// For analysis::ModelErrorOptions::open_other: open_plain() for a foreign target, else empty.
 std::function<engine::Session()> opener_for(const targets::Target& target,
                                             const engine::ModelSource& model);
 

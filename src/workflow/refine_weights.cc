@@ -15,7 +15,7 @@ constexpr double kWorkPerProduct = 8;
 constexpr size_t kThoroughSamples = 64;
 
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
-                                              Solution& solution) {
+                                              SolvedPlan& solution) {
   std::unordered_map<std::string, const onnx::NodeProto*> nodes;
   for (const auto& node : model.graph().node()) nodes[node.name()] = &node;
   std::vector<refine::WeightToRefine> weights;
@@ -29,7 +29,7 @@ std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::Mode
   return weights;
 }
 
-std::vector<refine::NodeRefinement> left_alone(const Solution& solution,
+std::vector<refine::NodeRefinement> left_alone(const SolvedPlan& solution,
                                                const std::string& reason) {
   std::vector<refine::NodeRefinement> nodes;
   for (const auto& weight : solution.weights)
@@ -50,7 +50,7 @@ refine::RefinementOptions refinement_options(Effort effort) {
 }
 
 std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& samples,
-                                                   const RunControl& run, Solution& solution,
+                                                   const RunControl& run, SolvedPlan& solution,
                                                    const refine::RefinementOptions& options) {
   if (!samples.can_repeat()) return left_alone(solution, "the samples pass by only once");
   if (plan.target->activation.level_count() > 256) {

@@ -8,7 +8,7 @@
 #include "refine/refine_weights.h"
 #include "workflow/plan.h"
 #include "workflow/samples.h"
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 
@@ -21,7 +21,7 @@ refine::RefinementOptions refinement_options(Effort effort);
 /// that are spread over all of them. To be called before export_model(). Samples that pass by only
 /// once leave everything as it is. Returns what became of each node with constant weights.
 std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& samples,
-                                                   const RunControl& run, Solution& solution,
+                                                   const RunControl& run, SolvedPlan& solution,
                                                    const refine::RefinementOptions& options = {});
 
 /// What a summary says of it: how many nodes, which not and why. Empty if there were none.

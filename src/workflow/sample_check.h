@@ -1,6 +1,6 @@
 #pragma once
 
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 #include "engine/model_source.h"
 #include "workflow/plan.h"
 

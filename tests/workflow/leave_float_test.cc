@@ -62,7 +62,7 @@ class LeaveFloatTest : public WorkflowTest {
     full_ = make_plan(model());
     const auto set = split_samples(open_input({samples()}), {.samples = 8});
     statistics_ = observe(full_, *set, full_.observed_with_sums(default_rows(full_)), {});
-    solution_ = solve(full_, statistics_, {.method = "mse"});
+    solution_ = solve_plan(full_, statistics_, {.method = "mse"});
     correct_biases(full_, statistics_, solution_);
   }
 
@@ -121,7 +121,7 @@ class LeaveFloatTest : public WorkflowTest {
 
   Plan full_;
   statistics::StatisticsFile statistics_;
-  Solution solution_;
+  SolvedPlan solution_;
 };
 
 TEST_F(LeaveFloatTest, NothingChangesNothing) {
@@ -175,7 +175,7 @@ TEST_F(LeaveFloatTest, AnyExclusionIsServedByWhatWasObservedWithoutIt) {
     SCOPED_TRACE(testing::PrintToString(nodes));
     Candidate candidate{.plan = make_plan(model(), {.exclude = nodes})};
     require_match(candidate.plan, statistics_, "s.rfs");
-    candidate.solution = solve(candidate.plan, statistics_, {.method = "mse"});
+    candidate.solution = solve_plan(candidate.plan, statistics_, {.method = "mse"});
     candidate.model = export_candidate(candidate, "");
     expect_names_of_their_own(candidate.model);
     engine::Session session(candidate.model);

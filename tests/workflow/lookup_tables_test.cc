@@ -66,7 +66,7 @@ TEST_F(LookupTablesTest, LargeOnesLieInAFileUntilTheyAreWritten) {
   const int64_t rows = (int64_t{9} << 20) / kColumns;  // 9 MiB of codes
   write_embedding(rows);
   const Plan plan = make_plan(model());
-  Solution solution;
+  SolvedPlan solution;
   quantize_tables(plan, solution);
   ASSERT_THAT(solution.tables, SizeIs(1));
   EXPECT_THAT(solution.tables[0].codes.raw_data(), IsEmpty());

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 #include "workflow/choose.h"
 #include "workflow/fixture.h"
 #include "workflow/judge.h"
@@ -20,7 +20,7 @@ class RankAtomsTest : public WorkflowTest {
     set_ = split_samples(open_input({samples()}), {.samples = 8});
     const auto statistics =
         observe(plan_, *set_, plan_.observed_with_sums(default_rows(plan_)), {});
-    solution_ = solve(plan_, statistics, {.method = "mse"});
+    solution_ = solve_plan(plan_, statistics, {.method = "mse"});
     onnx::ModelProto model = plan_.prepared.model;
     graph::Graph graph(model);
     atoms_ = passes::find_atoms(graph, plan_.annotation, *plan_.target);
@@ -41,13 +41,13 @@ class RankAtomsTest : public WorkflowTest {
     one.solution = keep_of(solution_, plan_, one.plan);
     one.model = export_candidate(one, "");
     const auto list = as_list(open_input({samples()}), 8);
-    const auto errors = analysis::compare(model(), one.model, *list).outputs;
+    const auto errors = analysis::model_error(model(), one.model, *list).outputs;
     return errors[0].metrics.error_power() / errors[0].metrics.real_power();
   }
 
   Plan plan_;
   std::unique_ptr<Samples> set_;
-  Solution solution_;
+  SolvedPlan solution_;
   std::vector<passes::Atom> atoms_;
 };
 

@@ -16,16 +16,16 @@ using testing::HasSubstr;
 class RefineWeightsTest : public WorkflowTest {
  protected:
   /// A solution as it is before its weights are refined.
-  Solution solved(const Plan& plan, Samples& samples) const {
+  SolvedPlan solved(const Plan& plan, Samples& samples) const {
     const auto statistics = observe(plan, samples, plan.observed(), {.jobs = 1});
-    return workflow::solve(plan, statistics, {.method = "minmax"});
+    return workflow::solve_plan(plan, statistics, {.method = "minmax"});
   }
 
   std::unique_ptr<Samples> calibration() const {
     return split_samples(open_input({samples()}), {.samples = 8});
   }
 
-  static std::vector<std::vector<int8_t>> codes(const Solution& solution) {
+  static std::vector<std::vector<int8_t>> codes(const SolvedPlan& solution) {
     std::vector<std::vector<int8_t>> all;
     for (const auto& weight : solution.weights) all.push_back(weight.codes);
     return all;
@@ -35,8 +35,8 @@ class RefineWeightsTest : public WorkflowTest {
 TEST_F(RefineWeightsTest, ChangesCodesAndNothingElse) {
   const Plan plan = make_plan(model());
   const auto samples = calibration();
-  Solution solution = solved(plan, *samples);
-  const Solution before = solution;
+  SolvedPlan solution = solved(plan, *samples);
+  const SolvedPlan before = solution;
   const auto nodes = refine_weights(plan, *samples, {.jobs = 1}, solution);
   ASSERT_EQ(nodes.size(), 3u);
   bool has_new = false;
@@ -53,8 +53,8 @@ TEST_F(RefineWeightsTest, ChangesCodesAndNothingElse) {
 TEST_F(RefineWeightsTest, IsTheSameForAnyNumberOfJobs) {
   const Plan plan = make_plan(model());
   const auto samples = calibration();
-  Solution one = solved(plan, *samples);
-  Solution two = one;
+  SolvedPlan one = solved(plan, *samples);
+  SolvedPlan two = one;
   refine_weights(plan, *samples, {.jobs = 1}, one);
   refine_weights(plan, *samples, {.jobs = 2}, two);
   EXPECT_EQ(codes(one), codes(two));
@@ -63,10 +63,10 @@ TEST_F(RefineWeightsTest, IsTheSameForAnyNumberOfJobs) {
 TEST_F(RefineWeightsTest, LooksAtSamplesFromAllOfTheData) {
   const Plan plan = make_plan(model());
   const auto samples = calibration();
-  Solution all = solved(plan, *samples);
-  const Solution before = all;
+  SolvedPlan all = solved(plan, *samples);
+  const SolvedPlan before = all;
   // Two of eight: the fourth and the last. Others may be unreadable.
-  Solution two = before;
+  SolvedPlan two = before;
   for (const size_t index : {0, 1, 2, 4, 5, 6}) {
     write_file(this->samples() / (std::to_string(index) + ".npy"), "no array");
   }
@@ -78,8 +78,8 @@ TEST_F(RefineWeightsTest, LooksAtSamplesFromAllOfTheData) {
 TEST_F(RefineWeightsTest, LeavesEverythingIfTheSamplesPassByOnlyOnce) {
   const Plan plan = make_plan(model());
   const auto samples = calibration();
-  Solution solution = solved(plan, *samples);
-  const Solution before = solution;
+  SolvedPlan solution = solved(plan, *samples);
+  const SolvedPlan before = solution;
   struct Once : Samples {
     engine::SampleFeed calibration() override { throw std::logic_error("not again"); }
     bool can_repeat() const override { return false; }
@@ -117,7 +117,7 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   const auto samples = calibration();
   const auto rows = rows_of(plan, request.calibration);
   const auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), {.jobs = 1});
-  Solution solution = workflow::solve(plan, statistics, request.calibration);
+  SolvedPlan solution = workflow::solve_plan(plan, statistics, request.calibration);
   refine_weights(plan, *samples, {.jobs = 1}, solution);
   correct_biases(plan, statistics, solution);
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);

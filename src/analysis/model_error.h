@@ -38,7 +38,7 @@ struct OutputError {
   std::vector<SamplePower> powers = {};
   /// The same of the logarithms of shares, where rows are shares of classes; see score_power().
   std::vector<SamplePower> score_powers = {};
-  /// Where CompareOptions::sections has some of this output.
+  /// Where ModelErrorOptions::sections has some of this output.
   std::vector<SectionError> sections = {};
   /// Samples that were compared, and those on which the models gave different shapes.
   uint64_t sample_count = 0;
@@ -69,11 +69,11 @@ struct LeftOutSample {
   std::string reason;
 };
 
-/// What compare() found.
+/// What model_error() found.
 struct ModelError {
   /// In the reference's order; then what only the other model has.
   std::vector<OutputError> outputs = {};
-  /// The same over CompareOptions::more_samples, if they were asked for.
+  /// The same over ModelErrorOptions::more_samples, if they were asked for.
   std::vector<OutputError> more_outputs = {};
   /// In the samples' order.
   std::vector<LeftOutSample> left_out = {};
@@ -83,7 +83,7 @@ struct ModelError {
 using CheckSample =
     std::function<void(const tensor::NamedTensors& sample, const std::string& name)>;
 
-struct CompareOptions {
+struct ModelErrorOptions {
   RunControl run = {};
   /// Asked about samples in which an input, or an output of the reference, is not all finite.
   /// Several threads may ask. Empty: nothing is checked.
@@ -111,7 +111,7 @@ struct CompareOptions {
 /// fails, and for one output a sample on which its shapes differ (a detector finds another number
 /// of objects). Throws Error: a model that does not load, models without an output in common,
 /// cancellation, and unless they are to be left out the first bad sample.
-ModelError compare(const engine::ModelSource& reference, const engine::ModelSource& other,
-                   const data::SampleSource& samples, const CompareOptions& options = {});
+ModelError model_error(const engine::ModelSource& reference, const engine::ModelSource& other,
+                       const data::SampleSource& samples, const ModelErrorOptions& options = {});
 
 }  // namespace rangefinder::analysis

@@ -1,4 +1,4 @@
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 
 #include <fmt/format.h>
 
@@ -151,7 +151,7 @@ class OrderedSum {
 /// Both models, ready to run.
 class Pair {
  public:
-  Pair(const ModelSource& reference, const ModelSource& other, const CompareOptions& options)
+  Pair(const ModelSource& reference, const ModelSource& other, const ModelErrorOptions& options)
       : options_(options),
         opening_(
             std::async(std::launch::async,
@@ -215,7 +215,7 @@ class Pair {
     return result;
   }
 
-  const CompareOptions& options_;
+  const ModelErrorOptions& options_;
   // All workers share both sessions: models may be larger than all else together.
   std::future<Session> opening_;
   Session expected_;
@@ -223,7 +223,7 @@ class Pair {
   std::vector<OutputError> outputs_;
 };
 
-std::vector<OutputError> measure_more(Pair& models, const CompareOptions& options) {
+std::vector<OutputError> measure_more(Pair& models, const ModelErrorOptions& options) {
   OrderedSum sum(models.outputs());
   RunControl quiet = options.run;
   quiet.progress = {};
@@ -262,8 +262,8 @@ std::optional<double> OutputError::equal_share() const {
   return static_cast<double>(equal_count) / static_cast<double>(integer_count);
 }
 
-ModelError compare(const ModelSource& reference, const ModelSource& other,
-                   const data::SampleSource& samples, const CompareOptions& options) {
+ModelError model_error(const ModelSource& reference, const ModelSource& other,
+                       const data::SampleSource& samples, const ModelErrorOptions& options) {
   Pair models(reference, other, options);
   OrderedSum sum(models.outputs());
   engine::for_each_sample(

@@ -1,4 +1,4 @@
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 #include <algorithm>
 #include <cmath>
@@ -142,7 +142,7 @@ class WeightedNodes {
   size_t size() const { return nodes_.size(); }
   const onnx::NodeProto& operator[](size_t i) const { return *nodes_[i]; }
   const graph::Graph& graph() const { return graph_; }
-  float input_scale(size_t i, const Solution& solution) const {
+  float input_scale(size_t i, const SolvedPlan& solution) const {
     const auto* input = plan_.annotation.find(nodes_[i]->input(0));
     return input->scale(solution.tensors.at(input->root).scale[0]);
   }
@@ -154,7 +154,7 @@ class WeightedNodes {
   std::vector<const onnx::NodeProto*> nodes_;
 };
 
-void solve_weights(const Plan& plan, Solution& solution) {
+void solve_weights(const Plan& plan, SolvedPlan& solution) {
   const WeightedNodes weighted(plan);
   solution.weights.resize(weighted.size());
   parallel_for(weighted.size(), [&](size_t i) {
@@ -190,11 +190,11 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
   }
 }
 
-Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics) {
+SolvedPlan complete(const Plan& plan, const PlannedConfigs& planned,
+                    const statistics::StatisticsFile& statistics) {
   require_complete(plan, planned);
   const StatisticsIndex index(plan, statistics);
-  Solution solution;
+  SolvedPlan solution;
   for (size_t i = 0; i < planned.tensors.size(); ++i) {
     if (plan.annotation.tensors[i].root != planned.tensors[i]) continue;
     auto config = planned.configs[i];
@@ -211,7 +211,7 @@ Solution complete(const Plan& plan, const PlannedConfigs& planned,
 }
 
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
-                    Solution& solution) {
+                    SolvedPlan& solution) {
   const WeightedNodes weighted(plan);
   std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
   for (const auto& tensor : statistics.tensors) {
@@ -238,19 +238,19 @@ void correct_biases(const Plan& plan, const statistics::StatisticsFile& statisti
   });
 }
 
-Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
+SolvedPlan solve_plan(const Plan& plan, const statistics::StatisticsFile& statistics,
+                      const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
   PlannedConfigs planned = plan_configs(plan);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
   for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
     figures[calibrated.name] = std::move(calibrated.figures);
   }
-  Solution solution = complete(plan, planned, statistics);
+  SolvedPlan solution = complete(plan, planned, statistics);
   for (auto& row : solution.rows) row.figures = figures[row.root];
   return solution;
 }
 
-onnx::ModelProto export_model(const Plan& plan, const Solution& solution) {
+onnx::ModelProto export_model(const Plan& plan, const SolvedPlan& solution) {
   return exporters::write_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
                               solution.tables, solution.lstms, *plan.target);
 }

@@ -1,4 +1,4 @@
-#include "workflow/solve.h"
+#include "workflow/solved_plan.h"
 
 #include <gmock/gmock.h>
 
@@ -16,9 +16,9 @@ namespace {
 using passes::RuntimeCalibration;
 using testing::HasSubstr;
 
-class SolveTest : public WorkflowTest {
+class SolvedPlanTest : public WorkflowTest {
  protected:
-  SolveTest() : plan_(make_plan(model())) {
+  SolvedPlanTest() : plan_(make_plan(model())) {
     statistics_ = observe(plan_, *set(), plan_.observed(default_rows(plan_)), {});
   }
 
@@ -26,7 +26,7 @@ class SolveTest : public WorkflowTest {
     return split_samples(open_input({samples()}), {.samples = 8});
   }
 
-  const report::TensorRow& row(const Solution& solution, const std::string& name) const {
+  const report::TensorRow& row(const SolvedPlan& solution, const std::string& name) const {
     for (const auto& row : solution.rows) {
       if (row.name == name) return row;
     }
@@ -37,10 +37,10 @@ class SolveTest : public WorkflowTest {
   statistics::StatisticsFile statistics_;
 };
 
-TEST_F(SolveTest, GivesEveryTensorTheRangeOfItsMethod) {
-  const Solution solution =
-      solve(plan_, statistics_,
-            {.method = "minmax", .method_for = {{"r", "MSE"}, {"me*", "mean-minmax"}}});
+TEST_F(SolvedPlanTest, GivesEveryTensorTheRangeOfItsMethod) {
+  const SolvedPlan solution =
+      solve_plan(plan_, statistics_,
+                 {.method = "minmax", .method_for = {{"r", "MSE"}, {"me*", "mean-minmax"}}});
   const auto& x = statistics_.tensors[0].channels[0].extrema;
   EXPECT_EQ(row(solution, "x").method, "minmax");
   EXPECT_FLOAT_EQ(row(solution, "x").scale, (x.max - x.min) / 255);
@@ -53,21 +53,21 @@ TEST_F(SolveTest, GivesEveryTensorTheRangeOfItsMethod) {
   EXPECT_EQ(solution.weights.size(), 3u);
 }
 
-TEST_F(SolveTest, RowsServeIsotone) {
-  const Solution solution =
-      solve(plan_, statistics_, {.method = "mse", .method_for = {{"h", "isotone"}}});
+TEST_F(SolvedPlanTest, RowsServeIsotone) {
+  const SolvedPlan solution =
+      solve_plan(plan_, statistics_, {.method = "mse", .method_for = {{"h", "isotone"}}});
   EXPECT_EQ(row(solution, "h").method, "isotone");
   EXPECT_EQ(row(solution, "h").figures.at("row_count"), 8);
   EXPECT_GT(row(solution, "h").figures.at("kept_share"), 0.8);
   RuntimeCalibration from_front{.method = "mse", .method_for = {{"h", "isotone"}}};
   from_front.options.axis = 1;
-  EXPECT_EQ(row(solve(plan_, statistics_, from_front), "h").scale, row(solution, "h").scale);
+  EXPECT_EQ(row(solve_plan(plan_, statistics_, from_front), "h").scale, row(solution, "h").scale);
 }
 
-TEST_F(SolveTest, IsotoneNeedsTheRowsItAsksFor) {
+TEST_F(SolvedPlanTest, IsotoneNeedsTheRowsItAsksFor) {
   const auto refusal = [&](const RuntimeCalibration& calibration) {
     try {
-      solve(plan_, statistics_, calibration);
+      solve_plan(plan_, statistics_, calibration);
     } catch (const std::invalid_argument& error) {
       return std::string(error.what());
     }
@@ -79,9 +79,9 @@ TEST_F(SolveTest, IsotoneNeedsTheRowsItAsksFor) {
   EXPECT_THAT(refusal(other_axis), HasSubstr("along axis 0; gathered were 6 along axis -1"));
 }
 
-TEST_F(SolveTest, RawBatchesAreShownOnlyToWhoAsks) {
+TEST_F(SolvedPlanTest, RawBatchesAreShownOnlyToWhoAsks) {
   const RuntimeCalibration calibration{.method = "mse", .method_for = {{"h", "mean-percentile"}}};
-  EXPECT_THROW(solve(plan_, statistics_, calibration), std::invalid_argument);
+  EXPECT_THROW(solve_plan(plan_, statistics_, calibration), std::invalid_argument);
   const auto samples = set();
   size_t passes = 0;
   const ShowRaw show = [&](const auto& tensors, const passes::RawVisitor& visitor) {
@@ -89,17 +89,17 @@ TEST_F(SolveTest, RawBatchesAreShownOnlyToWhoAsks) {
     EXPECT_EQ(tensors, std::vector<std::string>{"h"});
     show_raw(plan_, *samples, tensors, visitor, {});
   };
-  const Solution solution = solve(plan_, statistics_, calibration, show);
+  const SolvedPlan solution = solve_plan(plan_, statistics_, calibration, show);
   EXPECT_EQ(passes, 1u);
   EXPECT_EQ(row(solution, "h").method, "mean-percentile");
-  solve(plan_, statistics_, {.method = "mse"}, show);
+  solve_plan(plan_, statistics_, {.method = "mse"}, show);
   EXPECT_EQ(passes, 1u) << "no method asked";
 }
 
-TEST_F(SolveTest, TensorsWithoutDataAreNamed) {
+TEST_F(SolvedPlanTest, TensorsWithoutDataAreNamed) {
   statistics_.tensors[1].channels = {{}};
   try {
-    solve(plan_, statistics_, {.method = "mse"});
+    solve_plan(plan_, statistics_, {.method = "mse"});
     FAIL();
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("'r'"));

@@ -1,4 +1,4 @@
-#include "analysis/compare.h"
+#include "analysis/model_error.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,9 +44,9 @@ std::vector<NamedTensors> samples(size_t count) {
   return result;
 }
 
-TEST(Compare, MeasuresEachOutput) {
+TEST(ModelError, MeasuresEachOutput) {
   const MemorySamples source(samples(5));
-  const auto errors = compare(scaling(2), scaling(2.5f), source).outputs;
+  const auto errors = model_error(scaling(2), scaling(2.5f), source).outputs;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].name, "scaled");
   EXPECT_EQ(errors[0].metrics.count(), 20u);
@@ -90,10 +90,11 @@ TEST(OutputError, OneSampleHasNoBound) {
   EXPECT_EQ(error_with({{100, 0}, {9, 0}}).sqnr_bound_db(), INFINITY);
 }
 
-TEST(Compare, KeepsThePowersOfEachSampleInOrder) {
+TEST(ModelError, KeepsThePowersOfEachSampleInOrder) {
   const MemorySamples source(samples(4));
   for (const int jobs : {1, 3}) {
-    const auto error = compare(scaling(1), scaling(3), source, {.run = {.jobs = jobs}}).outputs[0];
+    const auto error =
+        model_error(scaling(1), scaling(3), source, {.run = {.jobs = jobs}}).outputs[0];
     ASSERT_EQ(error.powers.size(), 4u);
     for (size_t i = 0; i < 4; ++i) {
       // The values are i, 0.1, -i and 0.7; the difference is twice as much.
@@ -104,11 +105,12 @@ TEST(Compare, KeepsThePowersOfEachSampleInOrder) {
   }
 }
 
-TEST(Compare, AnyNumberOfJobsGivesTheSameBits) {
+TEST(ModelError, AnyNumberOfJobsGivesTheSameBits) {
   const MemorySamples source(samples(101));
-  const auto one = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = 1}}).outputs;
+  const auto one = model_error(scaling(2), scaling(2.1f), source, {.run = {.jobs = 1}}).outputs;
   for (const int jobs : {2, 3, 8}) {
-    const auto many = compare(scaling(2), scaling(2.1f), source, {.run = {.jobs = jobs}}).outputs;
+    const auto many =
+        model_error(scaling(2), scaling(2.1f), source, {.run = {.jobs = jobs}}).outputs;
     EXPECT_EQ(many[0].metrics.sqnr_db(), one[0].metrics.sqnr_db());
     EXPECT_EQ(many[0].sqnr_bound_db(), one[0].sqnr_bound_db());
     EXPECT_EQ(many[0].metrics.cosine(), one[0].metrics.cosine());
@@ -117,13 +119,13 @@ TEST(Compare, AnyNumberOfJobsGivesTheSameBits) {
   }
 }
 
-TEST(Compare, NothingToCompareIsAnEmptyMeasure) {
-  const auto errors = compare(scaling(1), scaling(2), MemorySamples({})).outputs;
+TEST(ModelError, NothingToCompareIsAnEmptyMeasure) {
+  const auto errors = model_error(scaling(1), scaling(2), MemorySamples({})).outputs;
   ASSERT_EQ(errors.size(), 2u);
   EXPECT_EQ(errors[0].metrics.count(), 0u);
 }
 
-TEST(Compare, IntegersAreAlsoCountedAsEqualOrNot) {
+TEST(ModelError, IntegersAreAlsoCountedAsEqualOrNot) {
   const auto converting = [](float factor) {
     OnnxBuilder b;
     b.input("x", {-1, 4});
@@ -137,9 +139,9 @@ TEST(Compare, IntegersAreAlsoCountedAsEqualOrNot) {
   const std::vector<float> values = {1, 3, 0.1f, 0.2f};
   const NamedTensors sample = {{"x", Tensor::from_floats({1, 4}, values)}};
   const MemorySamples source(std::vector<NamedTensors>{sample});
-  const auto errors = compare(converting(1), converting(2), source).outputs;
+  const auto errors = model_error(converting(1), converting(2), source).outputs;
   EXPECT_EQ(errors[0].equal_share(), 0.5);
-  EXPECT_EQ(compare(scaling(1), scaling(2), source).outputs[0].equal_share(), std::nullopt);
+  EXPECT_EQ(model_error(scaling(1), scaling(2), source).outputs[0].equal_share(), std::nullopt);
 }
 
 /// The values of x above a threshold: how many depends on the data.
@@ -155,23 +157,23 @@ ModelSource above(float threshold) {
   return {b.bytes(), "above.onnx"};
 }
 
-TEST(Compare, AShapeThatDependsOnTheDataIsCountedAndTheRestCompared) {
+TEST(ModelError, AShapeThatDependsOnTheDataIsCountedAndTheRestCompared) {
   // Of the values i, 0.1, -i and 0.7 the last lies between 0.5 and 0.8.
-  const auto found = compare(above(0.5f), above(0.8f), MemorySamples(samples(6)));
+  const auto found = model_error(above(0.5f), above(0.8f), MemorySamples(samples(6)));
   ASSERT_EQ(found.outputs.size(), 2u);
   EXPECT_EQ(found.outputs[0].shape_mismatch_count, 6u);
   EXPECT_EQ(found.outputs[0].sample_count, 0u);
   EXPECT_EQ(found.outputs[1].shape_mismatch_count, 0u);
   EXPECT_EQ(found.outputs[1].sample_count, 6u);
   EXPECT_EQ(found.outputs[1].metrics.count(), 24u);
-  const auto some = compare(above(0.8f), above(2.5f), MemorySamples(samples(6)));
+  const auto some = model_error(above(0.8f), above(2.5f), MemorySamples(samples(6)));
   EXPECT_EQ(some.outputs[0].shape_mismatch_count, 2u) << "1 and 2 lie between";
   EXPECT_EQ(some.outputs[0].sample_count, 4u);
   EXPECT_TRUE(some.left_out.empty());
 }
 
-TEST(Compare, AnOutputOfOneModelAloneIsNamed) {
-  const auto found = compare(scaling(1), scaling(1, "renamed"), MemorySamples(samples(2)));
+TEST(ModelError, AnOutputOfOneModelAloneIsNamed) {
+  const auto found = model_error(scaling(1), scaling(1, "renamed"), MemorySamples(samples(2)));
   ASSERT_EQ(found.outputs.size(), 3u);
   EXPECT_EQ(found.outputs[0].name, "scaled");
   EXPECT_THAT(found.outputs[0].obstacle, HasSubstr("no such output"));
@@ -181,7 +183,7 @@ TEST(Compare, AnOutputOfOneModelAloneIsNamed) {
   EXPECT_THAT(found.outputs[2].obstacle, HasSubstr("no such output"));
 }
 
-TEST(Compare, OutputsThatAreNoTensorsOfNumbersAreNamed) {
+TEST(ModelError, OutputsThatAreNoTensorsOfNumbersAreNamed) {
   OnnxBuilder b;
   b.input("x", {-1, 4});
   b.node("SequenceConstruct", {"x"}, {"all"});
@@ -195,39 +197,39 @@ TEST(Compare, OutputsThatAreNoTensorsOfNumbersAreNamed) {
       ->set_elem_type(onnx::TensorProto::FLOAT);
   b.output("y", {-1, 4});
   const ModelSource model(b.bytes(), "sequence.onnx");
-  const auto found = compare(model, model, MemorySamples(samples(2)));
+  const auto found = model_error(model, model, MemorySamples(samples(2)));
   EXPECT_THAT(found.outputs[0].obstacle, HasSubstr("not a tensor"));
   EXPECT_EQ(found.outputs[1].sample_count, 2u);
 }
 
 std::string error_of(const ModelSource& other, const MemorySamples& source,
-                     const CompareOptions& options = {}) {
+                     const ModelErrorOptions& options = {}) {
   try {
-    compare(scaling(1), other, source, options);
+    model_error(scaling(1), other, source, options);
   } catch (const Error& error) {
     return error.what();
   }
   return "no error";
 }
 
-TEST(Compare, AModelThatDoesNotLoadIsAnError) {
+TEST(ModelError, AModelThatDoesNotLoadIsAnError) {
   EXPECT_THAT(error_of(ModelSource("rubbish", "bad.onnx"), MemorySamples(samples(2))),
               HasSubstr("bad.onnx"));
 }
 
-TEST(Compare, ABadSampleIsAnErrorOrLeftOut) {
+TEST(ModelError, ABadSampleIsAnErrorOrLeftOut) {
   auto two_bad = samples(5);
   two_bad[1] = {{"x", Tensor::from_floats({1, 3}, std::vector<float>{1, 2, 3})}};
   two_bad[3].begin()->second.floats()[2] = NAN;
   const MemorySamples source(two_bad);
-  CompareOptions options{.check = [](const NamedTensors&, const std::string& name) {
+  ModelErrorOptions options{.check = [](const NamedTensors&, const std::string& name) {
     throw Error("not finite", {.file = name});
   }};
   EXPECT_THAT(error_of(scaling(2), source, options), HasSubstr("sample1"));
   options.leave_out_bad_samples = true;
   for (const int jobs : {1, 3}) {
     options.run.jobs = jobs;
-    const auto found = compare(scaling(1), scaling(2), source, options);
+    const auto found = model_error(scaling(1), scaling(2), source, options);
     EXPECT_EQ(found.outputs[0].sample_count, 3u);
     ASSERT_EQ(found.left_out.size(), 2u);
     EXPECT_EQ(found.left_out[0].name, "sample1");
@@ -237,14 +239,15 @@ TEST(Compare, ABadSampleIsAnErrorOrLeftOut) {
   }
 }
 
-TEST(Compare, OnlySamplesThatAreNotFiniteAreChecked) {
+TEST(ModelError, OnlySamplesThatAreNotFiniteAreChecked) {
   size_t asked = 0;
-  const CompareOptions options{.check = [&](const NamedTensors&, const std::string&) { ++asked; }};
+  const ModelErrorOptions options{
+      .check = [&](const NamedTensors&, const std::string&) { ++asked; }};
   auto infinite = samples(3);
-  compare(scaling(1), scaling(2), MemorySamples(infinite), options);
+  model_error(scaling(1), scaling(2), MemorySamples(infinite), options);
   EXPECT_EQ(asked, 0u);
   infinite[2].begin()->second.floats()[0] = -INFINITY;
-  const auto found = compare(scaling(1), scaling(2), MemorySamples(infinite), options);
+  const auto found = model_error(scaling(1), scaling(2), MemorySamples(infinite), options);
   EXPECT_EQ(asked, 1u);
   EXPECT_EQ(found.outputs[0].metrics.nonfinite_count(), 1u) << "it was legal, so it is compared";
   EXPECT_EQ(found.outputs[0].sample_count, 3u);
@@ -260,19 +263,19 @@ ModelSource picking(int64_t index) {
   return {b.bytes(), "picking.onnx"};
 }
 
-TEST(Compare, ASampleOnWhichAModelFailsIsLeftOut) {
+TEST(ModelError, ASampleOnWhichAModelFailsIsLeftOut) {
   auto mixed = samples(3);
   mixed[1] = {{"x", Tensor::from_floats({2, 4}, std::vector<float>(8, 1))}};
-  const auto found = compare(picking(0), picking(1), MemorySamples(mixed));
+  const auto found = model_error(picking(0), picking(1), MemorySamples(mixed));
   EXPECT_EQ(found.outputs[0].sample_count, 1u);
   ASSERT_EQ(found.left_out.size(), 2u);
   EXPECT_EQ(found.left_out[0].name, "sample0");
   EXPECT_THAT(found.left_out[0].reason, AllOf(HasSubstr("picking.onnx"), HasSubstr("sample0")));
 }
 
-TEST(Compare, WhoInterruptsIsNotTakenForABadSample) {
+TEST(ModelError, WhoInterruptsIsNotTakenForABadSample) {
   const std::atomic<bool> cancelled = true;
-  CompareOptions options{.leave_out_bad_samples = true};
+  ModelErrorOptions options{.leave_out_bad_samples = true};
   options.run.cancelled = &cancelled;
   EXPECT_THAT(error_of(scaling(2), MemorySamples(samples(2)), options), HasSubstr("interrupted"));
 }

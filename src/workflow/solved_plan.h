@@ -24,7 +24,7 @@ using ShowRaw =
     std::function<void(const std::vector<std::string>& tensors, const passes::RawVisitor& visitor)>;
 
 /// A plan with numbers.
-struct Solution {
+struct SolvedPlan {
   exporters::SolvedTensors tensors;
   std::vector<passes::QuantizedWeight> weights;
   /// In graph order, one for each quantized activation.
@@ -49,20 +49,20 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
 
 /// Weights and biases for activations that are in force, and what is to be told of them; figures of
 /// methods are left out. Throws as require_complete() does.
-Solution complete(const Plan& plan, const PlannedConfigs& planned,
-                  const statistics::StatisticsFile& statistics);
+SolvedPlan complete(const Plan& plan, const PlannedConfigs& planned,
+                    const statistics::StatisticsFile& statistics);
 
 /// Corrects the biases of a complete solution for its codes as they are, by the means of channels
 /// where the statistics hold the sums for it.
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
-                    Solution& solution);
+                    SolvedPlan& solution);
 
 /// Statistics become parameters, then weights and biases. Throws as
 /// passes::RuntimeCalibration::run() does.
-Solution solve(const Plan& plan, const statistics::StatisticsFile& statistics,
-               const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
+SolvedPlan solve_plan(const Plan& plan, const statistics::StatisticsFile& statistics,
+                      const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw = {});
 
 /// The quantized model. It may refer to weights that the plan or the solution holds.
-onnx::ModelProto export_model(const Plan& plan, const Solution& solution);
+onnx::ModelProto export_model(const Plan& plan, const SolvedPlan& solution);
 
 }  // namespace rangefinder::workflow
