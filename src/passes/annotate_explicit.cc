@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "graph/attributes.h"
 #include "graph/model_file.h"
 #include "passes/constant_range.h"
 #include "passes/fused_bound.h"
@@ -19,6 +20,8 @@ namespace {
 
 using targets::Placement;
 using targets::Role;
+
+constexpr int64_t kChannels = 1;
 
 /// A node that the target's table knows.
 struct Part {
@@ -113,15 +116,89 @@ class ExplicitAnnotator {
     if (reason.empty()) reason = weighted_obstacle(graph_, infos_, node);
     if (reason.empty()) reason = rule_obstacle(*part.rule, node);
     if (reason.empty()) reason = constant_obstacle(graph_, node);
+    if (reason.empty()) reason = zero_point_obstacle(node);
+    if (reason.empty() && !takes_joined(part)) {
+      reason = "its input is joined along an axis on which there can be no zero points";
+    }
     if (!reason.empty()) result_.left_float.push_back({node.name(), node.op_type(), reason});
     return reason.empty();
+  }
+
+  /// A runtime that joins tensors of codes with a zero point makes one zero point for each index of
+  /// the axis, wherever the pair stands, before the Concat or behind it (found with OpenVINO,
+  /// docs/openvino.md). Convolutions and pools take those of channels, products those of columns;
+  /// what moves them loses them. Behind another operator, a mover included, a new pair is free of
+  /// them.
+  bool takes_joined(const Part& part) const {
+    const auto* concat = target_.rule("Concat");
+    const bool is_free =
+        target_.activation.is_symmetric() || concat == nullptr || concat->role != Role::kJoin;
+    return is_free || std::all_of(part.data.begin(), part.data.end(),
+                                  [&](int input) { return takes_joined(part, input); });
+  }
+
+  bool takes_joined(const Part& part, int input) const {
+    static const std::unordered_set<std::string> kByChannel = {"Conv", "MaxPool", "AveragePool",
+                                                               "GlobalAveragePool", "Resize"};
+    const onnx::NodeProto& node = *part.node;
+    const auto joined = joined_axis(node.input(input));
+    if (part.rule->role == Role::kJoin) {
+      return joined.value_or(kChannels) == kChannels && concat_axis(node) == kChannels;
+    }
+    if (!joined) return true;
+    if (kByChannel.contains(node.op_type())) return joined == kChannels;
+    return part.rule->role == Role::kWeighted && input == 0 && joined == last_axis(node.input(0));
+  }
+
+  /// The axis along which the tensor was joined, also where pools and the like kept its channels.
+  std::optional<int64_t> joined_axis(const std::string& tensor) const {
+    const onnx::NodeProto* maker = graph_.producer(tensor);
+    if (maker == nullptr || !maker->domain().empty()) return {};
+    if (maker->op_type() == "Concat") return concat_axis(*maker);
+    if (maker->op_type() != "MaxPool" && maker->op_type() != "Resize") return {};
+    const auto joined = joined_axis(maker->input(0));
+    return joined == kChannels ? joined : std::nullopt;
+  }
+
+  /// Counted from the front; -1 where the rank is not known.
+  int64_t concat_axis(const onnx::NodeProto& node) const {
+    const int64_t axis = graph::int_attribute(node, "axis", kChannels);
+    if (axis >= 0) return axis;
+    const auto last = last_axis(node.output(0));
+    return last ? *last + 1 + axis : -1;
+  }
+
+  std::optional<int64_t> last_axis(const std::string& tensor) const {
+    const auto info = infos_.find(tensor);
+    if (info == infos_.end() || !info->second.shape) return {};
+    return static_cast<int64_t>(info->second.shape->size()) - 1;
+  }
+
+  /// Integer kernels of ConvTranspose take no zero point.
+  std::string zero_point_obstacle(const onnx::NodeProto& node) const {
+    const bool is_free = node.op_type() != "ConvTranspose" || target_.activation.is_symmetric();
+    return is_free || is_never_negative(node.input(0)) ? "" : "its input may be negative";
+  }
+
+  /// True of what a bound or a share makes, also where it was moved from there.
+  bool is_never_negative(const std::string& tensor) const {
+    static const std::unordered_set<std::string> kMakers = {"Relu", "Sigmoid", "HardSigmoid",
+                                                            "Softmax"};
+    const onnx::NodeProto* maker = graph_.producer(tensor);
+    if (maker == nullptr || !maker->domain().empty()) return false;
+    if (kMakers.contains(maker->op_type())) return true;
+    if (maker->op_type() == "Clip" && maker->input_size() > 1) {
+      return scalar_constant(graph_, maker->input(1)).value_or(-1) >= 0;
+    }
+    const auto* rule = target_.rule(maker->op_type());
+    return rule != nullptr && rule->role == Role::kMover && is_never_negative(maker->input(0));
   }
 
   bool takes(const Part& part) const {
     const onnx::NodeProto& node = *part.node;
     if (excluded_.contains(node.name()) || node.output_size() != 1 || part.data.empty() ||
         !is_float(infos_, node.output(0)) || !rule_obstacle(*part.rule, node).empty() ||
-        may_divide_by_zero(part)) {
+        may_divide_by_zero(part) || !takes_joined(part)) {
       return false;
     }
     const bool reads_floats = std::all_of(part.data.begin(), part.data.end(),

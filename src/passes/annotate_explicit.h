@@ -16,7 +16,8 @@ namespace rangefinder::passes {
 /// codes keep the float tensor.
 /// kAround: weighted nodes read and make codes, and so does every operator of the table whose data
 /// are codes; a Relu, or a Clip from 0, behind one of them is before its output's pair.
-/// Tensors that are joined share their parameters (Annotation::aligned).
+/// Tensors that are joined share their parameters (Annotation::aligned); what cannot be joined as
+/// codes is a tensor of its own.
 /// Cost: linear in the number of nodes and reads.
 Annotation annotate_explicit(graph::Graph& graph, const TensorInfos& infos,
                              const targets::Target& target,

@@ -25,6 +25,16 @@ constexpr std::array<AttributeRule, 8> kResize = {{{"antialias"},
                                                    {"mode", Allowed::kOnly, "nearest"},
                                                    {"nearest_mode"}}};
 
+/// A ConvTranspose in groups is computed in float.
+constexpr std::array<AttributeRule, 8> kWithoutGroups = {{{"auto_pad"},
+                                                          {"dilations"},
+                                                          {"group", Allowed::kAtMost, {}, 1},
+                                                          {"kernel_shape"},
+                                                          {"output_padding"},
+                                                          {"output_shape"},
+                                                          {"pads"},
+                                                          {"strides"}}};
+
 /// Rules of several lists, which are looked up by name: their order means nothing.
 template <size_t... kSizes>
 constexpr auto joined(const std::array<OperatorRule, kSizes>&... lists) {
@@ -89,18 +99,23 @@ constexpr std::array<OperatorRule, 2> kBounds = {{
 /// not the outputs of weighted operators; pooling and what moves values commutes with Q and DQ.
 /// ModelOpt's qdq_graph.py: inputs of a concatenation with one scale, which is nothing to compute
 /// then.
-constexpr std::array<OperatorRule, 3> kBetweenProducts = {{
-    {"Add", Role::kResidual, 2},
-    {"Concat", Role::kJoin, 0},
-    {"Relu", Role::kBound, 1},
-}};
-constexpr auto kTensorRt =
-    joined(kProducts, kTransposedProducts, kAverages, kMovers, kBetweenProducts);
+constexpr auto kTensorRt = joined(kProducts, kTransposedProducts, kAverages, kMovers,
+                                  std::array<OperatorRule, 3>{{
+                                      {"Add", Role::kResidual, 2},
+                                      {"Concat", Role::kJoin, 0},
+                                      {"Relu", Role::kBound, 1},
+                                  }});
 
 /// The same, and more that moves values: found by running, see docs/openvino.md. Mul is left out: a
 /// gate times what it gates is fused into the convolution before it as long as no pair stands
 /// between.
-constexpr auto kOpenVino = joined(kProducts, kAverages, kMovers, kBlockMovers, kBetweenProducts);
+constexpr auto kOpenVino = joined(kProducts, kAverages, kMovers, kBlockMovers,
+                                  std::array<OperatorRule, 4>{{
+                                      {"ConvTranspose", Role::kWeighted, 1, {kWithoutGroups}},
+                                      {"Add", Role::kResidual, 2},
+                                      {"Concat", Role::kJoin, 0},
+                                      {"Relu", Role::kBound, 1},
+                                  }});
 
 /// Every operator whose output has a range worth codes.
 constexpr auto kEverything =

@@ -29,9 +29,9 @@ TEST_F(ImportCache, TellsWhatBecameOfTheCache) {
   EXPECT_THAT(printed, HasSubstr("1 of 2 nodes"));
   EXPECT_THAT(printed, HasSubstr("line 5: (Unnamed Layer* 3)"));
   EXPECT_THAT(printed, HasSubstr("line 6: gone"));
-  EXPECT_THAT(printed, HasSubstr("Gemm_y (Gemm): 'f' has no scale"));
+  EXPECT_THAT(printed, HasSubstr("Gemm_y (Gemm): 'p' has no scale"));
   const Json report = json_of(command({"--json"}));
-  EXPECT_EQ(report["missing"], Json({"f"}));
+  EXPECT_EQ(report["missing"], Json({"p"}));
   EXPECT_EQ(report["int8_nodes"], 1);
 }
 

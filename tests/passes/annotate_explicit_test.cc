@@ -106,6 +106,37 @@ TEST(AnnotateExplicit, TransposedConvolutionsAreForThoseThatHaveThem) {
   EXPECT_THAT(weighted(annotated(b, "ncnn")), IsEmpty());
 }
 
+TEST(AnnotateExplicit, TransposedConvolutionsTakeNoZeroPoint) {
+  const auto taken = [](const std::string& maker) {
+    OnnxBuilder b = picture_model();
+    b.initializer("low", {}, std::vector<float>{0});
+    b.initializer("high", {}, std::vector<float>{6});
+    if (maker == "Clip") {
+      b.node(maker, {"x", "low", "high"}, {"a"});
+    } else {
+      b.node(maker, {"x"}, {"a"});
+    }
+    b.node("MaxPool", {"a"}, {"p"}).ints("kernel_shape", {2, 2});
+    b.weights("w", {4, 3, 2, 2});
+    b.node("ConvTranspose", {"p", "w"}, {"y"}).ints("strides", {2, 2});
+    b.output("y", {-1, 3, 14, 14});
+    return annotated(b, "openvino");
+  };
+  for (const auto* maker : {"Relu", "Clip", "Sigmoid"}) {
+    EXPECT_THAT(weighted(taken(maker)), ElementsAre("ConvTranspose_y")) << maker;
+  }
+  OnnxBuilder groups = picture_model();
+  groups.node("Relu", {"x"}, {"r"});
+  groups.weights("w", {4, 1, 2, 2});
+  groups.node("ConvTranspose", {"r", "w"}, {"y"}).integer("group", 4);
+  groups.output("y", {-1, 4, 9, 9});
+  EXPECT_THAT(weighted(annotated(groups, "openvino")), IsEmpty());
+  const Annotation negative = taken("Tanh");
+  EXPECT_THAT(negative.observed(), IsEmpty());
+  ASSERT_EQ(negative.left_float.size(), 1u);
+  EXPECT_EQ(negative.left_float[0].reason, "its input may be negative");
+}
+
 TEST(AnnotateExplicit, AnAdditionThatNoConvolutionTakesOverStaysFloat) {
   OnnxBuilder b;
   b.input("x", {-1, 4});
@@ -151,6 +182,70 @@ TEST(AnnotateExplicit, WhatIsJoinedSharesItsParameters) {
     EXPECT_TRUE(annotation.find("r")->is_observed() && annotation.find("c")->is_observed());
   }
   EXPECT_THAT(annotated(b, "qnn").aligned, IsEmpty()) << "each has its own there";
+}
+
+/// Two halves of x, joined along `axis`, and what follows.
+Annotation joined_halves(int64_t axis, const std::vector<std::string>& after) {
+  OnnxBuilder b = picture_model();
+  b.node("Sigmoid", {"x"}, {"a"});
+  b.node("Tanh", {"x"}, {"c"});
+  b.node("Concat", {"a", "c"}, {"j"}).integer("axis", axis);
+  b.initializer("starts", {1}, std::vector<int64_t>{0});
+  b.initializer("ends", {1}, std::vector<int64_t>{4});
+  b.initializer("axes", {1}, std::vector<int64_t>{1});
+  int64_t channels = axis == 1 || axis == -3 ? 8 : 4;
+  std::string last = "j";
+  for (const auto& type : after) {
+    const std::string next = type;
+    if (type == "Slice") {
+      b.node(type, {last, "starts", "ends", "axes"}, {next});
+      channels = 4;
+    } else if (type == "MatMul") {
+      b.weights("square", {axis == 3 ? 16 : 8, 8});
+      b.node(type, {last, "square"}, {next});
+    } else if (type == "Conv") {
+      conv(b, last, next, channels, 4);
+    } else {
+      b.node(type, {last}, {next}).ints("kernel_shape", {2, 2});
+    }
+    last = next;
+  }
+  b.output(last, {-1, -1, -1, -1});
+  return annotated(b, "openvino");
+}
+
+/// Elsewhere OpenVINO computes in float, or refuses the model.
+TEST(AnnotateExplicit, CodesWithAZeroPointAreJoinedWhereItCanGoAlong) {
+  for (const int64_t axis : {1, -3}) {
+    const Annotation channels = joined_halves(axis, {"Conv"});
+    EXPECT_THAT(channels.aligned, ElementsAre(ElementsAre("a", "c"))) << axis;
+  }
+  const auto aligned = ElementsAre(ElementsAre("a", "c"));
+  EXPECT_THAT(joined_halves(1, {"MaxPool", "Conv"}).aligned, aligned);
+  EXPECT_THAT(joined_halves(1, {"AveragePool", "Conv"}).aligned, aligned);
+  EXPECT_THAT(joined_halves(1, {"Slice", "Conv"}).observed(), ElementsAre("Slice"));
+  EXPECT_THAT(joined_halves(1, {"MaxPool", "Slice", "Conv"}).observed(), ElementsAre("Slice"));
+  EXPECT_THAT(joined_halves(2, {"MaxPool", "Conv"}).observed(), ElementsAre("MaxPool"));
+  EXPECT_THAT(joined_halves(3, {"MatMul"}).observed(), ElementsAre("j"));
+}
+
+TEST(AnnotateExplicit, WhatReadsAnotherJoinDirectlyStaysFloat) {
+  for (const auto& [axis, type] : {std::pair(2, "Conv"), std::pair(1, "MatMul")}) {
+    const Annotation annotation = joined_halves(axis, {type});
+    EXPECT_THAT(annotation.observed(), IsEmpty()) << type;
+    ASSERT_EQ(annotation.left_float.size(), 1u) << type;
+    EXPECT_THAT(annotation.left_float[0].reason, testing::HasSubstr("joined")) << type;
+  }
+}
+
+/// Symmetric codes have no zero point to lose.
+TEST(AnnotateExplicit, SymmetricCodesAreJoinedAlongAnyAxis) {
+  OnnxBuilder b = picture_model();
+  b.node("Sigmoid", {"x"}, {"a"});
+  b.node("Concat", {"a", "x"}, {"j"}).integer("axis", 2);
+  conv(b, "j", "y");
+  b.output("y", {-1, 4, 16, 8});
+  EXPECT_THAT(annotated(b, "tensorrt").aligned, ElementsAre(ElementsAre("a", "x")));
 }
 
 TEST(AnnotateExplicit, GroupsThatMeetAreOne) {
