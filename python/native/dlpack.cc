@@ -1,6 +1,7 @@
 #include "dlpack.h"
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,15 @@ std::string name_of_type(nb::handle object) {
       nb::handle(reinterpret_cast<PyObject*>(Py_TYPE(object.ptr()))).attr("__name__"));
 }
 
+/// "float64".
+std::string name_of(const nb::dlpack::dtype& type) {
+  constexpr const char* kNames[] = {"int", "uint", "float", nullptr, "bfloat", "complex", "bool"};
+  const bool is_known = type.code < std::size(kNames) && kNames[type.code] != nullptr;
+  const std::string name = is_known ? kNames[type.code] : "type " + std::to_string(type.code) + " ";
+  const std::string lanes = type.lanes == 1 ? "" : "x" + std::to_string(type.lanes);
+  return name + std::to_string(type.bits) + lanes;
+}
+
 ElementType type_of(const nb::dlpack::dtype& type) {
   using Code = nb::dlpack::dtype_code;
   const auto is = [&](Code code, int bits) {
@@ -57,8 +67,7 @@ ElementType type_of(const nb::dlpack::dtype& type) {
   if (is(Code::Float, 32)) return ElementType::kFloat32;
   if (is(Code::Float, 16)) return ElementType::kFloat16;
   if (is(Code::Bfloat, 16)) return ElementType::kBfloat16;
-  refuse_type("values of DLPack type " + std::to_string(type.code) + " with " +
-              std::to_string(type.bits) + " bits; allowed: float32, float16, bfloat16");
+  refuse_type(name_of(type) + " values; allowed: float32, float16, bfloat16");
 }
 
 void require_contiguous(const dltensor& tensor) {

@@ -15,6 +15,8 @@ from aihwkit_lightning.inference.calibration import calibrate_input_ranges as th
 from aihwkit_lightning.nn import AnalogLinear, AnalogLSTMCell, AnalogRNN
 from aihwkit_lightning.simulator.configs import TorchInferenceRPUConfig
 
+from test_devices_torch import OnCard, card  # noqa: F401
+
 import rangefinder
 from rangefinder.analog import InputRangeCalibrationType as Type
 from rangefinder.analog import calibrate_input_ranges, convert_to_analog
@@ -189,3 +191,19 @@ def test_recurrent_networks():
 def test_a_layer_without_data_is_named(analog):
     with pytest.raises(rangefinder.Error, match="was not called"):
         calibrate_input_ranges(analog, Type.MAX, [], verbose=False)
+
+
+@pytest.mark.parametrize("type_", [Type.MAX, Type.QUANTILE])
+def test_modules_whose_inputs_lie_on_a_card_are_counted_there(card, analog, type_):  # noqa: F811
+    on_host = copy.deepcopy(analog)
+    expected = calibrate_input_ranges(on_host, type_, Sampler(3), quantile=0.99, verbose=False)
+    launches = card.launches()
+    data = (((OnCard.of(x),), {}) for (x,), _ in Sampler(3))
+    found = calibrate_input_ranges(analog, type_, data, quantile=0.99, verbose=False)
+    assert found == expected
+    assert OnCard.copies == 0
+    assert len(OnCard.owners) == 3 * 3
+    assert card.launches() > launches
+    for (name, module), (_, other) in zip(analog.named_modules(), on_host.named_modules()):
+        if name in found:
+            assert torch.equal(module.input_range, other.input_range)

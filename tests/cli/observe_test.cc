@@ -66,6 +66,37 @@ TEST_F(Observe, WithoutAUsableGpuTheCpuIsTakenAndThatIsTold) {
   expect_failure(command(data, {"--device", "gpu"}), 2, {"'gpu'", "cuda:N"});
 }
 
+TEST_F(Observe, WhatADeviceLacksIsToldAndTheCpuTaken) {
+#if RANGEFINDER_HAS_KERNELS
+  const std::string data = write_samples(5);
+  succeed(command(data));
+  const std::string on_cpu = content("all.rfs");
+  ::setenv("LD_LIBRARY_PATH", RANGEFINDER_FAKE_CUDA_FOLDER, 1);
+  const std::pair<const char*, const char*> kTroubles[] = {
+      {"devices=0", "the CUDA driver finds no device\n"},
+      {"fail=cuInit:999", "the CUDA driver does not start: fake error (999)\n"},
+      {"capability=61", "CUDA device 0 has compute capability 6.1; 7.5 or later is needed\n"},
+      {"version=12040 fail=cuModuleLoadData:209",
+       "CUDA device 0 (emulated): the driver (for CUDA 12.4) does not take our kernels: "}};
+  for (const auto& [settings, trouble] : kTroubles) {
+    ::setenv("FAKE_CUDA", settings, 1);
+    const auto result = run_alone(command(data, {"--device", "cuda"}));
+    EXPECT_EQ(result.exit_code, 0) << settings;
+    EXPECT_THAT(result.errors,
+                testing::StartsWith(
+                    std::string("rangefinder: cuda:0 cannot be used, the CPU is: ") + trouble));
+    EXPECT_EQ(content("all.rfs"), on_cpu) << settings;
+  }
+  ::setenv("FAKE_CUDA", "fail=cuDevicePrimaryCtxRetain:2", 1);
+  const auto failed = run_alone(command(data, {"--device", "cuda"}));
+  EXPECT_EQ(failed.exit_code, 1) << "a device that fails is no device that lacks something";
+  EXPECT_EQ(failed.errors,
+            "rangefinder: CUDA device 0 (emulated): making a context: out of memory (2)\n");
+  ::unsetenv("LD_LIBRARY_PATH");
+  ::unsetenv("FAKE_CUDA");
+#endif
+}
+
 TEST_F(Observe, AShardMayBeEmpty) {
   const support::ProgramResult result =
       run(command(write_samples(2), {"--samples", "2", "--shard", "2/3"}));
