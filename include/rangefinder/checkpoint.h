@@ -21,6 +21,8 @@ struct Checkpoint {
   std::filesystem::path file = {};
   /// Save after so many samples; 0: as often as costs less than 1 % of the time.
   size_t every = 0;
+  /// There must be something to go on from: without a file it is an Error.
+  bool resume = false;
 };
 
 }  // namespace rangefinder

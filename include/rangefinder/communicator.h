@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,15 @@ class RANGEFINDER_API Communicator {
   virtual void send(size_t to, std::string_view bytes) = 0;
   /// What another rank sends: its messages come in the order in which it sent them.
   virtual std::string receive(size_t from) = 0;
+
+  /// From here to meet() each rank works by itself and saves what it does: one that fails or dies
+  /// takes nothing from the others, which are to be left to finish. Before and after that it ends
+  /// them all.
+  virtual void part() {}
+  /// Waits until every rank has called this or is gone. Returns those that are gone without, and
+  /// what is known of each, for people: "on host7, ended by signal 9 (Killed)". Unless there are
+  /// none no messages may follow. Where nobody can tell, as here, receive() throws.
+  virtual std::map<size_t, std::string> meet() { return {}; }
 };
 
 }  // namespace rangefinder

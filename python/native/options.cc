@@ -45,6 +45,7 @@ void read(OptionReader& given, Method& method) {
 void read(OptionReader& given, Checkpoint& checkpoint) {
   given.read("checkpoint", checkpoint.file);
   given.read("every", checkpoint.every);
+  given.read("resume", checkpoint.resume);
 }
 
 void read(OptionReader& given, RunControl& control) {

@@ -54,6 +54,7 @@ def quantize(
     keep            a folder for what is made on the way
     checkpoint      a file in which the observation saves how far it is, after `every` samples or as often as takes less
                     than 1 % of the time: killed, the same call goes on from there; removed at the end
+    resume          True: an Error if there is no checkpoint to go on from
 
     The same samples give the same bytes as the program. Throws Error (file, node, tensor), ValueError and TypeError
     for wrong arguments, and whatever `data`, `collate_fn` or an observer throws.
@@ -100,7 +101,7 @@ def observe(
     rows, row_axis  name patterns of tensors whose rows are kept too, for methods that look at rows
     shard           "K/N": every N-th sample from the K-th on, of files; "auto": as Slurm, Kubernetes or MPI number
                     this process (docs/scale.md)
-    checkpoint, every: as in quantize()
+    checkpoint, every, resume: as in quantize()
     """
     loaded = _models.load(model, example_inputs)
     source = _samples.samples_of(data, loaded.input_names, collate_fn, pictures)

@@ -33,10 +33,11 @@ class RunOptions(TypedDict, total=False):
 
 
 class CheckpointOptions(TypedDict, total=False):
-    """Where a long run saves how far it is, and after how many samples."""
+    """Where a long run saves how far it is, after how many samples, and whether there must be such a file."""
 
     checkpoint: str | os.PathLike[str]
     every: int
+    resume: bool
 
 
 class DeviceOptions(TypedDict, total=False):

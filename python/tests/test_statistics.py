@@ -129,6 +129,10 @@ def test_checkpoint_options_are_checked(cnn, samples, tmp_path):
         rf.observe(cnn, samples, checkpoint=tmp_path / "run.ckpt", every=0)
     with pytest.raises(ValueError, match="needs a checkpoint"):
         rf.observe(cnn, samples, every=4)
+    with pytest.raises(ValueError, match="needs a checkpoint"):
+        rf.observe(cnn, samples, resume=True)
+    with pytest.raises(rf.Error, match="nothing to resume"):
+        rf.observe(cnn, samples, checkpoint=tmp_path / "run.ckpt", resume=True)
 
 
 def test_statistics_are_values(cnn, samples, tmp_path):

@@ -45,7 +45,12 @@ workflow::PassOptions pass_options(const Checkpoint& checkpoint, Communicator* r
   if (checkpoint.file.empty() && checkpoint.every != 0) {
     throw std::invalid_argument("a number of samples to save after needs a checkpoint file");
   }
-  return {.checkpoint = checkpoint, .ranks = ranks};
+  if (checkpoint.file.empty() && checkpoint.resume) {
+    throw std::invalid_argument("resume: to go on from what needs a checkpoint file");
+  }
+  workflow::PassOptions options{.checkpoint = checkpoint, .ranks = ranks};
+  if (checkpoint.resume && options.is_first()) workflow::require_checkpoint(checkpoint.file);
+  return options;
 }
 
 }  // namespace rangefinder

@@ -192,6 +192,10 @@ void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint) {
       ->type_name("N")
       ->default_str("as often as takes less than 1 % of the time")
       ->needs(file);
+  command
+      .add_flag("--resume", checkpoint.resume,
+                "There must be a checkpoint to go on from: else it is an error, and nothing is run")
+      ->needs(file);
 }
 
 void add_device_option(CLI::App& command, RunArguments& arguments) {

@@ -76,7 +76,7 @@ void add_model_results(CLI::App& command, ResultFiles& results);
 /// --progress alone.
 void add_progress_option(CLI::App& command, std::string& mode);
 
-/// --checkpoint --every, for long passes over samples.
+/// --checkpoint --every --resume, for long passes over samples.
 void add_checkpoint_options(CLI::App& command, Checkpoint& checkpoint);
 /// --device, for commands that observe.
 void add_device_option(CLI::App& command, RunArguments& arguments);

@@ -24,6 +24,7 @@ using Words = std::vector<std::string>;
 /// Whatever fails once the user asked to stop fails because of that.
 int complain(const Rank& rank, const std::string& message, int exit_code) {
   const int interrupted = interruption_exit_code();
+  if (interrupted == 0 && rank.is_silent && rank.is_silent()) return exit_code;
   const std::string text = interrupted != 0 ? "interrupted" : printable(message);
   const std::string who = rank.name.empty() ? "" : printable(rank.name) + ": ";
   std::fprintf(stderr, "rangefinder: %s%s\n", who.c_str(), text.c_str());

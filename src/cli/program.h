@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "rangefinder/communicator.h"
@@ -12,6 +13,8 @@ struct Rank {
   Communicator* ranks = nullptr;
   /// What messages call it: "rank 3 on host7".
   std::string name = {};
+  /// Whether it leaves it to another one to tell why it ends; none: it never does.
+  std::function<bool()> is_silent = {};
 
   bool is_first() const { return ranks == nullptr || ranks->rank() == 0; }
 };

@@ -1,7 +1,6 @@
 #include "workflow/merge.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include "base/error.h"
 #include "base/printable.h"
 #include "data/natural_order.h"
+#include "workflow/listed.h"
 #include "workflow/run_files.h"
 
 // One file is in memory beside the sum, whatever their number. Only the runs of samples of all
@@ -33,8 +33,6 @@ namespace {
 namespace fs = std::filesystem;
 using statistics::SampleSet;
 using statistics::StatisticsFile;
-
-constexpr size_t kMostNamed = 8;
 
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
@@ -133,24 +131,6 @@ std::vector<uint64_t> missing_shards(const SampleSet& whole, const SampleSet& mi
     shards.push_back(shard);
   }
   return shards;
-}
-
-/// "3, 7-9 and others"
-template <typename Item>
-std::string listed(const std::vector<Item>& items) {
-  const size_t named = std::min(items.size(), kMostNamed);
-  std::string text = fmt::format(
-      "{}", fmt::join(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(named), ", "));
-  if (named < items.size()) text += fmt::format(" and {} more", items.size() - named);
-  return text;
-}
-
-std::string listed(const SampleSet& samples) {
-  std::vector<std::string> runs;
-  for (const auto& [first, last] : samples.runs()) {
-    runs.push_back(first == last ? fmt::to_string(first) : fmt::format("{}-{}", first, last));
-  }
-  return listed(runs);
 }
 
 std::vector<std::string> gaps_of(const StatisticsFile& sum, const Ledgers& ledgers) {

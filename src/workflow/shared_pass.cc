@@ -1,11 +1,13 @@
 #include "workflow/shared_pass.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +18,7 @@
 #include "statistics/codec.h"
 #include "statistics/wire.h"
 #include "workflow/collective.h"
+#include "workflow/listed.h"
 
 // A checkpoint is a set of samples with what was gathered of them. Such pairs add up, so a run that
 // is killed leaves one file for each rank, and however many ranks the next one has, each file is
@@ -46,8 +49,7 @@ SampleSet first_samples(uint64_t count) {
 }
 
 /// The rank whose file this is; nothing if it is not one of `file`'s.
-std::optional<size_t> rank_of(const fs::path& candidate, const fs::path& file) {
-  const std::string name = candidate.filename().string();
+std::optional<size_t> rank_of(const std::string& name, const fs::path& file) {
   const std::string stem = file.filename().string();
   if (name == stem) return 0;
   if (!name.starts_with(stem + ".")) return std::nullopt;
@@ -59,13 +61,31 @@ std::optional<size_t> rank_of(const fs::path& candidate, const fs::path& file) {
   return rank;
 }
 
+fs::path folder_of(const fs::path& file) {
+  return file.has_parent_path() ? file.parent_path() : fs::path(".");
+}
+
 /// The files that are there, by rank.
 std::map<size_t, fs::path> saved_files(const fs::path& file) {
   std::map<size_t, fs::path> found;
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    if (const auto rank = rank_of(entry.path(), file)) found.emplace(*rank, entry.path());
+  for (const auto& entry : fs::directory_iterator(folder_of(file), error)) {
+    const auto rank = rank_of(entry.path().filename().string(), file);
+    if (rank) found.emplace(*rank, entry.path());
+  }
+  return found;
+}
+
+/// Ranks that were killed while they saved, perhaps for the first time: what they left is hidden,
+/// named after their file.
+std::set<size_t> unfinished(const fs::path& file) {
+  std::set<size_t> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_of(file), error)) {
+    const std::string name = entry.path().filename().string();
+    const size_t end = name.rfind(".rangefinder-");
+    if (!name.starts_with(".") || end == std::string::npos) continue;
+    if (const auto rank = rank_of(name.substr(1, end - 1), file)) found.insert(*rank);
   }
   return found;
 }
@@ -130,6 +150,7 @@ SharedPass::SharedPass(const PassOptions& options, RunIdentity run, PassSamples 
   if (!options_.checkpoint.file.empty()) load();
   share();
   tell_progress();
+  if (options_.is_shared() && !options_.checkpoint.file.empty()) options_.ranks->part();
 }
 
 void SharedPass::require_same_ranks() const {
@@ -145,6 +166,9 @@ void SharedPass::load() {
   const fs::path& file = options_.checkpoint.file;
   const size_t rank = options_.rank();
   recover(follow_links(checkpoint_of(file, rank)));
+  for (const size_t number : unfinished(file)) {
+    if (number % options_.size() == rank) recover(follow_links(checkpoint_of(file, number)));
+  }
   std::map<size_t, SavedRun> saved;
   std::map<size_t, SampleSet> done;
   for (const auto& [number, path] : saved_files(file)) {
@@ -292,8 +316,50 @@ void SharedPass::save(uint64_t done_count) {
 }
 
 void SharedPass::finish(uint64_t done_count) {
-  if (!options_.checkpoint.file.empty() && done_count > saved_count_) save(done_count);
+  const bool is_saved = !options_.checkpoint.file.empty();
+  if (is_saved && done_count > saved_count_) save(done_count);
   if (!options_.is_shared()) return;
+  if (!is_saved) return add_up();
+  meet();
+  try {
+    add_up();
+  } catch (const Error& error) {
+    throw Error(fmt::format("{}; all samples are done and saved: the same command adds them up",
+                            error.what()),
+                {.file = options_.checkpoint.file.string()});
+  }
+}
+
+void SharedPass::meet() const {
+  const auto gone = options_.ranks->meet();
+  if (gone.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& [rank, how] : gone) names.push_back(fmt::format("rank {} {}", rank, how));
+  const std::string who = fmt::format("{}", fmt::join(names, "; "));
+  size_t teller = 0;
+  while (gone.contains(teller)) ++teller;
+  if (options_.rank() != teller) {
+    throw Error(fmt::format("{}; rank {} tells what is missing", who, teller));
+  }
+  throw Error(fmt::format("{}; {}", who, left_over()));
+}
+
+/// What a run that ends without some ranks has, and has not.
+std::string SharedPass::left_over() const {
+  const fs::path& file = options_.checkpoint.file;
+  SampleSet done;
+  for (const auto& [number, path] : saved_files(file)) {
+    done.unite(parse_saved_run(read_file(path), path.string()).done);
+  }
+  const SampleSet missing = first_samples(samples_.count).without(done);
+  const std::string saved =
+      fmt::format("{} of {} samples are saved in {}", done.count(), samples_.count, file.string());
+  if (missing.empty()) return saved + "; the same command with --resume adds them up";
+  return fmt::format("{}, missing are {} ({}); the same command with --resume adds just those",
+                     saved, missing.count(), listed(missing));
+}
+
+void SharedPass::add_up() {
   reduce(
       *options_.ranks, [&] { return gathering_.bytes(); },
       [&](std::string_view bytes, size_t from) {
@@ -315,6 +381,27 @@ fs::path checkpoint_of(const fs::path& file, size_t rank) {
   fs::path beside = file;
   beside += fmt::format(".{}", rank);
   return beside;
+}
+
+void require_checkpoint(const fs::path& file) {
+  if (!saved_files(file).empty()) return;
+  const fs::path folder = folder_of(file);
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    throw Error("nothing to resume: there is no such folder", {.file = folder.string()});
+  }
+  std::vector<std::string> found;
+  for (const auto& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(".")) found.push_back(name);
+  }
+  std::ranges::sort(found);
+  throw Error(
+      fmt::format(
+          "nothing to resume: there is no such checkpoint, so nothing was saved, or the run "
+          "ended well; found in its folder: {}",
+          found.empty() ? "nothing" : listed(found)),
+      {.file = file.string()});
 }
 
 void remove_checkpoint(const PassOptions& options) {

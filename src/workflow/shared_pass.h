@@ -80,7 +80,8 @@ class SharedPass {
   const RunControl& control() const { return told_; }
   /// Saves what was gathered. To be called when all of it is in the gathering.
   engine::Rests rests();
-  /// Saves once more, and adds up what all ranks have.
+  /// Saves once more, and adds up what all ranks have. Throws Error if some are gone: what there is
+  /// of their samples and of all others is saved, and what is missing is told.
   void finish(uint64_t done_count);
   /// How many samples all ranks have done, then and before; `done_count`: in this pass, by this
   /// one.
@@ -94,6 +95,9 @@ class SharedPass {
   void skip_passed();
   void tell_progress();
   void save(uint64_t done_count);
+  void meet() const;
+  std::string left_over() const;
+  void add_up();
   uint64_t rest(const engine::Rest& rest);
 
   PassOptions options_;
@@ -120,6 +124,9 @@ class SharedPass {
 
 /// Where a rank saves: rank 0 in `file` itself, the others beside it.
 std::filesystem::path checkpoint_of(const std::filesystem::path& file, size_t rank);
+
+/// Throws Error, telling what there is instead, if no rank has saved anything there.
+void require_checkpoint(const std::filesystem::path& file);
 
 /// Removes the checkpoint files of all ranks, where the run has ended well. Rank 0 alone does.
 void remove_checkpoint(const PassOptions& options);

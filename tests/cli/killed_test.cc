@@ -1,14 +1,37 @@
 // Commands that save how far they are, killed at random moments: the same command goes on and ends
 // with the same bytes. KILLS in the environment: how many times each command is killed.
 
+#include <sys/mount.h>
+
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 
 #include "cli/fixture.h"
 
 namespace rangefinder::cli {
 namespace {
+
+/// A folder that is a disk of its own, with so many bytes.
+class SmallDisk {
+ public:
+  SmallDisk(std::string folder, size_t bytes) : folder_(std::move(folder)) {
+    const std::string size = "size=" + std::to_string(bytes);
+    is_there_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, size.c_str()) == 0;
+  }
+  ~SmallDisk() {
+    if (is_there_) ::umount2(folder_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool is_there() const { return is_there_; }
+
+ private:
+  std::string folder_;
+  bool is_there_;
+};
 
 class Killed : public ProgramTest {
  protected:
@@ -43,6 +66,16 @@ class Killed : public ProgramTest {
       std::filesystem::remove(entry.path());
     }
     return found;
+  }
+
+  /// Kills the command, but not before something was saved.
+  void leave_checkpoint(const Words& command) const {
+    unsigned wait = 1000;
+    while (!std::filesystem::exists(path("out/run.ckpt"))) {
+      support::kill_program(RANGEFINDER_PROGRAM, with_checkpoint(command), wait);
+      std::filesystem::remove(path("out/all.rfs"));
+      wait = wait + wait / 4;
+    }
   }
 
   void expect_same_after_kills(const Words& command) const {
@@ -98,13 +131,7 @@ TEST_F(Killed, WhatTheCheckpointIsOfIsCompared) {
   const auto refused = [&](const Words& command, const Words& parts) {
     expect_failure(with_checkpoint(command), 1, joined({path("out/run.ckpt") + ": "}, parts));
   };
-  // Killed, but not before something was saved.
-  unsigned wait = 1000;
-  while (!std::filesystem::exists(path("out/run.ckpt"))) {
-    support::kill_program(RANGEFINDER_PROGRAM, with_checkpoint(observe), wait);
-    std::filesystem::remove(path("out/all.rfs"));
-    wait = wait + wait / 4;
-  }
+  leave_checkpoint(observe);
   const Words other_plan = joined(observe, {"--exclude", "Conv_c"});
   run(with_checkpoint(other_plan));  // Removes what the killed run left beside its checkpoint.
   refused(other_plan, {"another run: plan"});
@@ -120,10 +147,84 @@ TEST_F(Killed, WhatTheCheckpointIsOfIsCompared) {
   refused(observe, {"is not a checkpoint file"});
 }
 
+TEST_F(Killed, ResumeWantsSomethingToGoOnFrom) {
+  const Words observe = {"observe", path("model.onnx"), "--data", path("samples"),
+                         "-o",      path("out/all.rfs")};
+  const auto expected = results(observe);
+  const Words resume = joined(with_checkpoint(observe), {"--resume"});
+  expect_failure(resume, 1, {path("out/run.ckpt") + ": nothing to resume", "folder: nothing"});
+  for (const Words& command : std::vector<Words>{
+           {"quantize", path("model.onnx"), "--data", path("samples"), "-o", path("out/int8.onnx")},
+           {"analog", "calibrate", path("model.onnx"), "--data", path("samples"), "--type", "mse",
+            "--rpu-config", path("rpu.json"), "-o", path("out/analog.onnx")}}) {
+    expect_failure(joined(with_checkpoint(command), {"--resume"}), 1, {"nothing to resume"});
+  }
+  leave_checkpoint(observe);
+  const auto rest = run_alone(resume);
+  EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+  EXPECT_THAT(rest.errors, testing::HasSubstr("of 18 samples are done, going on"));
+  EXPECT_EQ(take_results(), expected);
+}
+
+// Neither the times of files nor the time of day are looked at.
+TEST_F(Killed, ClocksMayBeWrong) {
+  const Words observe = {"observe", path("model.onnx"), "--data", path("samples"),
+                         "-o",      path("out/all.rfs")};
+  const auto expected = results(observe);
+  for (const auto skew : {std::chrono::hours(-100'000), std::chrono::hours(100'000)}) {
+    leave_checkpoint(observe);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path(""))) {
+      std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now() + skew);
+    }
+    const auto rest = run_alone(with_checkpoint(observe));
+    EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+    EXPECT_THAT(rest.errors, testing::HasSubstr("of 18 samples are done, going on"));
+    EXPECT_EQ(take_results(), expected);
+  }
+}
+
+// With room for a checkpoint, but not for the next one beside it.
+TEST_F(Killed, AFullDiskKeepsTheCheckpointBefore) {
+  const Words observe = {"observe", path("model.onnx"), "--data", path("samples"),
+                         "-o",      path("all.rfs")};
+  ASSERT_EQ(run_alone(observe).exit_code, 0);
+  const std::string expected = content("all.rfs");
+  leave_checkpoint(observe);
+  const auto saved = std::filesystem::file_size(path("out/run.ckpt"));
+  std::filesystem::remove(path("out/run.ckpt"));
+  std::filesystem::remove(path("all.rfs"));
+  const SmallDisk disk(path("out"), 16 << 10);
+  if (!disk.is_there()) GTEST_SKIP() << "NOT RUN: a disk of its own needs root";
+  ASSERT_LT(saved, 16u << 10);
+  // Grows, so that from some checkpoint on there is no room for two.
+  const std::string filler(saved / 2, 'x');
+  size_t fillers = 0;
+  support::ProgramResult full{};
+  for (; full.exit_code == 0 && fillers < 100; ++fillers) {
+    std::ofstream(path("out/filler" + std::to_string(fillers))) << filler << std::flush;
+    std::filesystem::remove(path("all.rfs"));
+    full = run_alone(with_checkpoint(observe));
+  }
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.errors, testing::HasSubstr(path("out/run.ckpt")));
+  EXPECT_THAT(full.errors, testing::HasSubstr("No space left on device"));
+  EXPECT_FALSE(std::filesystem::exists(path("all.rfs")));
+  for (size_t i = 0; i < fillers; ++i) {
+    std::filesystem::remove(path("out/filler" + std::to_string(i)));
+  }
+  ASSERT_TRUE(std::filesystem::exists(path("out/run.ckpt"))) << "the one before";
+  const auto rest = run_alone(with_checkpoint(observe));
+  EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+  EXPECT_THAT(rest.errors, testing::HasSubstr("of 18 samples are done, going on"));
+  EXPECT_TRUE(content("all.rfs") == expected);
+  EXPECT_THAT(take_results(), testing::IsEmpty());
+}
+
 TEST_F(Killed, WrongUsageIsExitCode2) {
   const Words observe = {"observe", path("model.onnx"), "--data", path("samples"),
                          "-o",      path("out/all.rfs")};
   expect_failure(joined(observe, {"--every", "3"}), 2, {"--checkpoint"});
+  expect_failure(joined(observe, {"--resume"}), 2, {"--checkpoint"});
   expect_failure(joined(observe, {"--checkpoint", path("c"), "--every", "0"}), 2, {"--every"});
   expect_failure(joined(observe, {"--checkpoint", path("out/all.rfs")}), 1, {"another result"});
   expect_failure(joined(observe, {"--checkpoint", path("model.onnx")}), 1, {"read by this run"});

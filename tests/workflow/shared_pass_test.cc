@@ -292,6 +292,88 @@ TEST_F(SharedPassTest, RanksOfDifferentRunsAreNamed) {
       "rank 2: belongs to another run: model 'b' instead of 'a'");
 }
 
+/// What each rank's pass of 10 samples ends with, if rank 1 dies after 2 of its own.
+std::vector<std::string> ends_of(LocalRanks& ranks, size_t size,
+                                 const std::function<void(Communicator&, bool is_killed)>& pass) {
+  std::vector<std::string> ends(size);
+  EXPECT_THROW(ranks.run([&](Communicator& mine) {
+    try {
+      pass(mine, mine.rank() == 1);
+    } catch (const Error& error) {
+      ends[mine.rank()] = error.what();
+      throw;
+    }
+  }),
+               Killed);
+  return ends;
+}
+
+TEST_F(SharedPassTest, TheOthersFinishAndTheFirstOfThemTellsWhatIsMissing) {
+  LocalRanks ranks(3);
+  const auto ends = ends_of(ranks, 3, [&](Communicator& mine, bool is_killed) {
+    Places seen;
+    run(options(1, &mine), list(12), seen, is_killed ? 1 : 100);
+  });
+  EXPECT_EQ(ends[0], "rank 1 has thrown; 9 of 12 samples are saved in " + file().string() +
+                         ", missing are 3 (5-7); the same command with --resume adds just those");
+  EXPECT_EQ(ends[2], "rank 1 has thrown; rank 0 tells what is missing");
+  // Just that is run, by any number of ranks.
+  PassOptions resumed = options();
+  resumed.checkpoint.resume = true;
+  require_checkpoint(file());
+  Places rest;
+  run(resumed, list(12), rest, 3);
+  EXPECT_TRUE(rest.are_all(12));
+}
+
+TEST_F(SharedPassTest, WithoutACheckpointARankThatIsGoneEndsTheOthers) {
+  LocalRanks ranks(3);
+  const auto ends = ends_of(ranks, 3, [&](Communicator& mine, bool is_killed) {
+    Places seen;
+    run({.ranks = &mine}, list(12), seen, is_killed ? 1 : 100);
+  });
+  EXPECT_EQ(ends[0], "rank 1 is gone");
+}
+
+TEST_F(SharedPassTest, NothingToResumeIsAnErrorThatTellsWhatIsThere) {
+  EXPECT_EQ(
+      failure_of([&] { require_checkpoint(file()); }),
+      file().string() +
+          ": nothing to resume: there is no such checkpoint, so nothing was saved, or the run "
+          "ended well; found in its folder: nothing");
+  write_file(file("all.rfs"), "x");
+  write_file(file("run.ckpt.old"), "x");
+  EXPECT_THAT(failure_of([&] { require_checkpoint(file()); }),
+              HasSubstr("in its folder: all.rfs, run.ckpt.old"));
+  EXPECT_THAT(failure_of([&] { require_checkpoint(file("nowhere/run.ckpt")); }),
+              HasSubstr("nowhere: nothing to resume: there is no such folder"));
+  write_file(file("run.ckpt.3"), "x");
+  EXPECT_NO_THROW(require_checkpoint(file())) << "a rank's is one";
+}
+
+TEST_F(SharedPassTest, WhatRanksLeftWhenKilledWhileSavingIsRemoved) {
+  for (const char* name : {".run.ckpt.rangefinder-tmp-abcdef", ".run.ckpt.7.rangefinder-tmp-abcdef",
+                           ".run.ckpt.7.rangefinder-old", ".other.rangefinder-tmp-abcdef"}) {
+    write_file(file(name), "x");
+  }
+  Places seen;
+  run(options(), list(4), seen);
+  EXPECT_THAT(files(), ElementsAre(".other.rangefinder-tmp-abcdef", "run.ckpt"));
+}
+
+TEST_F(SharedPassTest, RanksOfDifferentBuildsAreNamed) {
+  LocalRanks ranks(2);
+  EXPECT_EQ(failure_of([&] {
+              ranks.run([&](Communicator& mine) {
+                const std::string version = mine.rank() == 1 ? "0.2.0" : "0.3.0";
+                Places seen;
+                run({.ranks = &mine}, list(8), seen, 100,
+                    {{"program version", version}, {"ONNX Runtime", "1.29.0"}});
+              });
+            }),
+            "rank 1: belongs to another run: program version '0.2.0' instead of '0.3.0'");
+}
+
 TEST_F(SharedPassTest, WithoutANumberAShortRunDoesNotSaveOnTheWay) {
   Places seen;
   EXPECT_FALSE(survives(options(0), list(100), seen, 90));

@@ -31,6 +31,7 @@ def calibrate_input_ranges(
     rpu_config: Any = None,
     checkpoint: str | os.PathLike[str] | None = None,
     every: int | None = None,
+    resume: bool | None = None,
     device: str | None = None,
 ) -> dict[str, list[float]]:
     """Finds the input ranges of all layers in one pass over the data, sets them, and returns them by layer.
@@ -45,7 +46,7 @@ def calibrate_input_ranges(
                     figures of AIHWKIT-Lightning 2.1
     exclude         patterns of modules that are not calibrated
     rpu_config      of a plain torch network: mapping.max_input_size, forward.inp_res, init_std_alpha
-    checkpoint, every: of an AnalogModel, as in quantize(); removed by its save()
+    checkpoint, every, resume: of an AnalogModel, as in quantize(); removed by its save()
     device          of an AnalogModel: where it runs, as in quantize(); a torch network runs where its parameters are
 
     Unlike the original it may be called again, and with converters configured before. Throws, and leaves the model as
@@ -60,15 +61,15 @@ def calibrate_input_ranges(
     options = {"quantile": quantile, "max_samples": max_samples, "std_alpha": std_alpha, "seed": seed}
     if isinstance(model, AnalogModel):
         _refuse_for_onnx(compat, exclude, rpu_config)
-        words = _options.native(options, samples=samples, checkpoint=checkpoint, every=every, device=device)
+        words = _options.native(options, samples=samples, checkpoint=checkpoint, every=every, resume=resume, device=device)
         model.calibrate(kind.name, _Samples(dataloader), words, verbose)
         return {layer.name: layer.input_range for layer in model.layers}
     if not _models._is_torch_module(model):
         raise TypeError(
             f"model: {type(model).__name__}; allowed: a torch module, an AnalogModel: convert_to_analog() makes one"
         )
-    if checkpoint is not None or every is not None:
-        raise TypeError("checkpoint, every: of an AnalogModel alone; a network of torch runs in its own process")
+    if checkpoint is not None or every is not None or resume is not None:
+        raise TypeError("checkpoint, every, resume: of an AnalogModel alone; a network of torch runs in its own process")
     if device is not None:
         raise TypeError("device: a torch network runs where its parameters are")
     layers = _layers.find_layers(model, exclude)
