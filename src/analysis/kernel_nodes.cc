@@ -162,6 +162,7 @@ class Finder {
          const onnx::GraphProto& optimized)
       : network_(network), tensors_(network) {
     for (int i = 0; i < network.node_size(); ++i) {
+      if (network.node(i).op_type() == "Constant") continue;
       places_.try_emplace(network.node(i).name(), i);
       for (const auto& output : network.node(i).output()) {
         if (!output.empty()) makers_[output] = i;

@@ -36,8 +36,8 @@ struct KernelNodes {
 /// By tensors, which keep their names where nodes lose them: a kernel computes what lies between
 /// the tensors that it makes and the nearest before them that a kernel makes, too. What stands for
 /// a tensor - its codes, the same in another layout - counts as that tensor. Where tensors have
-/// other names, a node's name tells. A node that no kernel makes is nobody's: it was folded into
-/// constants, or fell away.
+/// other names, a node's name tells. A node that no kernel makes is nobody's: it is a constant, was
+/// folded into some, or fell away.
 ///
 /// `model`: before it was optimized. Cost: linear in nodes and reads.
 std::vector<KernelNodes> kernel_nodes(const onnx::GraphProto& network,

@@ -233,14 +233,14 @@ std::string missing_text(const Fields& run) {
   const bool is_comparison = run.has("outputs") && !run.has("schema_version");
   if (!run.has("nodes") && !is_comparison) return {};
   if (const auto target = run.text("reference"); !target.empty()) {
-    return fmt::format("not measured: the runtime of {} is not here", html_text(target));
+    return fmt::format("Not measured: the runtime of {} is not here", html_text(target));
   }
-  if (is_comparison) return "not measured: <code>compare --report</code> measures it";
+  if (is_comparison) return "Not measured: <code>compare --report</code> measures it";
   if (run.rows("outputs").empty()) {
-    return "not measured: no sample was run by both models, as <code>solve</code> runs none and "
+    return "Not measured: no sample was run by both models, as <code>solve</code> runs none and "
            "<code>quantize --held-out 0</code> holds none out";
   }
-  return "not measured: <code>quantize --report</code> measures it";
+  return "Not measured: <code>quantize --report</code> measures it";
 }
 
 std::string section_of(const std::string& text) {

@@ -125,6 +125,9 @@
       const fits = test(tensor) && words.every(each => name.includes(each));
       if (fits) matching.push(Number(row.dataset.i));
       row.hidden = !fits || matching.length > limit;
+      if (!row.hidden && !row.cells[0].firstElementChild) {
+        row.cells[0].replaceChildren(el('button', {type: 'button', 'aria-haspopup': 'dialog'}, row.cells[0].textContent));
+      }
     }
     document.getElementById('shown').textContent = `${matching.length} of ${rows.length} shown`;
   }
@@ -152,11 +155,6 @@
       limit = Infinity;
       show();
     });
-    for (const row of rows) {
-      const head = row.cells[0];
-      const name = head.textContent;
-      head.replaceChildren(el('button', {type: 'button', 'aria-haspopup': 'dialog'}, name));
-    }
     table.tBodies[0].addEventListener('click', event => {
       const row = event.target.closest('tr');
       if (row && !String(getSelection())) open_tensor(Number(row.dataset.i));
@@ -182,7 +180,20 @@
       if (known(node.h)) made_with.set(node.h, [...(made_with.get(node.h) || []), ...node.t]);
     }
     let shown = 100;
-    const show_nodes = () => [...list.tBodies[0].rows].forEach((row, i) => { row.hidden = i >= shown; });
+    /** The name of a node opens what it makes; made when its row is first shown. */
+    function make_button(row) {
+      if (row.dataset.ready) return;
+      row.dataset.ready = 1;
+      const place = Number(row.dataset.i);
+      const made = [...data.nodes[place].t, ...(made_with.get(place) || [])];
+      if (!made.length) return;
+      const name = row.cells[0].firstChild;
+      name.replaceWith(el('button', {type: 'button', 'aria-haspopup': 'dialog', onclick: () => open_tensor(made[0])}, name.textContent.trimEnd()), ' ');
+    }
+    const show_nodes = () => [...list.tBodies[0].rows].forEach((row, i) => {
+      row.hidden = i >= shown;
+      if (!row.hidden) make_button(row);
+    });
     set_up_sorting(list, (a, b, key, direction) => compare(node_key(data.nodes[a.dataset.i], key), node_key(data.nodes[b.dataset.i], key), direction), all, () => {
       shown = 100;
       show_nodes();
@@ -195,13 +206,6 @@
       shown = Infinity;
       show_nodes();
     });
-    for (const row of all) {
-      const place = Number(row.dataset.i);
-      const made = [...data.nodes[place].t, ...(made_with.get(place) || [])];
-      if (!made.length) continue;
-      const head = row.cells[0], name = head.firstChild.textContent.trimEnd();
-      head.firstChild.replaceWith(el('button', {type: 'button', 'aria-haspopup': 'dialog', onclick: () => open_tensor(made[0])}, name), ' ');
-    }
     show_nodes();
   }
 
@@ -231,13 +235,11 @@
     const half = 40, middle = top + half + 4;
     const most = Math.max(1e-9, ...columns.flatMap(column => column.node ? [column.node.f || 0, column.node.q || 0] : []));
     const width = Math.max(1.2, step - (step > 4 ? 1.5 : 0));
-    const bar = (x, us, y, height, name) => us > 0 ? svg('rect', {class: name, x: (x - width / 2).toFixed(1), width: width.toFixed(1), y: y.toFixed(1), height: height.toFixed(1)}) : null;
+    /** One path for all: thousands of elements take long to make. `sign`: upwards -1, downwards 1. */
+    const bars = (key, sign, name) => svg('path', {class: name, d: columns.map(({node}, at) => node && node[key] > 0 ?
+      `M${(left + (at + 0.5) * step - width / 2).toFixed(1)} ${middle}h${width.toFixed(1)}v${(sign * Math.max(0.6, half * node[key] / most)).toFixed(1)}h${(-width).toFixed(1)}z` : '').join('')});
     return [line(left, middle, left + step * columns.length, middle), word(left - 6, top + 10, figure(most < 1000 ? most : most / 1000, 3), 'end'), word(left - 6, top + 24, most < 1000 ? 'µs' : 'ms', 'end'),
-      columns.map(({node}, at) => {
-        if (!node) return null;
-        const x = left + (at + 0.5) * step, in_float = Math.max(0.6, half * (node.f || 0) / most), in_int8 = Math.max(0.6, half * (node.q || 0) / most);
-        return [bar(x, node.f, middle - in_float, in_float, 'time-float'), bar(x, node.q, middle, in_int8, 'time-int8')];
-      })];
+      bars('f', -1, 'time-float'), bars('q', 1, 'time-int8')];
   }
 
   function strip_shapes(columns, step, left, band) {

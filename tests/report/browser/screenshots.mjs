@@ -28,7 +28,7 @@ try {
   await shot('nodes', wide, async page => {
     await page.click('#nodes th[data-key=q] button');
     await page.click('#nodes th[data-key=q] button');
-    await page.locator('#node-list').evaluate(section => section.scrollIntoView());
+    await page.locator('#node-list').evaluate(section => section.scrollIntoView({behavior: 'instant'}));
   });
 } finally {
   await browser.close();
