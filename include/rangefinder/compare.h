@@ -18,6 +18,9 @@ struct CompareOptions {
   std::optional<size_t> samples = {};
   /// Also time both models on the first sample, on one thread.
   bool measure_latency = false;
+  /// And tell how the time is spread over the nodes, which takes some ten runs of both more; times
+  /// both models, too.
+  bool node_times = false;
   RunControl run = {};
 };
 
@@ -41,6 +44,9 @@ struct RANGEFINDER_API Comparison {
   size_t eligible_nodes = 0;
   std::vector<FloatNodeRow> float_nodes;
   std::optional<Latency> latency = {};
+  /// Where the time goes, and the nodes of the float model with theirs; empty unless asked for.
+  std::optional<NodeTimes> node_times = {};
+  std::vector<NodeRow> nodes = {};
   /// The files, as they were given.
   std::string float_model = {};
   std::string quantized_model = {};

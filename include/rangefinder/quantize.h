@@ -117,6 +117,9 @@ struct QuantizeOptions {
   /// of the noise (OutputRow::sqnr_bound_db; of the tensors that judge it where it is not judged at
   /// itself); else Error, and nothing is written.
   std::optional<double> require_sqnr = {};
+  /// Also tell how the time of one held-out sample is spread over the nodes (Summary::node_times),
+  /// which takes some ten runs of both models more. Done anyway where a report is asked for.
+  bool node_times = false;
   /// A program's own command line: hints (Verdict::hints) repeat it with the option in question.
   /// Empty: hints are options alone, as "--effort thorough".
   std::vector<std::string> command = {};

@@ -123,6 +123,38 @@ struct NodeRow {
   /// The quantized tensors that it reads and makes.
   std::vector<std::string> inputs = {};
   std::vector<std::string> outputs = {};
+  /// Microseconds of its kernels for one sample, in the float and in the quantized model, with
+  /// those of all nodes that are timed with it. Empty: it has no kernel of its own, or nothing was
+  /// timed (Summary::node_times).
+  std::optional<double> float_us = {};
+  std::optional<double> int8_us = {};
+  /// The node that tells its time: one of the models computes both in one kernel. Empty: none does.
+  std::string timed_with = {};
+};
+
+/// Kernels of one operator that are no node's of Summary::nodes, in both models.
+struct OtherTimeRow {
+  std::string op_type = {};
+  /// "codes": between real values and codes, "layout": from one order in memory to another, both
+  /// added by us or by ONNX Runtime; "node": nodes of the network that neither have weights nor
+  /// read or make a quantized tensor, and what belongs to no node.
+  std::string kind = {};
+  /// How many there are, and their microseconds for one sample.
+  size_t float_count = 0;
+  size_t int8_count = 0;
+  double float_us = 0;
+  double int8_us = 0;
+};
+
+/// Where the time of one sample goes: by ONNX Runtime's profiler, on one thread, medians of runs of
+/// both models in turn.
+struct NodeTimes {
+  /// Of all kernels: of nodes and others.
+  double float_us = 0;
+  double int8_us = 0;
+  size_t runs = 0;
+  int threads = 1;
+  std::vector<OtherTimeRow> others = {};
 };
 
 /// What bias correction did to a node with constant weights.
@@ -335,6 +367,8 @@ struct RANGEFINDER_API Summary {
   size_t looked_at_count = 0;
   /// Empty if nothing was held out.
   std::optional<LatencyRow> latency = {};
+  /// Empty unless asked for (QuantizeOptions::node_times), and where latency is.
+  std::optional<NodeTimes> node_times = {};
   /// Looked for where the verdict is not good; the largest losses first.
   std::vector<ErrorSourceRow> error_sources = {};
   std::vector<DataCheckRow> data_checks = {};

@@ -17,6 +17,7 @@ nb::tuple compare_models(const Model& float_model, const Model& quantized, const
   OptionReader given(std::move(words));
   given.read("samples", options.samples);
   given.read("latency", options.measure_latency);
+  given.read("node_times", options.node_times);
   read(given, options.run);
   given.finish();
   Call call(std::move(progress));

@@ -2,6 +2,9 @@
 
 #include <stdexcept>
 #include <string_view>
+#include <vector>
+
+#include "rangefinder/near_names.h"
 
 namespace rangefinder::python {
 
@@ -24,7 +27,9 @@ void OptionReader::refuse(const char* name, nb::handle found) {
 void OptionReader::finish() const {
   for (const auto& [name, value] : given_) {
     const auto word = nb::cast<std::string>(name);
-    if (!read_.contains(word)) throw nb::type_error(("unknown option '" + word + "'").c_str());
+    if (read_.contains(word)) continue;
+    const std::vector<std::string> known(read_.begin(), read_.end());
+    throw nb::type_error(("unknown option '" + word + "'" + did_you_mean(word, known)).c_str());
   }
 }
 

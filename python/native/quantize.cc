@@ -69,6 +69,7 @@ QuantizedModel quantize_model(const Model& model, const GivenSamples& data,
   read(given, options.checkpoint);
   read(given, options.run.device);
   given.read("require_sqnr", options.require_sqnr);
+  given.read("node_times", options.node_times);
   given.finish();
   const SampleSource source = calibration_source(call, data, held_out, options.split);
   call.watch(options.run);

@@ -3,10 +3,12 @@
 #include <stdexcept>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bindings.h"
 #include "call.h"
 #include "options.h"
+#include "rangefinder/near_names.h"
 #include "rangefinder/npy.h"
 
 namespace rangefinder::python {
@@ -18,15 +20,17 @@ void choose(OptionReader& given, const char* name,
             std::initializer_list<std::pair<const char*, Value>> all, Value& into) {
   given.read_word(name, [&](std::string_view word) {
     std::string allowed;
+    std::vector<std::string> names;
     for (const auto& [known, value] : all) {
       if (word == known) {
         into = value;
         return;
       }
       allowed += (allowed.empty() ? "" : ", ") + std::string(known);
+      names.emplace_back(known);
     }
     throw std::invalid_argument(std::string(name) + ": '" + std::string(word) +
-                                "'; allowed: " + allowed);
+                                "'; allowed: " + allowed + did_you_mean(word, names));
   });
 }
 

@@ -45,6 +45,7 @@ def quantize(
     fastest         leave float what integers make slower on this machine
     decisions       a JSON file of what was left float: followed if it exists, written if not
     require_sqnr    throw Error if an output stays below so many dB
+    node_times      also tell the time of each node, float and int8: some ten runs of both models more
     target          one of targets()
     jobs            cores, default all; the result does not depend on it
     device          "cpu" (default), "cuda" or "cuda:N": where the float model runs while it is observed; a GPU that
@@ -152,14 +153,16 @@ def compare(
     example_inputs: Any = None,
     pictures: Mapping[str, Any] | None = None,
     latency: bool = False,
+    node_times: bool = False,
     jobs: int = 0,
     progress: Progress = True,
 ) -> _results.Comparison:
-    """Runs both models on the same samples and compares the outputs; with `latency` also times both."""
+    """Runs both models on the same samples and compares the outputs; with `latency` also times both, with
+    `node_times` also each node."""
     original = _models.load(float_model, example_inputs)
     other = _models.load(quantized)
     source = _samples.samples_of(data, original.input_names, collate_fn, pictures)
-    words = _options.native({}, samples=samples, latency=latency, jobs=jobs)
+    words = _options.native({}, samples=samples, latency=latency, node_times=node_times, jobs=jobs)
     return _results.Comparison(
         *_native.compare(original.native, other.native, source, _progress.function_of(progress), words)
     )

@@ -58,6 +58,7 @@ class QuantizeOptions(SolveOptions, CheckpointOptions, DeviceOptions, total=Fals
     max_drop: float
     fastest: bool
     require_sqnr: float
+    node_times: bool
 
 
 class ObserveOptions(PlanOptions, RunOptions, CheckpointOptions, DeviceOptions, total=False):

@@ -184,6 +184,18 @@ class QuantizedModel:
         return list(self._dict["float_nodes"])
 
     @property
+    def nodes(self) -> list[dict[str, Any]]:
+        """The way through the network, in graph order: name, op_type, kernel ("integer", "float", "other"), reason,
+        inputs, outputs; with `node_times` also float_us and int8_us, or timed_with, the node that tells its time."""
+        return [dict(row) for row in self._dict["nodes"]]
+
+    @property
+    def node_times(self) -> dict[str, Any] | None:
+        """How the time of one sample adds up; None unless asked for (docs/formats/summary.md)."""
+        times = self._dict["node_times"]
+        return None if times is None else dict(copy.deepcopy(times))
+
+    @property
     def modules(self) -> dict[str, str]:
         """Of a model from PyTorch: the module of each node and tensor."""
         return dict(self._modules)

@@ -51,6 +51,8 @@ engine::HeldModel optimized(const engine::ModelSource& model) {
 
 }  // namespace
 
+bool is_integer_kernel(const std::string& op_type) { return contains(kIntegerKernels, op_type); }
+
 FusionReport check_fusion(const engine::ModelSource& quantized,
                           const passes::Annotation& annotation) {
   FusionReport report;
@@ -62,7 +64,7 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
   for (const auto& node : model.graph().node()) {
     for (const std::string& name : possible_names(node.name())) {
       // A helper of the new layout never stands for the kernel.
-      if (contains(kIntegerKernels, node.op_type()) || !kernels.contains(name)) {
+      if (is_integer_kernel(node.op_type()) || !kernels.contains(name)) {
         kernels[name] = node.op_type();
       }
     }
@@ -73,7 +75,7 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
                             annotation.unsuited.end());
   for (const auto& weighted : annotation.weighted) {
     const auto kernel = kernels.find(weighted.name);
-    if (kernel != kernels.end() && contains(kIntegerKernels, kernel->second)) {
+    if (kernel != kernels.end() && is_integer_kernel(kernel->second)) {
       ++report.integer_nodes;
     } else {
       report.float_nodes.push_back({weighted.name, weighted.op_type,
@@ -89,7 +91,7 @@ FusionReport check_fusion(const engine::ModelSource& model) {
   FusionReport report;
   const onnx::ModelProto kernels = optimized(model).model;
   for (const auto& node : kernels.graph().node()) {
-    if (contains(kIntegerKernels, node.op_type())) {
+    if (is_integer_kernel(node.op_type())) {
       ++report.integer_nodes;
     } else if (contains(kFloatKernels, node.op_type())) {
       report.float_nodes.push_back({node.name(), node.op_type(), "computes in float"});

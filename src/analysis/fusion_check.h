@@ -21,6 +21,9 @@ struct FusionReport {
   engine::ModelSource optimized = {};
 };
 
+/// Whether ONNX Runtime's operator of this name multiplies in integers.
+bool is_integer_kernel(const std::string& op_type);
+
 /// Loads the quantized model with all of ONNX Runtime's optimizations and looks at what became of
 /// each weighted node: an integer kernel (QLinearConv, QGemm, QLinearMatMul, MatMulIntegerToFloat,
 /// ...), or a float one and why. Throws Error if ONNX Runtime refuses the model.

@@ -13,7 +13,8 @@ Comparison compare(const Model& float_model, const Model& quantized_model,
                             .samples = input_for(float_model, samples),
                             .sample_limit = options.samples,
                             .run = options.run,
-                            .measure_latency = options.measure_latency});
+                            .measure_latency = options.measure_latency,
+                            .node_times = options.node_times});
 }
 
 }  // namespace rangefinder

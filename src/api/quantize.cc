@@ -75,6 +75,7 @@ QuantizedModel quantize(const Model& model, const SampleSource& samples,
                                        .pass = pass,
                                        .results = options.results,
                                        .require_sqnr = options.require_sqnr,
+                                       .node_times = options.node_times,
                                        .command = options.command}),
                    true, pass.is_first());
 }

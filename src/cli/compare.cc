@@ -26,6 +26,7 @@ void run(const Arguments& arguments) {
   Progress progress(arguments.run.shown_progress());
   const CompareOptions options{.samples = arguments.data.limit(),
                                .measure_latency = arguments.latency,
+                               .node_times = !arguments.report.empty(),
                                .run = run_control(arguments.run, progress)};
   if (!arguments.report.empty()) {
     prepare_outputs({.models = {arguments.float_model, arguments.quantized_model},

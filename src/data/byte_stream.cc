@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -14,11 +15,23 @@
 namespace rangefinder::data {
 namespace {
 
+constexpr uint64_t kDroppedAtOnce = uint64_t{1} << 16;
+
 [[noreturn]] void fail(const std::string& path, const char* action) {
   throw Error(fmt::format("{}: {}", action, std::strerror(errno)), {.file = path});
 }
 
 }  // namespace
+
+void ByteStream::skip(uint64_t count) {
+  std::vector<std::byte> dropped(std::min<uint64_t>(count, kDroppedAtOnce));
+  while (count > 0) {
+    const auto part = std::span(dropped).first(std::min<uint64_t>(count, dropped.size()));
+    const size_t got = read(part);
+    if (got < part.size()) return;
+    count -= got;
+  }
+}
 
 size_t MemoryStream::read(std::span<std::byte> to) {
   const size_t count = std::min(to.size(), rest_.size());
@@ -44,6 +57,11 @@ size_t FileStream::read(std::span<std::byte> to) {
     count += static_cast<size_t>(got);
   }
   return count;
+}
+
+void FileStream::skip(uint64_t count) {
+  const auto offset = static_cast<off_t>(std::min<uint64_t>(count, size_));
+  if (::lseek(file_.value(), offset, SEEK_CUR) < 0) fail(path_, "cannot read");
 }
 
 }  // namespace rangefinder::data

@@ -26,6 +26,9 @@ class ByteStream {
 
   /// Fills `to` as far as there are bytes; returns how many. Throws Error: cannot be read, damaged.
   virtual size_t read(std::span<std::byte> to) = 0;
+
+  /// Leaves out so many bytes, or all that there are. Throws Error as read() does.
+  virtual void skip(uint64_t count);
 };
 
 /// Memory that somebody else owns.
@@ -50,6 +53,8 @@ class FileStream : public ByteStream {
 
   uint64_t size() const override { return size_; }
   size_t read(std::span<std::byte> to) override;
+  /// Reads nothing of it.
+  void skip(uint64_t count) override;
 
  private:
   std::string path_;

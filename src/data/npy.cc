@@ -397,6 +397,12 @@ Tensor NpyReader::read_part(const tensor::Shape& shape) {
   return part;
 }
 
+void NpyReader::skip_parts(const tensor::Shape& shape, uint64_t count) {
+  const auto part = static_cast<uint64_t>(needed_bytes({header_.type, shape}, file_));
+  stream_.skip(part * count);
+  taken_bytes_ += part * count;
+}
+
 Tensor NpyReader::read() {
   Tensor result = stream_.size() == ByteStream::kUnknownSize ? read_growing() : read_announced();
   const size_t element_size = tensor::element_size(header_.type);

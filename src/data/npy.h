@@ -37,6 +37,8 @@ class NpyReader {
   /// end. Throws Error as read() does, and of an array in Fortran order, whose parts do not stand
   /// together.
   tensor::Tensor read_part(const tensor::Shape& shape);
+  /// Leaves out so many arrays of this shape, which must be there.
+  void skip_parts(const tensor::Shape& shape, uint64_t count);
 
  private:
   tensor::Tensor read_growing();

@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
-#include "base/fingerprint.h"
 #include "data/npz_rows.h"
 #include "data/stacked.h"
+#include "data/stacked_files.h"
 
 namespace rangefinder::data {
 namespace {
@@ -88,17 +86,19 @@ std::optional<FileLayout> layout_of(const NamedHeaders& headers,
   return FileLayout{.count = headers.size(), .is_by_array = true};
 }
 
-class NpzStack : public SampleSource {
- public:
-  NpzStack(std::vector<SampleFile> files, std::vector<FileLayout> layouts)
-      : files_(std::move(files)),
-        layouts_(std::move(layouts)),
-        pool_([this](size_t file) { return std::make_unique<NpzRows>(files_[file].path); }) {
-    for (const FileLayout& layout : layouts_) ends_.push_back(size() + layout.count);
-  }
+std::vector<uint64_t> counts_of(const std::vector<FileLayout>& layouts) {
+  std::vector<uint64_t> counts;
+  for (const FileLayout& layout : layouts) counts.push_back(layout.count);
+  return counts;
+}
 
-  size_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
-  tensor::NamedTensors read(size_t index) const override { return read_checked(index, {}); }
+class NpzStack : public StackedFiles {
+ public:
+  NpzStack(const std::vector<SampleFile>& files, std::vector<FileLayout> layouts)
+      : StackedFiles(files, counts_of(layouts)),
+        layouts_(std::move(layouts)),
+        pool_([this](size_t file) { return std::make_unique<NpzRows>(this->files()[file].path); }) {
+  }
 
   tensor::NamedTensors read_checked(size_t index, const HeaderCheck& check) const override {
     const auto place = place_of(index);
@@ -114,34 +114,7 @@ class NpzStack : public SampleSource {
     }
   }
 
-  std::string name(size_t index) const override {
-    const auto [file, row] = place_of(index);
-    return fmt::format("{}[{}]", files_[file].path.string(), row);
-  }
-
-  std::string fingerprint() const override {
-    Fingerprint fingerprint;
-    for (size_t file = 0; file < files_.size(); ++file) {
-      fingerprint.add(files_[file].name);
-      fingerprint.add_number(file_bytes(files_[file].path));
-      fingerprint.add_number(layouts_[file].count);
-    }
-    return fingerprint.text();
-  }
-
  private:
-  struct Place {
-    size_t file;
-    uint64_t row;
-  };
-
-  Place place_of(size_t index) const {
-    require_index(index, size());
-    const auto end = std::ranges::upper_bound(ends_, index);
-    const auto file = static_cast<size_t>(end - ends_.begin());
-    return {file, index - (*end - layouts_[file].count)};
-  }
-
   /// An array that stands for the only input has no name of its own.
   static std::string input_of(const FileLayout& layout, const std::string& array) {
     return layout.sample.size() == 1 && array == numbered(0) ? std::string() : array;
@@ -169,10 +142,7 @@ class NpzStack : public SampleSource {
     return sample;
   }
 
-  std::vector<SampleFile> files_;
   std::vector<FileLayout> layouts_;
-  /// Of each file's samples.
-  std::vector<uint64_t> ends_;
   mutable ReaderPool pool_;
 };
 
@@ -181,7 +151,6 @@ class NpzStack : public SampleSource {
 std::shared_ptr<const SampleSource> open_npz_stack(const std::vector<SampleFile>& files,
                                                    const std::vector<TensorInfo>& inputs) {
   std::vector<FileLayout> layouts;
-  uint64_t count = 0;
   for (const SampleFile& file : files) {
     const std::string path = file.path.string();
     const auto layout = layout_of(NpzRows(file.path).headers(), inputs, path);
@@ -192,10 +161,8 @@ std::shared_ptr<const SampleSource> open_npz_stack(const std::vector<SampleFile>
                               files.front().path.string()),
                   {.file = path});
     }
-    count += layout->count;
     layouts.push_back(*layout);
   }
-  if (count == 0) throw Error("holds no samples", {.file = files.front().path.string()});
   return std::make_shared<NpzStack>(files, std::move(layouts));
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/fingerprint.h"
 #include "data/npy.h"
+#include "data/npy_stack.h"
 #include "data/npz.h"
 #include "data/npz_stack.h"
 #include "data/picture_decode.h"
@@ -38,10 +39,13 @@ class FileSource : public SampleSource {
     return sample;
   }
 
-  bool depends_on_inputs() const override { return kind_ == FileKind::kNpz; }
+  bool depends_on_inputs() const override {
+    return kind_ == FileKind::kNpz || kind_ == FileKind::kNpy;
+  }
 
   std::shared_ptr<const SampleSource> for_inputs(
       const std::vector<TensorInfo>& inputs) const override {
+    if (kind_ == FileKind::kNpy) return open_npy_stack(files_, inputs);
     return kind_ == FileKind::kNpz ? open_npz_stack(files_, inputs) : nullptr;
   }
 

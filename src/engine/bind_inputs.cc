@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/near_names.h"
 #include "data/stacked.h"
 #include "tensor/half.h"
 
@@ -148,23 +150,24 @@ template <typename Sample>
 void refuse_unknown(std::span<const TensorInfo> inputs, const Sample& sample,
                     const std::string& sample_name) {
   for (const auto& [name, ignored] : sample) {
-    bool known = name.empty() && sample.size() == 1;
-    for (const TensorInfo& input : inputs) known = known || input.name == name;
-    if (!known) {
-      throw Error(
-          fmt::format("the model has no such input; its inputs are {}", input_names(inputs)),
-          {.file = sample_name, .tensor = name});
+    if (name.empty() && sample.size() == 1) continue;
+    std::vector<std::string> known;
+    for (const TensorInfo& input : inputs) known.push_back(input.name);
+    if (std::ranges::find(known, name) == known.end()) {
+      throw Error(fmt::format("the model has no such input; its inputs are {}{}",
+                              input_names(inputs), did_you_mean(name, known)),
+                  {.file = sample_name, .tensor = name});
     }
   }
 }
 
-/// What to do with an array that holds many samples, if it does. An .npz may hold many.
+/// What to do with an array that holds many samples, if it does. Files may hold many.
 std::string stacked_hint(const tensor::Shape& wanted, const tensor::Shape& found) {
   const auto stack = data::stack_of(found, wanted);
   if (!stack || stack->count == 0) return {};
   return fmt::format(
-      "; {} samples in one array? numpy.savez('samples.npz', array) makes a file "
-      "that may hold many",
+      "; {} samples in one array? files of such arrays, .npy or .npz, are cut into samples, if the "
+      "first one is such a file",
       stack->count);
 }
 

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/cancellation.h"
 #include "base/error.h"
@@ -20,14 +23,15 @@
 namespace rangefinder::engine {
 namespace {
 
-constexpr size_t kWarmUpRuns = 2;
 constexpr std::string_view kKernelSuffix = "_kernel_time";
+/// What the profiler calls a run of the whole model.
+constexpr std::string_view kRun = "model_run";
 
 /// A session that writes down what its kernels take.
 class ProfiledSession {
  public:
-  explicit ProfiledSession(const ModelSource& model) : name_(model.name()) {
-    Ort::SessionOptions options = runtime_options(model, {});
+  ProfiledSession(const ModelSource& model, OptimizationLevel optimization) {
+    Ort::SessionOptions options = runtime_options(model, {.optimization = optimization});
     options.EnableProfiling((folder_.path() / "kernels").c_str());
     session_ = model.bytes.empty()
                    ? Ort::Session(environment(), model.file.c_str(), options)
@@ -61,39 +65,94 @@ class ProfiledSession {
 
  private:
   TemporaryFolder folder_;
-  std::string name_;
   Ort::Session session_{nullptr};
   std::vector<TensorInfo> inputs_;
   std::vector<std::string> outputs_;
 };
 
-struct Durations {
+/// A kernel's call, in microseconds.
+struct Call {
+  double begin;
+  double end;
   std::string node;
   std::string op_type;
-  std::vector<double> seconds;
 };
 
-std::vector<Durations> durations_of(const std::string& profile) {
-  std::vector<Durations> kernels;
-  std::unordered_map<std::string, size_t> places;
+/// Calls by nodes of bodies lie within that of the node that holds the body: which stands for them.
+void drop_nested(std::vector<Call>& calls) {
+  std::ranges::stable_sort(calls, [](const Call& a, const Call& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+  });
+  double end = 0;
+  std::erase_if(calls, [&](const Call& call) {
+    if (call.begin < end) return true;
+    end = call.end;
+    return false;
+  });
+}
+
+/// The calls of each run, in the order of time. A run is written down behind its calls.
+std::vector<std::vector<Call>> runs_of(const std::string& profile) {
+  std::vector<std::vector<Call>> runs;
+  std::vector<Call> calls;
   for (const auto& event : parse_json(profile)) {
     const std::string name = event.value("name", "");
-    if (event.value("cat", "") != "Node" || !name.ends_with(kKernelSuffix)) continue;
-    const std::string node = name.substr(0, name.size() - kKernelSuffix.size());
-    const auto [place, is_new] = places.try_emplace(node, kernels.size());
-    if (is_new) kernels.push_back({node, event.at("args").value("op_name", ""), {}});
-    kernels[place->second].seconds.push_back(event.value("dur", 0.0) * 1e-6);
+    if (name == kRun) {
+      drop_nested(calls);
+      runs.push_back(std::exchange(calls, {}));
+    } else if (event.value("cat", "") == "Node" && name.ends_with(kKernelSuffix)) {
+      const double begin = event.value("ts", 0.0);
+      calls.push_back({begin, begin + event.value("dur", 0.0),
+                       name.substr(0, name.size() - kKernelSuffix.size()),
+                       event.at("args").value("op_name", "")});
+    }
+  }
+  return runs;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+std::vector<KernelTime> times_of(std::span<const std::vector<Call>> runs) {
+  std::vector<KernelTime> kernels;
+  std::vector<std::vector<double>> microseconds;
+  std::unordered_map<std::string, size_t> places;
+  for (size_t run = 0; run < runs.size(); ++run) {
+    for (const Call& call : runs[run]) {
+      const auto [place, is_new] = places.try_emplace(call.node, kernels.size());
+      if (is_new) {
+        kernels.push_back({call.node, call.op_type});
+        microseconds.emplace_back(runs.size(), 0.0);
+      }
+      microseconds[place->second][run] += call.end - call.begin;
+    }
+  }
+  for (size_t i = 0; i < kernels.size(); ++i) {
+    kernels[i].seconds = median(std::move(microseconds[i])) * 1e-6;
   }
   return kernels;
 }
 
-double median_of_later(std::vector<double> seconds) {
-  const size_t skipped = std::min(kWarmUpRuns, seconds.size() - 1);
-  const auto begin = seconds.begin() + static_cast<ptrdiff_t>(skipped);
-  const auto middle = begin + (seconds.end() - begin) / 2;
-  std::nth_element(begin, middle, seconds.end());
-  return *middle;
+/// What runtime and profile complain of, as an Error that names the model.
+template <typename Work>
+auto named_errors(const ModelSource& model, const Work& work) {
+  try {
+    return work();
+  } catch (const Ort::Exception& error) {
+    throw Error(fmt::format("cannot be profiled: {}", error.what()), {.file = model.name()});
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("ONNX Runtime's profile is not understood: {}", error.what()),
+                {.file = model.name()});
+  } catch (const std::invalid_argument& error) {
+    throw Error(fmt::format("ONNX Runtime's profile is not understood: {}", error.what()),
+                {.file = model.name()});
+  }
 }
+
+using Clock = std::chrono::steady_clock;
 
 /// Without what was put behind the name; empty if nothing is known to have been.
 std::optional<std::string> without_addition(const std::string& name) {
@@ -115,30 +174,45 @@ std::optional<std::string> without_addition(const std::string& name) {
 
 }  // namespace
 
+Profiles profile_in_turn(std::span<const ModelSource> models, const tensor::NamedTensors& sample,
+                         const std::string& sample_name, const ProfileOptions& options) {
+  if (options.least_runs < 1 || options.least_runs > options.most_runs) {
+    throw std::invalid_argument("runs must satisfy 1 <= least <= most");
+  }
+  std::vector<std::unique_ptr<ProfiledSession>> sessions;
+  for (const ModelSource& model : models) {
+    named_errors(model, [&] {
+      sessions.push_back(std::make_unique<ProfiledSession>(model, options.optimization));
+    });
+  }
+  const auto run_each = [&] {
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      stop_if_cancelled();
+      named_errors(models[i], [&] { sessions[i]->run(sample, sample_name); });
+    }
+  };
+  for (size_t i = 0; i < options.warm_up_runs; ++i) run_each();
+  Profiles profiles;
+  const double most = options.seconds * static_cast<double>(sessions.size());
+  const auto begin = Clock::now();
+  for (; profiles.runs < options.most_runs; ++profiles.runs) {
+    const std::chrono::duration<double> taken = Clock::now() - begin;
+    if (profiles.runs >= options.least_runs && taken.count() > most) break;
+    run_each();
+  }
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    profiles.kernels.push_back(named_errors(models[i], [&] {
+      const auto runs = runs_of(sessions[i]->finish());
+      return times_of(std::span(runs).subspan(std::min(options.warm_up_runs, runs.size())));
+    }));
+  }
+  return profiles;
+}
+
 std::vector<KernelTime> profile_kernels(const ModelSource& model,
                                         const tensor::NamedTensors& sample,
-                                        const std::string& sample_name, size_t runs) {
-  try {
-    ProfiledSession session(model);
-    for (size_t i = 0; i < kWarmUpRuns + runs; ++i) {
-      stop_if_cancelled();
-      session.run(sample, sample_name);
-    }
-    std::vector<KernelTime> times;
-    for (auto& kernel : durations_of(session.finish())) {
-      times.push_back({std::move(kernel.node), std::move(kernel.op_type),
-                       median_of_later(std::move(kernel.seconds))});
-    }
-    return times;
-  } catch (const Ort::Exception& error) {
-    throw Error(fmt::format("cannot be profiled: {}", error.what()), {.file = model.name()});
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(fmt::format("ONNX Runtime's profile is not understood: {}", error.what()),
-                {.file = model.name()});
-  } catch (const std::invalid_argument& error) {
-    throw Error(fmt::format("ONNX Runtime's profile is not understood: {}", error.what()),
-                {.file = model.name()});
-  }
+                                        const std::string& sample_name) {
+  return std::move(profile_in_turn({&model, 1}, sample, sample_name).kernels.front());
 }
 
 std::vector<std::string> possible_names(const std::string& kernel) {

@@ -21,6 +21,7 @@
 #include "report/page_outputs.h"
 #include "report/page_overview.h"
 #include "report/page_tensors.h"
+#include "report/page_times.h"
 
 // The page is made twice over: as tables and words in HTML, which need nothing, and as data for the
 // script (page/page.js), which sorts and filters the tables and draws what a reader opens. Sections
@@ -110,7 +111,7 @@ std::string tensors_section(const Content& content, const Content* against) {
 std::string body_of(const Content& content, const Content* against) {
   const Fields& run = content.fields;
   const Fields* before = against == nullptr ? nullptr : &against->fields;
-  std::string body = verdict_section(run) + facts_section(run);
+  std::string body = verdict_section(run) + facts_section(run) + time_line(run);
   if (against != nullptr) {
     body += changes_section(run, *before, content.tensors, against->tensors, content.run.name,
                             against->run.name);
@@ -122,8 +123,11 @@ std::string body_of(const Content& content, const Content* against) {
     return body + notes_section(run);
   }
   body += outputs_section(run, before) + error_sources_section(run);
-  if (!content.tensors.empty()) body += "<section id=\"strip\" hidden></section>\n";
+  if (!content.tensors.empty() || has_node_times(run)) {
+    body += "<section id=\"strip\" hidden></section>\n";
+  }
   body += tensors_section(content, against);
+  if (content.run.kind != PageKind::kStatistics) body += nodes_section(run, before);
   return body + float_nodes_section(run) + refinement_section(run) + notes_section(run);
 }
 
@@ -133,7 +137,8 @@ Json data_of(const Content& content, const Content* against) {
       {"statistics", content.run.statistics != nullptr},
       {"against", against == nullptr ? Json(nullptr) : Json(printable(against->run.name))},
       {"tensors", tensor_data(content.tensors, against == nullptr ? nullptr : &against->tensors)},
-      {"nodes", node_data(content.fields, content.tensors)},
+      {"nodes",
+       node_data(content.fields, content.tensors, against == nullptr ? nullptr : &against->fields)},
       {"outputs", output_data(content.fields)}};
 }
 

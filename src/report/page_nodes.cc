@@ -25,19 +25,40 @@ Json places_of(const std::vector<std::string>& names,
   return found;
 }
 
+void add_times(const Fields& row, const std::unordered_map<std::string, size_t>& nodes,
+               const std::unordered_map<std::string, std::optional<double>>& before, Json& node) {
+  if (row.has("float_us")) node["f"] = short_number(row.number("float_us"), 4);
+  if (row.has("int8_us")) node["q"] = short_number(row.number("int8_us"), 4);
+  const auto then = before.find(row.text("name"));
+  if (then != before.end() && then->second) node["bq"] = short_number(then->second, 4);
+  const auto teller = nodes.find(row.text("timed_with"));
+  if (teller != nodes.end()) node["h"] = teller->second;
+}
+
 }  // namespace
 
-Json node_data(const Fields& summary, const std::vector<PageTensor>& tensors) {
+Json node_data(const Fields& summary, const std::vector<PageTensor>& tensors,
+               const Fields* before) {
   std::unordered_map<std::string, size_t> places;
   for (size_t i = 0; i < tensors.size(); ++i) places[tensors[i].name] = i;
+  const auto rows = summary.rows("nodes");
+  std::unordered_map<std::string, size_t> node_places;
+  for (size_t i = 0; i < rows.size(); ++i) node_places.try_emplace(rows[i].text("name"), i);
+  std::unordered_map<std::string, std::optional<double>> times_before;
+  if (before != nullptr) {
+    for (const Fields& row : before->rows("nodes")) {
+      times_before[row.text("name")] = row.number("int8_us");
+    }
+  }
   Json nodes = Json::array();
-  for (const Fields& row : summary.rows("nodes")) {
+  for (const Fields& row : rows) {
     Json node = {{"n", printable(row.text("name"))},
                  {"o", printable(row.text("op_type"))},
                  {"k", printable(row.text("kernel"))}};
     if (row.has("reason")) node["w"] = printable(row.text("reason"));
     node["i"] = places_of(row.texts("inputs"), places);
     node["t"] = places_of(row.texts("outputs"), places);
+    add_times(row, node_places, times_before, node);
     nodes.push_back(std::move(node));
   }
   return nodes;

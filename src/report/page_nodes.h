@@ -10,9 +10,12 @@
 namespace rangefinder::report {
 
 /// The nodes of a summary for the page's script: name `n`, operator `o`, kernel `k`, reason `w`,
-/// and by their places in `tensors` what each reads `i` and makes `t`. Empty for a summary that was
-/// written before there were nodes in it. Throws std::invalid_argument as Fields does.
-nlohmann::ordered_json node_data(const Fields& summary, const std::vector<PageTensor>& tensors);
+/// by their places in `tensors` what each reads `i` and makes `t`, and where it was measured the
+/// microseconds in float `f`, in int8 `q` and in int8 before `bq`, or the place `h` of the node
+/// that tells them. Empty for a summary that was written before there were nodes in it. `before`:
+/// the other run, or null. Throws std::invalid_argument as Fields does.
+nlohmann::ordered_json node_data(const Fields& summary, const std::vector<PageTensor>& tensors,
+                                 const Fields* before = nullptr);
 
 /// The nodes that stay float, each with its reason and, where it was measured, what it alone would
 /// cost in integers.

@@ -56,11 +56,10 @@ Json judged_json(const JudgedTensorRow& tensor) {
           {"score_bound_db", number(tensor.score_bound_db)}};
 }
 
-Json node_json(const NodeRow& node) {
-  return {
-      {"name", node.name},     {"op_type", node.op_type},
-      {"kernel", node.kernel}, {"reason", node.reason.empty() ? Json(nullptr) : Json(node.reason)},
-      {"inputs", node.inputs}, {"outputs", node.outputs}};
+Json other_time_json(const OtherTimeRow& row) {
+  return {{"op_type", row.op_type},           {"kind", row.kind},
+          {"float_kernels", row.float_count}, {"int8_kernels", row.int8_count},
+          {"float_us", row.float_us},         {"int8_us", row.int8_us}};
 }
 
 Json latency_json(const std::optional<LatencyRow>& latency) {
@@ -98,6 +97,30 @@ Json seconds_json(const Seconds& seconds) {
 
 nlohmann::ordered_json to_json(const FloatNodeRow& node) {
   return {{"name", node.name}, {"op_type", node.op_type}, {"reason", node.reason}};
+}
+
+nlohmann::ordered_json to_json(const NodeRow& node) {
+  const auto text_or_null = [](const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  return {{"name", node.name},
+          {"op_type", node.op_type},
+          {"kernel", node.kernel},
+          {"reason", text_or_null(node.reason)},
+          {"inputs", node.inputs},
+          {"outputs", node.outputs},
+          {"float_us", number(node.float_us)},
+          {"int8_us", number(node.int8_us)},
+          {"timed_with", text_or_null(node.timed_with)}};
+}
+
+nlohmann::ordered_json to_json(const std::optional<NodeTimes>& times) {
+  if (!times) return nullptr;
+  return {{"float_us", times->float_us},
+          {"int8_us", times->int8_us},
+          {"runs", times->runs},
+          {"threads", times->threads},
+          {"others", to_array(times->others, other_time_json)}};
 }
 
 nlohmann::ordered_json to_json(const OutputRow& output) {
@@ -219,7 +242,7 @@ Json to_json(const Summary& summary) {
           {"eligible_nodes", summary.eligible_nodes},
           {"reference", summary.reference.empty() ? Json(nullptr) : Json(summary.reference)},
           {"float_nodes", to_array(summary.float_nodes)},
-          {"nodes", to_array(summary.nodes, node_json)},
+          {"nodes", to_array(summary.nodes)},
           {"raised_channels", summary.raised_channel_count},
           {"bias_corrections", to_array(summary.bias_corrections)},
           {"smoothings", to_array(summary.smoothings)},
@@ -233,6 +256,7 @@ Json to_json(const Summary& summary) {
           {"tensors", to_array(summary.tensors, tensor_json)},
           {"looked_at_samples", summary.looked_at_count},
           {"latency", latency_json(summary.latency)},
+          {"node_times", to_json(summary.node_times)},
           {"error_sources", to_array(summary.error_sources, source_json)},
           {"data_checks", to_array(summary.data_checks, check_json)},
           {"verdict", verdict_json(summary.verdict)},

@@ -20,6 +20,8 @@ using rangefinder::LeftOutRow;
 using rangefinder::LookupTableRow;
 using rangefinder::LstmRow;
 using rangefinder::NodeRow;
+using rangefinder::NodeTimes;
+using rangefinder::OtherTimeRow;
 using rangefinder::OutputRow;
 using rangefinder::Seconds;
 using rangefinder::SmoothingRow;
@@ -33,6 +35,9 @@ using rangefinder::VerdictLevel;
 /// Numbers that JSON cannot hold (infinite, NaN) are written as null.
 nlohmann::ordered_json to_json(const OutputRow& output);
 nlohmann::ordered_json to_json(const FloatNodeRow& node);
+nlohmann::ordered_json to_json(const NodeRow& node);
+/// Null if there are none.
+nlohmann::ordered_json to_json(const std::optional<NodeTimes>& times);
 nlohmann::ordered_json to_json(const LeftOutRow& sample);
 nlohmann::ordered_json to_json(const BiasCorrectionRow& row);
 nlohmann::ordered_json to_json(const DecisionRow& row);

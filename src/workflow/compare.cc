@@ -20,6 +20,7 @@
 #include "passes/widen_float16.h"
 #include "report/json_text.h"
 #include "workflow/network_nodes.h"
+#include "workflow/node_times.h"
 #include "workflow/reference.h"
 #include "workflow/sample_check.h"
 
@@ -75,14 +76,37 @@ analysis::ModelError measure(const engine::ModelSource& given,
   return analysis::model_error(mended(float_model), quantized_model, samples, options);
 }
 
-std::optional<Latency> measure_latency(const CompareRequest& request,
-                                       const engine::ModelSource& quantized,
-                                       const data::SampleSource& samples) {
-  const engine::ModelSource original = engine::runnable(request.float_model);
-  const std::array<engine::ModelSource, 2> models = {loads(original) ? original : mended(original),
-                                                     quantized};
+Latency measure_latency(const engine::ModelSource& real, const engine::ModelSource& quantized,
+                        const data::SampleSource& samples) {
+  const std::array models = {real, quantized};
   const auto seconds = engine::median_latency(models, samples.read(0), samples.name(0));
-  return Latency{seconds[0], seconds[1]};
+  return {seconds[0], seconds[1]};
+}
+
+/// The outputs are compared already: what cannot be timed kernel by kernel is left out.
+void try_node_times(const engine::ModelSource& real, const engine::ModelSource& quantized,
+                    const data::SampleSource& samples, Comparison& comparison) {
+  try {
+    auto told = compare_node_times(real, quantized, samples);
+    if (!told) return;
+    comparison.node_times = std::move(told->times);
+    comparison.nodes = std::move(told->nodes);
+  } catch (const Error&) {
+    stop_if_cancelled();
+  }
+}
+
+void measure_times(const CompareRequest& request, const data::SampleSource& samples,
+                   Comparison& comparison) {
+  const engine::ModelSource original = engine::runnable(request.float_model);
+  const engine::ModelSource real = loads(original) ? original : mended(original);
+  try {
+    comparison.latency = measure_latency(real, request.quantized_model, samples);
+  } catch (const Error&) {
+    if (request.measure_latency) throw;
+    stop_if_cancelled();  // The first sample is one that cannot be run.
+  }
+  if (request.node_times) try_node_times(real, request.quantized_model, samples, comparison);
 }
 
 using analysis::SamplePower;
@@ -228,8 +252,8 @@ Comparison compare(const CompareRequest& request) {
   comparison.left_out = std::move(errors.left_out);
   comparison.reference = foreign;
   tell_kernels(quantized, message, comparison);
-  if (request.measure_latency) {
-    comparison.latency = measure_latency(request, quantized, *samples);
+  if (foreign.empty() && (request.measure_latency || request.node_times)) {
+    measure_times(request, *samples, comparison);
   }
   return comparison;
 }
@@ -253,6 +277,11 @@ nlohmann::ordered_json to_json(const Comparison& comparison) {
     json["latency"] = {{"float_seconds", comparison.latency->float_seconds},
                        {"quantized_seconds", comparison.latency->quantized_seconds},
                        {"ratio", comparison.latency->ratio()}};
+  }
+  if (comparison.node_times) {
+    json["node_times"] = report::to_json(comparison.node_times);
+    json["nodes"] = Json::array();
+    for (const auto& node : comparison.nodes) json["nodes"].push_back(report::to_json(node));
   }
   return json;
 }

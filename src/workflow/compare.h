@@ -43,6 +43,8 @@ struct CompareRequest {
   RunControl run = {};
   /// Also time both models on the first sample, on one thread.
   bool measure_latency = false;
+  /// And tell how the time is spread over the nodes.
+  bool node_times = false;
 };
 
 using rangefinder::Comparison;

@@ -22,12 +22,44 @@ std::string input_name(const std::string& name) {
   return name.empty() ? "the input" : fmt::format("input '{}'", name);
 }
 
-void check_counts(size_t samples, size_t held_out, Rows& rows) {
+/// Rows in each sample of an input whose first extent alone is open; 0 where that is not so.
+uint64_t batch_of(const Plan& plan, const std::string& name, const InputLook& look) {
+  const auto& inputs = plan.prepared.model.graph().input();
+  const bool is_only_one = name.empty() && inputs.size() == 1;
+  const auto info = plan.prepared.infos.find(is_only_one ? inputs[0].name() : name);
+  if (info == plan.prepared.infos.end() || !info->second.shape || look.sample_count == 0) return 0;
+  const auto& shape = *info->second.shape;
+  if (shape.size() < 2 || shape.front() >= 0) return 0;
+  uint64_t row = 1;
+  for (size_t i = 1; i < shape.size(); ++i) {
+    if (shape[i] < 1) return 0;
+    row *= static_cast<uint64_t>(shape[i]);
+  }
+  return look.count / look.sample_count / row;
+}
+
+/// A file of many rows is one sample of a model that takes any number of them: who has few such
+/// samples may have meant many.
+std::string batch_hint(const Plan& plan, const DataLook& look) {
+  for (const auto& [name, input] : look.inputs) {
+    const uint64_t batch = batch_of(plan, name, input);
+    if (batch < 2) continue;
+    return fmt::format(
+        "; each is a batch of {}, because the model takes any number: with a "
+        "dimension more, numpy's array[:, None], a file holds {} samples",
+        batch, batch);
+  }
+  return {};
+}
+
+void check_counts(const Plan& plan, const ObservedBoth& seen, size_t held_out, Rows& rows) {
+  const size_t samples = seen.statistics.sample_count();
   if (samples < kFewSamples) {
-    rows.push_back({"few_samples",
-                    fmt::format("{} calibration sample{}: at least {} are needed, 100 to 500 are "
-                                "better",
-                                samples, samples == 1 ? "" : "s", kFewSamples)});
+    rows.push_back(
+        {"few_samples",
+         fmt::format("{} calibration sample{}: at least {} are needed, 100 to 500 are "
+                     "better{}",
+                     samples, samples == 1 ? "" : "s", kFewSamples, batch_hint(plan, seen.look))});
   }
   if (held_out == 0) {
     rows.push_back({"nothing_held_out", "no sample was held out: nothing tells how good it is"});
@@ -205,7 +237,7 @@ std::optional<double> loudness(const Plan& plan, const std::string& input,
 std::vector<report::DataCheckRow> data_checks(const Plan& plan, const ObservedBoth& seen,
                                               size_t held_out_count) {
   Rows rows;
-  check_counts(seen.statistics.sample_count(), held_out_count, rows);
+  check_counts(plan, seen, held_out_count, rows);
   check_repeats(seen.look, seen.held_out_look, rows);
   for (const auto& [name, look] : seen.look.inputs) {
     check_constant(name, look, rows);

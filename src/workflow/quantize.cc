@@ -27,6 +27,7 @@
 #include "workflow/lookup_tables.h"
 #include "workflow/lstms.h"
 #include "workflow/network_nodes.h"
+#include "workflow/node_times.h"
 #include "workflow/observe.h"
 #include "workflow/range_notes.h"
 #include "workflow/reference.h"
@@ -221,8 +222,8 @@ report::Circumstances circumstances_of(const QuantizeRequest& request, bool can_
 }
 
 /// Which kernels there are, and the error on held-out samples.
-void verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
-            report::Summary& summary) {
+KernelLook verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
+                  report::Summary& summary) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
   const auto fusion = look_at_kernels(made.plan, made.model);
   if (request.run.jobs == 1 && fusion.valid()) fusion.wait();
@@ -233,6 +234,7 @@ void verify(const Candidate& made, Samples& samples, const QuantizeRequest& requ
   } else {
     tell_written(made.plan, summary);
   }
+  return fusion;
 }
 
 /// Takes over what was chosen, and tells of it.
@@ -272,12 +274,13 @@ using RoundWeights = std::function<Candidate()>;
 void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen, Samples& samples,
             const QuantizeRequest& request, Quantized& result) {
   report::Summary& summary = result.summary;
+  KernelLook fusion;
   const auto verified = [&] {
     Stopwatch watch;
     tell_solution(made, summary);
     keep_quantized(made.model, request.run);
     return_free_memory();
-    verify(made, samples, request, summary);
+    fusion = verify(made, samples, request, summary);
     summary.seconds.verify = watch.lap();
   };
   verified();
@@ -296,6 +299,10 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
     verified();
   }
   Stopwatch watch;
+  const bool times_nodes = request.node_times || !request.results.report.empty();
+  if (times_nodes && fusion.valid()) {
+    measure_node_times(made.plan, made.model, fusion.get().optimized, *samples.held_out(), summary);
+  }
   give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,
                circumstances_of(request, made.plan.target->runs_here), summary);
   summary.seconds.verify += watch.lap();

@@ -33,6 +33,8 @@ struct QuantizeRequest {
   ResultFiles results = {};
   /// Every output must have so many dB, see workflow/verdict.h; else nothing is written.
   std::optional<double> require_sqnr = {};
+  /// Tell how the time is spread over the nodes; done anyway for a report.
+  bool node_times = false;
   /// How the program was called: what hints repeat.
   std::vector<std::string> command = {};
 };

@@ -42,6 +42,22 @@ TEST(ByteStream, MemoryAndFilesGiveTheSame) {
   }
 }
 
+TEST(ByteStream, LeavesOutAsManyAsThereAre) {
+  const TemporaryFolder folder;
+  const std::string bytes = std::string(100000, 'a') + "hello";
+  write_file(folder / "a", bytes);
+  FileStream file(folder / "a");
+  MemoryStream memory(bytes);
+  for (ByteStream* stream : std::vector<ByteStream*>{&file, &memory}) {
+    EXPECT_EQ(take(*stream, 1), "a");
+    stream->skip(0);
+    stream->skip(100000);
+    EXPECT_EQ(take(*stream, 2), "el");
+    stream->skip(9);
+    EXPECT_EQ(take(*stream, 1), "");
+  }
+}
+
 TEST(ByteStream, RefusesWhatIsNoRegularFile) {
   const TemporaryFolder folder;
   expect_refused(folder / "none", "cannot open: No such file");

@@ -109,7 +109,7 @@ TEST(BindInputs, ManySamplesInOneArrayAreExplained) {
                    {{"x", Tensor(ElementType::kFloat32, found)}});
   };
   EXPECT_THAT(shape({1, 3}, {64, 3}), AllOf(HasSubstr("64 samples in one array?"),
-                                            HasSubstr("numpy.savez('samples.npz', array)")));
+                                            HasSubstr("if the first one is such a file")));
   EXPECT_THAT(shape({4, 3}, {64, 3}), HasSubstr("16 samples in one array?"));
   EXPECT_THAT(shape({-1, 3}, {64, 1, 3}), HasSubstr("64 samples in one array?"));
   EXPECT_THAT(shape({3}, {64, 3}), HasSubstr("64 samples in one array?"));

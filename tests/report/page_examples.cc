@@ -33,6 +33,32 @@ std::vector<ValuePair> example_pairs() {
   return pairs;
 }
 
+void tell_times(size_t i, NodeRow& node) {
+  if (i == 4) {
+    node.timed_with = "backbone/stage/conv_3/Conv";
+    return;
+  }
+  node.float_us = 40 + static_cast<double>(7 * i % 90);
+  node.int8_us = *node.float_us * (i == 2 ? 1.5 : i == 3 ? 1.02 : 0.375);
+}
+
+void tell_other_times(Summary& summary) {
+  summary.node_times = NodeTimes{.runs = 11};
+  summary.node_times->others = {{"QuantizeLinear", "codes", 0, 1, 0, 21.5},
+                                {"DequantizeLinear", "codes", 0, 2, 0, 14.25},
+                                {"ReorderOutput", "layout", 3, 0, 33.5, 0},
+                                {"Softmax", "node", 1, 1, 4.5, 4.75}};
+  NodeTimes& times = *summary.node_times;
+  for (const auto& row : times.others) {
+    times.float_us += row.float_us;
+    times.int8_us += row.int8_us;
+  }
+  for (const auto& node : summary.nodes) {
+    times.float_us += node.float_us.value_or(0);
+    times.int8_us += node.int8_us.value_or(0);
+  }
+}
+
 TensorRow example_row(const std::string& name, size_t i) {
   const auto values = example_values(i, 4000);
   const auto [low, high] = std::ranges::minmax(values);
@@ -97,8 +123,10 @@ Summary example_summary(const std::vector<std::string>& tensors) {
       summary.float_nodes.push_back({node.name, "Conv", node.reason});
       summary.decisions.push_back({node.name, "Conv", "accuracy", 11.2});
     }
+    tell_times(i, node);
     summary.nodes.push_back(std::move(node));
   }
+  tell_other_times(summary);
   summary.integer_nodes = tensors.size() - 2;
   summary.eligible_nodes = tensors.size() - 1;
   summary.outputs.push_back({.name = "scores",
@@ -184,9 +212,8 @@ Json example_analog_comparison() {
 
 Json example_comparison() {
   Json json = to_json(example_summary(example_names(4)));
-  for (const char* key : {"schema_version", "tensors", "nodes", "verdict", "latency"}) {
-    json.erase(key);
-  }
+  for (const char* key : {"schema_version", "tensors", "verdict", "latency"}) json.erase(key);
+  for (auto& node : json["nodes"]) node["inputs"] = node["outputs"] = Json::array();
   json["latency"] = {{"float_seconds", 0.008}, {"quantized_seconds", 0.003}, {"ratio", 0.375}};
   return json;
 }

@@ -12,7 +12,8 @@
 namespace rangefinder::report {
 
 /// What a run could have left: tensors of these names in a row, each made by a convolution from the
-/// one before, one of them float.
+/// one before, one of them float; the fourth convolution is timed with the third, the second is
+/// slower in int8.
 Summary example_summary(const std::vector<std::string>& tensors);
 /// Their statistics: normal values, of every third tensor none below zero, of every fifth with a
 /// far outlier. Every fourth has extremes of 600 channels.

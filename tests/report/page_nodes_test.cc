@@ -25,6 +25,21 @@ TEST(NodeData, NamesTensorsByTheirPlaces) {
   EXPECT_FALSE(nodes[0].contains("w"));
 }
 
+TEST(NodeData, TellsTimesAndWhoTellsThem) {
+  auto document = to_json(example_summary(example_names(5)));
+  auto before = document;
+  before["nodes"][0]["int8_us"] = 77.125;
+  const Fields summary(document);
+  const Fields other(before);
+  const auto nodes = node_data(summary, tensors_of(summary), &other);
+  EXPECT_EQ(nodes[0]["f"], 47);
+  EXPECT_EQ(nodes[0]["q"], 17.62) << "four digits";
+  EXPECT_EQ(nodes[0]["bq"], 77.12);
+  EXPECT_EQ(nodes[3]["h"], 2) << "it is timed with the node before";
+  EXPECT_FALSE(nodes[3].contains("f"));
+  EXPECT_FALSE(node_data(summary, tensors_of(summary))[0].contains("bq"));
+}
+
 TEST(NodeData, OfAnOlderSummaryIsEmpty) {
   auto document = to_json(example_summary(example_names(5)));
   document.erase("nodes");

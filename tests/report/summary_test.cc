@@ -34,7 +34,12 @@ Summary start() {
   Summary summary;
   summary.outputs = {{"y", 30.5, 0.99, 0.125, 3, 9, 1}};
   summary.outputs[0].values = {{0.1f, 0.125f}};
-  summary.nodes = {{"conv", "Conv", "integer", "", {"x"}, {"y"}}};
+  summary.nodes = {{"conv", "Conv", "integer", "", {"x"}, {"y"}, 12.5, 3.5, ""},
+                   {.name = "relu", .op_type = "Relu", .kernel = "other", .timed_with = "conv"}};
+  summary.node_times = NodeTimes{.float_us = 20,
+                                 .int8_us = 10,
+                                 .runs = 7,
+                                 .others = {{"QuantizeLinear", "codes", 0, 2, 0, 4.5}}};
   return summary;
 }
 
@@ -107,14 +112,16 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
                   "quantized_bytes", "integer_nodes", "eligible_nodes", "reference", "float_nodes",
                   "nodes", "raised_channels", "bias_corrections", "smoothings", "lookup_tables",
                   "lstms", "outputs", "output_values", "left_out_samples", "choice", "decisions",
-                  "tensors", "looked_at_samples", "latency", "error_sources", "data_checks",
-                  "verdict", "notes"));
+                  "tensors", "looked_at_samples", "latency", "node_times", "error_sources",
+                  "data_checks", "verdict", "notes"));
   EXPECT_THAT(keys(json["verdict"]), ElementsAre("level", "reasons", "hints"));
   EXPECT_THAT(keys(json["seconds"]),
               ElementsAre("prepare", "observe", "solve", "choose", "export", "verify"));
   EXPECT_THAT(keys(json["float_nodes"][0]), ElementsAre("name", "op_type", "reason"));
-  EXPECT_THAT(keys(json["nodes"][0]),
-              ElementsAre("name", "op_type", "kernel", "reason", "inputs", "outputs"));
+  EXPECT_THAT(keys(json["nodes"][0]), ElementsAre("name", "op_type", "kernel", "reason", "inputs",
+                                                  "outputs", "float_us", "int8_us", "timed_with"));
+  EXPECT_THAT(keys(json["node_times"]),
+              ElementsAre("float_us", "int8_us", "runs", "threads", "others"));
   EXPECT_EQ(json["output_values"].dump(), R"([{"name":"y","float":[0.1],"int8":[0.125]}])");
   EXPECT_THAT(
       keys(json["outputs"][0]),

@@ -77,6 +77,17 @@ TEST_F(DataChecksTest, FewSamplesAreSaid) {
   EXPECT_THAT(names(checks(all, {})), ElementsAre("nothing_held_out"));
 }
 
+TEST_F(DataChecksTest, ABatchThatMayBeMeantAsManySamplesIsExplained) {
+  const std::vector<float> values(64 * 3 * 8 * 8, 0.5f);
+  NamedTensors batch = {{"x", Tensor::from_floats({64, 3, 8, 8}, values)}};
+  batch.at("x").floats()[7] = -1;
+  const auto rows = checks({batch}, {});
+  ASSERT_FALSE(rows.empty());
+  EXPECT_THAT(rows[0].message, HasSubstr("; each is a batch of 64, because"));
+  EXPECT_THAT(rows[0].message, HasSubstr("array[:, None], a file holds 64 samples"));
+  EXPECT_THAT(checks({sample(1)}, {})[0].message, testing::Not(HasSubstr("batch")));
+}
+
 TEST_F(DataChecksTest, IdenticalSamplesAreNamed) {
   auto calibration = many(20, [](size_t i) { return sample(i); });
   calibration[7] = calibration[3];

@@ -1,11 +1,15 @@
 #include "analog/hardware/rpu_config.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cmath>
 #include <span>
 #include <stdexcept>
+#include <vector>
+
+#include "base/near_names.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -52,12 +56,13 @@ std::string plain(std::string_view text) {
 
 template <typename Enum, size_t N>
 Enum value_of(std::string_view text, const std::array<Name<Enum>, N>& names) {
-  std::string known;
+  std::vector<std::string> known;
   for (const auto& name : names) {
     if (plain(name.text) == plain(text)) return name.value;
-    known += (known.empty() ? "" : ", ") + std::string(name.text);
+    known.emplace_back(name.text);
   }
-  throw std::invalid_argument(fmt::format("unknown type '{}'; known: {}", text, known));
+  throw std::invalid_argument(fmt::format("unknown type '{}'; known: {}{}", text,
+                                          fmt::join(known, ", "), did_you_mean(text, known)));
 }
 
 /// Refuses a field unless `allowed`.

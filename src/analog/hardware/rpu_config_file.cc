@@ -1,17 +1,21 @@
 #include "analog/hardware/rpu_config_file.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/name_pattern.h"
+#include "base/near_names.h"
 
 namespace rangefinder::analog {
 namespace {
@@ -77,12 +81,10 @@ bool is_training_field(std::string_view path) {
   return std::find(kTrainingFields.begin(), kTrainingFields.end(), path) != kTrainingFields.end();
 }
 
-std::string known_fields() {
-  std::string known;
+std::vector<std::string> known_fields() {
+  std::vector<std::string> known;
   RpuConfig config;
-  visit_fields(config, [&](std::string_view path, const auto&) {
-    known += (known.empty() ? "" : ", ") + std::string(path);
-  });
+  visit_fields(config, [&](std::string_view path, const auto&) { known.emplace_back(path); });
   return known;
 }
 
@@ -105,7 +107,9 @@ void flatten(const std::string& prefix, const Json& node, std::map<std::string, 
 void set_fields(RpuConfig& config, const std::map<std::string, Json>& leaves) {
   for (const auto& [path, value] : leaves) {
     if (set_field(config, path, value) || is_training_field(path)) continue;
-    throw std::invalid_argument(fmt::format("unknown field '{}'; known: {}", path, known_fields()));
+    const auto known = known_fields();
+    throw std::invalid_argument(fmt::format("unknown field '{}'; known: {}{}", path,
+                                            fmt::join(known, ", "), did_you_mean(path, known)));
   }
 }
 

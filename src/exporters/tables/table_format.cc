@@ -1,11 +1,15 @@
 #include "exporters/tables/table_format.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
+#include "base/near_names.h"
 #include "exporters/tables/writers.h"
 
 namespace rangefinder::exporters {
@@ -40,12 +44,13 @@ constexpr std::array<TableFormat, 13> kFormats = {{
 std::span<const TableFormat> table_formats() { return kFormats; }
 
 const TableFormat& find_table_format(std::string_view name) {
-  std::string known;
+  std::vector<std::string> known;
   for (const TableFormat& format : kFormats) {
     if (format.name == name) return format;
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", format.name);
+    known.emplace_back(format.name);
   }
-  throw std::invalid_argument(fmt::format("unknown format '{}'; known are {}", name, known));
+  throw std::invalid_argument(fmt::format("unknown format '{}'; known are {}{}", name,
+                                          fmt::join(known, ", "), did_you_mean(name, known)));
 }
 
 std::string write_table(const TableFormat& format, const TensorTable& table,

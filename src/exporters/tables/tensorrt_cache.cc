@@ -1,8 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
+#include "base/near_names.h"
 #include "exporters/tables/calibration_cache.h"
 #include "exporters/tables/writers.h"
 
@@ -10,11 +14,13 @@ namespace rangefinder::exporters {
 namespace {
 
 std::string algorithm_of(const std::string& wanted) {
-  const auto known = calibration_algorithms();
-  if (wanted.empty()) return std::string(known.front());
+  const auto all = calibration_algorithms();
+  const std::vector<std::string> known(all.begin(), all.end());
+  if (wanted.empty()) return known.front();
   if (std::find(known.begin(), known.end(), wanted) != known.end()) return wanted;
-  throw std::invalid_argument(fmt::format("the calibration algorithm is '{}'; known are {}", wanted,
-                                          fmt::join(known, ", ")));
+  throw std::invalid_argument(fmt::format("the calibration algorithm is '{}'; known are {}{}",
+                                          wanted, fmt::join(known, ", "),
+                                          did_you_mean(wanted, known)));
 }
 
 }  // namespace

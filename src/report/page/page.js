@@ -72,18 +72,29 @@
     if (!known(b)) return -1;
     return direction * (typeof a === 'string' ? a.localeCompare(b) : a - b);
   }
-  function sort_by(head, key) {
-    const was = head.getAttribute('aria-sort');
-    const next = was === 'ascending' ? 'descending' : was === 'descending' ? null : 'ascending';
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute('aria-sort');
-    if (next) head.setAttribute('aria-sort', next);
-    const direction = next === 'descending' ? -1 : 1;
-    const sorted = [...rows];
-    if (next) {
-      sorted.sort((a, b) => compare(sort_key(tensors[a.dataset.i], key), sort_key(tensors[b.dataset.i], key), direction));
+  /** Makes buttons of a table's heads: up, down, and back to the order of `all` its rows. */
+  function set_up_sorting(list, compare_rows, all, done) {
+    const sort_by = (head, key) => {
+      const was = head.getAttribute('aria-sort');
+      const next = was === 'ascending' ? 'descending' : was === 'descending' ? null : 'ascending';
+      for (const other of list.tHead.rows[0].cells) other.removeAttribute('aria-sort');
+      if (next) head.setAttribute('aria-sort', next);
+      const direction = next === 'descending' ? -1 : 1;
+      const sorted = [...all];
+      if (next) sorted.sort((a, b) => compare_rows(a, b, key, direction));
+      list.tBodies[0].append(...sorted);
+      done();
+    };
+    for (const head of list.tHead.rows[0].cells) {
+      const key = head.dataset.key;
+      if (key) head.replaceChildren(el('button', {type: 'button', onclick: () => sort_by(head, key)}, head.textContent));
     }
-    table.tBodies[0].append(...sorted);
-    show_anew();
+  }
+  /** Calls when a reader has scrolled to the end of a table. */
+  function on_end_of(box, more) {
+    box.addEventListener('scroll', () => {
+      if (box.scrollTop + 2 * box.clientHeight > box.scrollHeight) more();
+    });
   }
 
   const is_own = tensor => !tensor.r;
@@ -114,6 +125,9 @@
       const fits = test(tensor) && words.every(each => name.includes(each));
       if (fits) matching.push(Number(row.dataset.i));
       row.hidden = !fits || matching.length > limit;
+      if (!row.hidden && !row.cells[0].firstElementChild) {
+        row.cells[0].replaceChildren(el('button', {type: 'button', 'aria-haspopup': 'dialog'}, row.cells[0].textContent));
+      }
     }
     document.getElementById('shown').textContent = `${matching.length} of ${rows.length} shown`;
   }
@@ -131,31 +145,68 @@
     document.getElementById('tools').append(
       el('label', {}, el('span', {class: 'sr'}, 'Search tensors by name'), search),
       el('label', {}, 'Show', filter), el('span', {id: 'shown', role: 'status'}));
-    for (const head of table.tHead.rows[0].cells) {
-      const key = head.dataset.key;
-      if (key) head.replaceChildren(el('button', {type: 'button', onclick: () => sort_by(head, key)}, head.textContent));
-    }
-    const box = table.parentElement;
-    box.addEventListener('scroll', () => {
-      if (limit < matching.length && box.scrollTop + 2 * box.clientHeight > box.scrollHeight) {
-        limit += 300;
-        show();
-      }
+    set_up_sorting(table, (a, b, key, direction) => compare(sort_key(tensors[a.dataset.i], key), sort_key(tensors[b.dataset.i], key), direction), rows, show_anew);
+    on_end_of(table.parentElement, () => {
+      if (limit >= matching.length) return;
+      limit += 300;
+      show();
     });
     addEventListener('beforeprint', () => {
       limit = Infinity;
       show();
     });
-    for (const row of rows) {
-      const head = row.cells[0];
-      const name = head.textContent;
-      head.replaceChildren(el('button', {type: 'button', 'aria-haspopup': 'dialog'}, name));
-    }
     table.tBodies[0].addEventListener('click', event => {
       const row = event.target.closest('tr');
       if (row && !String(getSelection())) open_tensor(Number(row.dataset.i));
     });
     show();
+  }
+
+  // ---- the table of nodes
+
+  /** Microseconds of one sample. */
+  const microseconds = us => !known(us) ? none : us < 1000 ? figure(us, 3) + ' µs' : figure(us / 1000, 3) + ' ms';
+  function node_key(node, key) {
+    if (key === 'r') return known(node.f) && known(node.q) && node.f > 0 ? node.q / node.f : undefined;
+    return node[key];
+  }
+  function set_up_nodes() {
+    const list = document.getElementById('nodes');
+    if (!list) return;
+    const all = [...list.tBodies[0].rows];
+    /** What the nodes make whose time another node tells, by that one. */
+    const made_with = new Map();
+    for (const node of data.nodes) {
+      if (known(node.h)) made_with.set(node.h, [...(made_with.get(node.h) || []), ...node.t]);
+    }
+    let shown = 100;
+    /** The name of a node opens what it makes; made when its row is first shown. */
+    function make_button(row) {
+      if (row.dataset.ready) return;
+      row.dataset.ready = 1;
+      const place = Number(row.dataset.i);
+      const made = [...data.nodes[place].t, ...(made_with.get(place) || [])];
+      if (!made.length) return;
+      const name = row.cells[0].firstChild;
+      name.replaceWith(el('button', {type: 'button', 'aria-haspopup': 'dialog', onclick: () => open_tensor(made[0])}, name.textContent.trimEnd()), ' ');
+    }
+    const show_nodes = () => [...list.tBodies[0].rows].forEach((row, i) => {
+      row.hidden = i >= shown;
+      if (!row.hidden) make_button(row);
+    });
+    set_up_sorting(list, (a, b, key, direction) => compare(node_key(data.nodes[a.dataset.i], key), node_key(data.nodes[b.dataset.i], key), direction), all, () => {
+      shown = 100;
+      show_nodes();
+    });
+    on_end_of(list.parentElement, () => {
+      shown += 300;
+      show_nodes();
+    });
+    addEventListener('beforeprint', () => {
+      shown = Infinity;
+      show_nodes();
+    });
+    show_nodes();
   }
 
   // ---- the way through the network
@@ -170,12 +221,29 @@
     for (const node of data.nodes) columns.push({node, tensors: node.t});
     return columns;
   }
+  function time_text(node) {
+    if (known(node.h)) return `timed with ${data.nodes[node.h].n}`;
+    return known(node.f) || known(node.q) ? `${microseconds(node.f)} float, ${microseconds(node.q)} int8` : null;
+  }
   const column_text = column => [
     column.node ? `${column.node.n} (${column.node.o}${column.node.k === 'other' ? '' : ', ' + column.node.k}${column.node.w ? ': ' + column.node.w : ''})` : 'not made by a node',
+    ...(column.node && time_text(column.node) ? [time_text(column.node)] : []),
     ...column.tensors.map(i => `${tensors[i].n}: ${tensors[i].r ? 'range shared' : decibels(tensors[i].db)}`)].join(' · ');
 
-  function strip_shapes(columns, step, left) {
-    const top = 14, bottom = 178, band = 192;
+  /** Bars of the time that each node takes: float above the line, int8 below. */
+  function time_bars(columns, step, left, top) {
+    const half = 40, middle = top + half + 4;
+    const most = Math.max(1e-9, ...columns.flatMap(column => column.node ? [column.node.f || 0, column.node.q || 0] : []));
+    const width = Math.max(1.2, step - (step > 4 ? 1.5 : 0));
+    /** One path for all: thousands of elements take long to make. `sign`: upwards -1, downwards 1. */
+    const bars = (key, sign, name) => svg('path', {class: name, d: columns.map(({node}, at) => node && node[key] > 0 ?
+      `M${(left + (at + 0.5) * step - width / 2).toFixed(1)} ${middle}h${width.toFixed(1)}v${(sign * Math.max(0.6, half * node[key] / most)).toFixed(1)}h${(-width).toFixed(1)}z` : '').join('')});
+    return [line(left, middle, left + step * columns.length, middle), word(left - 6, top + 10, figure(most < 1000 ? most : most / 1000, 3), 'end'), word(left - 6, top + 24, most < 1000 ? 'µs' : 'ms', 'end'),
+      bars('f', -1, 'time-float'), bars('q', 1, 'time-int8')];
+  }
+
+  function strip_shapes(columns, step, left, band) {
+    const top = 14, bottom = 178;
     const y = value => bottom - (bottom - top) * Math.min(60, Math.max(0, value)) / 60;
     const shapes = [];
     const points = [];
@@ -203,15 +271,19 @@
     return {shapes, dots, low, y, trend: svg('polyline', {points: points.join(' '), class: 'trend'})};
   }
 
-  function legend() {
+  function legend(has_errors, has_times) {
     const entry = (mark, text) => el('li', {}, svg('svg', {viewBox: '0 0 14 12', 'aria-hidden': true}, mark), text);
-    const items = [entry(svg('circle', {cx: 7, cy: 6, r: 3.5, class: 'dot'}), 'signal over quantization error of a tensor'),
-      entry(svg('path', {d: 'M7 11l-5-9h10z', class: 'dot low'}), 'below 20 dB')];
-    if (data.against) items.push(entry(svg('circle', {cx: 7, cy: 6, r: 3.5, class: 'dot before'}), 'the same before'));
+    const items = has_errors ? [entry(svg('circle', {cx: 7, cy: 6, r: 3.5, class: 'dot'}), 'signal over quantization error of a tensor'),
+      entry(svg('path', {d: 'M7 11l-5-9h10z', class: 'dot low'}), 'below 20 dB')] : [];
+    if (data.against && has_errors) items.push(entry(svg('circle', {cx: 7, cy: 6, r: 3.5, class: 'dot before'}), 'the same before'));
     if (data.nodes.length) {
       items.push(entry(svg('rect', {x: 1, y: 1, width: 11, height: 10, class: 'integer'}), 'integer kernel'),
         entry([svg('rect', {x: 1, y: 0, width: 11, height: 12, class: 'float'}), line(1, 12, 12, 0, 'hatch')], 'stays float'),
         entry(svg('rect', {x: 1, y: 4, width: 11, height: 4, class: 'other'}), 'no weights'));
+    }
+    if (has_times) {
+      items.push(entry([line(0, 9, 14, 9), svg('rect', {x: 3, y: 1, width: 7, height: 8, class: 'time-float'})], 'time in float, upwards'),
+        entry([line(0, 3, 14, 3), svg('rect', {x: 3, y: 3, width: 7, height: 8, class: 'time-int8'})], 'time in int8, downwards'));
     }
     return el('ul', {class: 'legend'}, items);
   }
@@ -219,15 +291,17 @@
   function set_up_strip() {
     const section = document.getElementById('strip');
     const columns = places();
-    if (!section || !columns.length || !tensors.some(t => known(t.db))) return;
+    const has_errors = tensors.some(t => known(t.db)), has_times = data.nodes.some(node => known(node.f) || known(node.q));
+    if (!section || !columns.length || !(has_errors || has_times)) return;
     section.hidden = false;
     section.setAttribute('aria-labelledby', 'h-strip');
     const left = 40;
     const room = Math.max(280, document.getElementById('main').clientWidth - 50);
     const step = Math.min(48, Math.max(3, (room - left - 10) / columns.length));
-    const width = Math.max(room, left + step * columns.length + 10), height = 222;
-    const {shapes, dots, low, y, trend} = strip_shapes(columns, step, left);
-    const axis = [0, 20, 40, 60].flatMap(db => [line(left, y(db), width - 6, y(db)), word(left - 6, y(db) + 4, db, 'end')]);
+    const band = has_errors ? 192 : 12;
+    const width = Math.max(room, left + step * columns.length + 10), height = band + (has_times ? 126 : 30);
+    const {shapes, dots, low, y, trend} = strip_shapes(columns, step, left, band);
+    const axis = (has_errors ? [0, 20, 40, 60] : []).flatMap(db => [line(left, y(db), width - 6, y(db)), word(left - 6, y(db) + 4, db, 'end')]);
     const labels = low.sort((a, b) => a[0] - b[0]).slice(0, 6).reduce((named, each) =>
       named.length < 2 && room > 600 && each[0] < 25 && named.every(other => Math.abs(other[1] - each[1]) > 260 || Math.abs(other[2] - each[2]) > 14) ? [...named, each] : named, []).map(([, x, at, name]) => {
       const short = name.length > 34 ? '…' + name.slice(-33) : name;
@@ -236,8 +310,8 @@
     });
     const cursor = line(0, 8, 0, height - 6, 'cursor');
     cursor.style.display = 'none';
-    const chart = svg('svg', {width, height, 'aria-hidden': true}, axis, word(4, 12, 'dB'), trend, shapes, dots, labels, cursor);
-    const readout = el('p', {class: 'readout quiet'}, 'Point at the chart, or move with the arrow keys; Enter opens the tensor.');
+    const chart = svg('svg', {width, height, 'aria-hidden': true}, axis, has_errors ? word(4, 12, 'dB') : null, trend, shapes, has_times ? time_bars(columns, step, left, band + 28) : null, dots, labels, cursor);
+    const readout = el('p', {class: 'readout quiet'}, tensors.length ? 'Point at the chart, or move with the arrow keys; Enter opens the tensor.' : 'Point at the chart, or move with the arrow keys.');
     const box = el('div', {class: 'strip-box', tabindex: 0, role: 'slider', 'aria-label': 'Place in the network', 'aria-valuemin': 1,
       'aria-valuemax': columns.length, 'aria-valuenow': 1, 'aria-valuetext': column_text(columns[0])}, chart);
     let at = 0;
@@ -263,7 +337,7 @@
       else return;
       event.preventDefault();
     });
-    section.append(el('h2', {id: 'h-strip'}, 'From input to output'), legend(), box, readout);
+    section.append(el('h2', {id: 'h-strip'}, 'From input to output'), legend(has_errors, has_times), box, readout);
   }
 
   // ---- outputs
@@ -511,7 +585,7 @@
     const maker = data.nodes.find(node => node.t.includes(index));
     const readers = data.nodes.filter(node => node.i.includes(index));
     const parts = [];
-    if (maker) parts.push(`made by ${maker.n} (${maker.o}${maker.k === 'other' ? '' : ', ' + maker.k})`);
+    if (maker) parts.push(`made by ${maker.n} (${maker.o}${maker.k === 'other' ? '' : ', ' + maker.k})${time_text(maker) ? ', ' + time_text(maker) : ''}`);
     if (readers.length) parts.push(`read by ${readers.slice(0, 3).map(node => `${node.n} (${node.o}${node.k === 'other' ? '' : ', ' + node.k})`).join(', ')}${readers.length > 3 ? ` and ${readers.length - 3} more` : ''}`);
     return parts.join(' · ');
   }
@@ -574,6 +648,7 @@
   });
 
   if (table) set_up_table();
+  set_up_nodes();
   document.documentElement.classList.add('js');
   set_up_strip();
   set_up_outputs();

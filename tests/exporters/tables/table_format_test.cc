@@ -34,6 +34,8 @@ TEST(TableFormat, NamesAreSortedAndFound) {
     EXPECT_THAT(error.what(), HasSubstr("'caffe'"));
     EXPECT_THAT(error.what(), HasSubstr("ort-json"));
   }
+  EXPECT_THAT([] { find_table_format("ort-jsno"); }, testing::ThrowsMessage<std::invalid_argument>(
+                                                         HasSubstr("; did you mean 'ort-json'?")));
 }
 
 TEST(TableFormat, OptionsOfTensorRtAreForItsCache) {

@@ -21,6 +21,10 @@ void write_summaries(const std::filesystem::path& folder) {
   const PageRun run = example_run(names, &statistics);
   write(folder / "summary.html", page_of(run));
   write(folder / "bare.html", page_of(example_run(names, nullptr)));
+  PageRun untimed = example_run(names, nullptr);
+  untimed.document["node_times"] = nullptr;
+  for (auto& node : untimed.document["nodes"]) node["float_us"] = node["int8_us"] = nullptr;
+  write(folder / "untimed.html", page_of(untimed));
   auto other_names = names;
   other_names.back() = "gone";
   auto before_statistics = example_statistics(other_names, 2000);

@@ -59,9 +59,44 @@ async function use_summary(browser) {
   check('the strip tells where one is', (await page.locator('#strip .readout').textContent()).includes('dB'), await page.locator('#strip .readout').textContent());
   await page.keyboard.press('Enter');
   check('Enter on the strip opens the tensor', await page.locator('dialog[open]').count() === 1);
+  await page.keyboard.press('Escape');
   check('the scatter plot is there', await page.locator('#scatter circle').count() > 5);
   check('nothing went wrong', faults.length === 0, faults.join('; '));
   await context.close();
+}
+
+async function use_times(browser) {
+  const {page, context, faults} = await open(browser, file('summary.html'));
+  check('a line tells where the time goes', (await page.textContent('#time-line')).includes('Slower in int8'), await page.textContent('#time-line'));
+  const shown_nodes = () => page.locator('#nodes tbody tr:visible');
+  check('the nodes that tell times are listed', await shown_nodes().count() === 6, await shown_nodes().count());
+  const name = async at => (await shown_nodes().nth(at).locator('th').textContent()).trim();
+  const first = await name(0);
+  await page.click('#nodes th[data-key=r] button');
+  await page.click('#nodes th[data-key=r] button');
+  check('sorting by the ratio puts the slower one first', (await name(0)).includes('conv_2'), await name(0));
+  await page.click('#nodes th[data-key=r] button');
+  check('a third click puts them back', await name(0) === first, await name(0));
+  await page.click('#nodes tbody tr:first-child th button');
+  check('a node opens what it makes', (await page.textContent('#detail-title')).includes('conv_1'), await page.locator('dialog[open]').count());
+  check('which tells the times of its maker', /made by .* float, .* int8/.test(await page.textContent('#detail-title')), await page.textContent('#detail-title'));
+  await page.keyboard.press('Escape');
+  const bars_of = each => each.evaluate(() => ['time-float', 'time-int8'].map(name => document.querySelector(`#strip .strip-box .${name}`).getAttribute('d').split('M').length - 1));
+  const bars = await bars_of(page);
+  check('the strip has a bar for each time', bars[0] === 6 && bars[1] === 6, bars.join());
+  await page.locator('#strip .strip-box').focus();
+  for (let i = 0; i < 4; ++i) await page.keyboard.press('ArrowRight');
+  check('the strip says who tells a time', (await page.textContent('#strip .readout')).includes('timed with'), await page.textContent('#strip .readout'));
+  check('nothing went wrong with times', faults.length === 0, faults.join('; '));
+  await context.close();
+  const compared = await open(browser, file('compare.html'));
+  check('a comparison has a strip of times', (await bars_of(compared.page))[1] === 3, (await bars_of(compared.page)).join());
+  check('and no marks of errors', await compared.page.locator('#strip .strip-box .dot').count() === 0);
+  await compared.context.close();
+  const untimed = await open(browser, file('untimed.html'));
+  check('a page without times says so', (await untimed.page.textContent('#node-list')).includes('Not measured'));
+  check('and has no empty table', await untimed.page.locator('#nodes').count() === 0);
+  await untimed.context.close();
 }
 
 async function use_hostile(browser) {
@@ -89,6 +124,12 @@ async function use_large(browser) {
   await page.locator('#tensor-list .scroll').evaluate(box => { box.scrollTop = box.scrollHeight; });
   await page.waitForTimeout(200);
   check('more when one scrolls', await shown(page) > few, await shown(page));
+  const nodes = () => page.locator('#nodes tbody tr:visible').count();
+  const few_nodes = await nodes();
+  check('a part of the nodes is shown', few_nodes === 100, few_nodes);
+  await page.locator('#node-list .scroll:has(#nodes)').evaluate(box => { box.scrollTop = box.scrollHeight; });
+  await page.waitForTimeout(200);
+  check('more nodes when one scrolls', await nodes() > few_nodes, await nodes());
   await page.fill('#search', '_1999');
   check('one is found', await shown(page) === 1, await shown(page));
   check('nothing went wrong with many', faults.length === 0, faults.join('; '));
@@ -96,7 +137,7 @@ async function use_large(browser) {
 }
 
 async function use_others(browser) {
-  for (const name of ['against.html', 'statistics.html', 'ranges.html', 'analog.html', 'compare.html', 'bare.html']) {
+  for (const name of ['against.html', 'statistics.html', 'ranges.html', 'analog.html', 'compare.html', 'bare.html', 'untimed.html']) {
     for (const options of [{}, {viewport: {width: 400, height: 800}, colorScheme: 'dark'}]) {
       const {page, context, faults} = await open(browser, file(name), options);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -116,12 +157,13 @@ async function without_script(browser) {
   await context.close();
   const large = await open(browser, file('large.html'), {javaScriptEnabled: false});
   check('without scripts all rows are shown', await large.page.locator('#tensors tbody tr').last().isVisible());
+  check('and all nodes', await large.page.locator('#nodes tbody tr').last().isVisible());
   await large.context.close();
 }
 
 const browser = await start();
 try {
-  for (const use of [use_summary, use_hostile, use_large, use_others, without_script]) await use(browser);
+  for (const use of [use_summary, use_times, use_hostile, use_large, use_others, without_script]) await use(browser);
 } finally {
   await browser.close();
 }

@@ -1,5 +1,5 @@
 // screenshots.mjs PAGE.html FOLDER [TENSOR] - takes the pictures of docs/report.md: the whole window in
-// light, dark and at 400 pixels, the strip, and a tensor (by default the worst).
+// light, dark and at 400 pixels, the strip, a tensor (by default the worst), and the time per node.
 import path from 'node:path';
 
 import {open, start} from './browser.mjs';
@@ -25,6 +25,11 @@ try {
   await shot('dark', {...wide, colorScheme: 'dark'}, page => page.locator('#strip').scrollIntoViewIfNeeded());
   await shot('narrow', {viewport: {width: 400, height: 860}, colorScheme: 'light'});
   await shot('tensor', wide, open_tensor);
+  await shot('nodes', wide, async page => {
+    await page.click('#nodes th[data-key=q] button');
+    await page.click('#nodes th[data-key=q] button');
+    await page.locator('#node-list').evaluate(section => section.scrollIntoView({behavior: 'instant'}));
+  });
 } finally {
   await browser.close();
 }
