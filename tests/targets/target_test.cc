@@ -31,7 +31,8 @@ TEST(Target, TablesNameEachOperatorOnceAndHoldValidGrids) {
       EXPECT_TRUE(names.insert(rule.op_type).second) << rule.op_type;
       EXPECT_EQ(target.rule(rule.op_type), &rule);
     }
-    EXPECT_EQ(target.rule("ConvTranspose"), nullptr) << "has no integer kernel";
+    EXPECT_TRUE(!target.runs_here || target.rule("ConvTranspose") == nullptr)
+        << "ONNX Runtime has no integer kernel";
   }
 }
 
