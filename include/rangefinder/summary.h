@@ -146,8 +146,8 @@ struct OtherTimeRow {
   double int8_us = 0;
 };
 
-/// Where the time of one sample goes: by ONNX Runtime's profiler, on one thread, medians of runs of
-/// both models in turn.
+/// Where the time of one sample goes: by ONNX Runtime's profiler, on one thread, the least of runs
+/// of both models in turn.
 struct NodeTimes {
   /// Of all kernels: of nodes and others.
   double float_us = 0;

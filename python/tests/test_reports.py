@@ -24,6 +24,23 @@ def test_compare(program, cnn, samples, sample_folder, tmp_path):
     assert timed["samples"] == 3 and timed["latency"]["ratio"] > 0
 
 
+def test_times_of_nodes(cnn, samples, tmp_path):
+    quantized = rf.quantize(cnn, samples)
+    assert quantized.node_times is None and all(node["int8_us"] is None for node in quantized.nodes)
+    quantized.report(tmp_path / "untimed.html")
+    assert "Not measured: <code>quantize --report" in (tmp_path / "untimed.html").read_text()
+    timed = rf.quantize(cnn, samples, node_times=True)
+    told = [node for node in timed.nodes if node["int8_us"]]
+    assert {node["kernel"] for node in told} >= {"integer"} and timed.node_times["runs"] >= 3
+    others = sum(row["int8_us"] for row in timed.node_times["others"])
+    assert sum(node["int8_us"] for node in told) + others == pytest.approx(timed.node_times["int8_us"])
+    timed.report(tmp_path / "timed.html")
+    assert 'id="time-sums"' in (tmp_path / "timed.html").read_text()
+    compared = rf.compare(cnn, quantized, samples, samples=3, node_times=True)
+    assert compared["node_times"]["float_us"] > 0 and compared["latency"]["ratio"] > 0
+    assert any(node["kernel"] == "integer" for node in compared["nodes"])
+
+
 def test_inspect(cnn, samples):
     found = rf.inspect(cnn)
     assert found["eligible_nodes"] == found["integer_nodes"] == 6

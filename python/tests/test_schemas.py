@@ -47,6 +47,12 @@ def test_summary_of_a_choice(mbv2, samples):
     check(rangefinder.quantize(mbv2, samples, fastest=True).to_dict(), SUMMARY)
 
 
+def test_summary_with_times_of_nodes(cnn, samples):
+    summary = rangefinder.quantize(cnn, samples, node_times=True).to_dict()
+    assert summary["node_times"]["int8_us"] > 0
+    check(summary, SUMMARY)
+
+
 def test_summary_without_anything_to_judge_by(cnn, samples):
     check(rangefinder.quantize(cnn, samples[:1]).to_dict(), SUMMARY)
     check(rangefinder.solve(cnn, rangefinder.observe(cnn, samples)).to_dict(), SUMMARY)

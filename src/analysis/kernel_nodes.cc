@@ -218,7 +218,7 @@ class Finder {
       for (const auto& output : at->output()) {
         if (const auto tensor = tensors_.meant(output)) ends.insert(*tensor);
       }
-      if (!ends.empty() || is_helper(at->op_type())) break;
+      if (!ends.empty() || is_helper(kernel.op_type())) break;
       const auto reader = readers_.find(at->output_size() > 0 ? at->output(0) : std::string());
       at = reader == readers_.end() ? nullptr : reader->second;
     }

@@ -131,6 +131,7 @@ std::vector<KernelTime> times_of(std::span<const std::vector<Call>> runs) {
     }
   }
   for (size_t i = 0; i < kernels.size(); ++i) {
+    kernels[i].least_seconds = *std::ranges::min_element(microseconds[i]) * 1e-6;
     kernels[i].seconds = median(std::move(microseconds[i])) * 1e-6;
   }
   return kernels;

@@ -19,6 +19,8 @@ struct KernelTime {
   std::string op_type;
   /// Median over the runs, of all that it does in one: a body that it runs belongs to it.
   double seconds = 0;
+  /// The least of the runs: on a machine that does other things, too, they only take longer.
+  double least_seconds = 0;
 };
 
 struct ProfileOptions {

@@ -272,7 +272,7 @@ std::string nodes_section(const Fields& run, const Fields* before) {
   const auto nodes = timed_nodes(run);
   return section_of(fmt::format(
       " <span class=\"count\">{}</span></h2>\n{}<p class=\"quiet\">By ONNX Runtime's "
-      "profiler, which tells whole microseconds: medians of {:.0f} runs of one sample "
+      "profiler, which tells whole microseconds: the least of {:.0f} runs of one sample "
       "by each model in turn, on one thread. What one kernel computes of either model "
       "is told together, by the node with weights. Kernels without a node of this list "
       "are counted as float&nbsp;/&nbsp;int8.</p>\n{}",

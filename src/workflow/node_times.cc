@@ -33,7 +33,8 @@ namespace {
 
 using analysis::KernelPart;
 
-/// Enough for a median; a model that takes seconds is not run longer than its user can bear.
+/// Enough for the least of them; a model that takes seconds is not run longer than its user can
+/// bear.
 constexpr engine::ProfileOptions kProfile = {.warm_up_runs = 1,
                                              .least_runs = 3,
                                              .most_runs = 11,
@@ -68,7 +69,7 @@ std::vector<TimedKernel> joined(const std::vector<analysis::KernelNodes>& kernel
     timed.push_back({found == by_name.end()
                          ? analysis::KernelNodes{.name = time.node, .op_type = time.op_type}
                          : *found->second,
-                     time.seconds});
+                     time.least_seconds});
   }
   return timed;
 }

@@ -103,6 +103,28 @@ TEST(KernelNodes, AnOperatorWrittenOutIsOneKernel) {
   EXPECT_THAT(quick->second, ElementsAre("Sigmoid_g", "Mul_y"));
 }
 
+TEST(KernelNodes, StepsThatTheNetworkDoesNotKnowBelongToWhatTheyLeadTo) {
+  OnnxBuilder file;
+  file.input("x", {1, 16, 8, 8});
+  file.weights("w", {16, 16, 3, 3}, 0.2f);
+  file.initializer("two", {}, std::vector<float>{2});
+  file.node("Conv", {"x", "w"}, {"c"}).ints("pads", {1, 1, 1, 1});
+  file.node("Mul", {"c", "two"}, {"m"});
+  file.output("m", {1, 16, 8, 8});
+  OnnxBuilder network;  // The factor is in the weights.
+  network.input("x", {1, 16, 8, 8});
+  network.node("Conv", {"x", "w2"}, {"m"});
+  network.output("m", {1, 16, 8, 8});
+  const auto model = file.model();
+  const auto kernels =
+      kernel_nodes(network.model().graph(), model.graph(), optimized(model).graph());
+  ASSERT_GE(kernels.size(), 2u);
+  for (const auto& kernel : kernels) {
+    if (kernel.op_type.starts_with("Reorder")) continue;
+    EXPECT_THAT(kernel.nodes, ElementsAre(0)) << kernel.op_type;
+  }
+}
+
 TEST(KernelNodes, CodesStandForTheirTensor) {
   auto b = network();
   const auto sample = test_support::random_sample(b.model(), 1);
