@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "data/tar_archive.h"
 #include "engine/packed_model.h"
+#include "support/memory_samples.h"
 #include "workflow/fixture.h"
 
 namespace rangefinder::workflow {
@@ -73,8 +74,14 @@ TEST_F(FitSamples, AnArchiveIsReadForTheModel) {
   EXPECT_EQ(fitted.list->read(3), open_input({samples()}).list->read(3)) << "without the mask";
 }
 
-TEST_F(FitSamples, FilesNeedNoModel) {
+TEST_F(FitSamples, FilesOfOneSampleStayAsTheyAre) {
   const auto input = open_input({samples()});
+  EXPECT_EQ(fit_samples(input, model()).list, input.list);
+}
+
+TEST_F(FitSamples, SamplesInMemoryNeedNoModel) {
+  const SampleInput input{.list = std::make_shared<test_support::MemorySamples>(
+                              test_support::picture_samples(2, 8))};
   const auto fitted =
       fit_samples(input, []() -> std::vector<TensorInfo> { throw std::logic_error("asked"); });
   EXPECT_EQ(fitted.list, input.list);
