@@ -80,8 +80,8 @@ TEST_F(FitSamples, FilesOfOneSampleStayAsTheyAre) {
 }
 
 TEST_F(FitSamples, SamplesInMemoryNeedNoModel) {
-  const SampleInput input{.list = std::make_shared<test_support::MemorySamples>(
-                              test_support::picture_samples(2, 8))};
+  const SampleInput input{
+      .list = std::make_shared<test_support::MemorySamples>(test_support::picture_samples(2, 8))};
   const auto fitted =
       fit_samples(input, []() -> std::vector<TensorInfo> { throw std::logic_error("asked"); });
   EXPECT_EQ(fitted.list, input.list);
