@@ -235,7 +235,7 @@ class Finder {
       }
     };
     for (const auto& tensor : ends) meet(tensor);
-    const std::vector<int> makers(found.begin(), found.end());
+    std::vector<int> makers(found.begin(), found.end());
     while (!open.empty()) {
       const auto& node = network_.node(open.back());
       open.pop_back();

@@ -80,7 +80,7 @@ std::optional<FileLayout> layout_of(const NamedHeaders& headers,
                                     const std::string& file) {
   if (!are_numbered(headers, inputs)) return stacks_of(headers, shapes_of(inputs), file);
   if (headers.size() == 1) {
-    const auto stacked = stacks_of(headers, {{numbered(0), inputs.front().shape}}, file);
+    auto stacked = stacks_of(headers, {{numbered(0), inputs.front().shape}}, file);
     if (stacked->is_stack) return stacked;
   }
   return FileLayout{.count = headers.size(), .is_by_array = true};

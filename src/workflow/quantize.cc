@@ -225,7 +225,7 @@ report::Circumstances circumstances_of(const QuantizeRequest& request, bool can_
 KernelLook verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
                   report::Summary& summary) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
-  const auto fusion = look_at_kernels(made.plan, made.model);
+  auto fusion = look_at_kernels(made.plan, made.model);
   if (request.run.jobs == 1 && fusion.valid()) fusion.wait();
   measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
                   request.run, made.model, fusion, summary);
