@@ -47,7 +47,7 @@ function(rangefinder_layer folder)
   set_target_properties(rangefinder_${folder} PROPERTIES CXX_VISIBILITY_PRESET hidden
                         VISIBILITY_INLINES_HIDDEN ON)
   # A wheel has little room, and these layers take no time to speak of.
-  if(RANGEFINDER_WHEEL_DEPS AND folder MATCHES "^(base|graph|targets|cuda|passes|exporters|analysis|report|workflow|api)$")
+  if(RANGEFINDER_WHEEL_DEPS AND folder MATCHES "^(base|observers|graph|targets|cuda|passes|exporters|analysis|report|workflow|api)$")
     target_compile_options(rangefinder_${folder} PRIVATE -Os)
   endif()
   if(LAYER_PRECOMPILE)
