@@ -14,10 +14,15 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+# AIHWKIT-Lightning wants PyTorch 2; torch1 adds what its calibration lacks in PyTorch 1.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "python/tests"))
 
 
 def network():
     import torch
+    import torch1  # noqa: F401
     from aihwkit_lightning.nn.conversion import convert_to_analog
     from aihwkit_lightning.simulator.configs import TorchInferenceRPUConfig
 
