@@ -45,6 +45,10 @@ command -v ip >/dev/null || not_run "there is no 'ip' (iproute2)"
 for n in 1 2 3; do
   add_host "$n" 2>/dev/null || not_run "no network namespace can be made"
 done
+# Nobody listens there: refused at once, unless a firewall on bridges keeps it from arriving.
+reached=0
+ip netns exec "$id-1" timeout 5 bash -c "</dev/tcp/$subnet.2/9" 2>/dev/null || reached=$?
+[ "$reached" != 124 ] || not_run 'network namespaces on a bridge cannot reach each other'
 
 # What mpirun takes for ssh: HOST COMMAND..., in the namespace that has this address.
 cat >"$folder/enter" <<EOF
