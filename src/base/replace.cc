@@ -80,6 +80,13 @@ Descriptor lock_dead(const fs::path& path) {
   return is_same ? std::move(file) : Descriptor();
 }
 
+/// Removes the file of ours that `path` names itself if nobody has it. The lock is held until it is
+/// gone: the name may be one that a run has just made and not locked yet.
+void unlink_dead(const fs::path& path) {
+  const Descriptor held = lock_dead(path);
+  if (held.is_open()) ::unlink(path.c_str());
+}
+
 /// Brings to disk which names a folder holds. False if that failed; errno tells why.
 bool sync_folder(const fs::path& folder) {
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -348,8 +355,7 @@ void finish(const fs::path& target, const std::vector<Replacement>& files) {
   for (const Replacement& file : files) {
     ::unlink(companion_of(file.target, kBackup).c_str());
     if (file.target == target) continue;
-    const fs::path journal = companion_of(file.target, kJournal);
-    if (lock_dead(journal).is_open()) ::unlink(journal.c_str());
+    unlink_dead(companion_of(file.target, kJournal));
   }
 }
 
@@ -407,7 +413,7 @@ std::optional<std::string> recover(const fs::path& target) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (name.size() != start.size() + kUniqueLetters || !name.starts_with(start)) continue;
-    if (lock_dead(entry->path()).is_open()) ::unlink(entry->path().c_str());
+    unlink_dead(entry->path());
   }
   // Without a journal nobody will ask for it any more.
   if (!is_there(companion_of(target, kJournal))) {

@@ -58,7 +58,9 @@ void remove_dead(const fs::path& place) {
        entry.increment(error)) {
     if (!entry->path().filename().string().starts_with(kStart)) continue;
     std::error_code ignored;
-    if (lock(entry->path()).is_open()) fs::remove_all(entry->path(), ignored);
+    // Held until it is gone: the folder may be one that a run has just made and not locked yet.
+    const Descriptor held = lock(entry->path());
+    if (held.is_open()) fs::remove_all(entry->path(), ignored);
   }
 }
 

@@ -4,8 +4,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <csignal>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -140,6 +143,26 @@ TEST_F(Pending, NoRoomLeavesEverythingAsItWas) {
   std::signal(SIGXFSZ, handler);
   EXPECT_EQ(read_file(file("x")), "old");
   EXPECT_THAT(names(), ElementsAre("x"));
+}
+
+TEST_F(Pending, OneThatWasJustMadeIsNotTakenForADeadOnes) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 500;
+  std::atomic<int> lost = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < kRounds; ++round) {
+          recover(file("x"));
+          const Replacement made = PendingFile(file("x")).release();
+          std::this_thread::yield();
+          if (!fs::remove(made.temporary)) ++lost;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(lost, 0);
 }
 
 TEST_F(Pending, NothingToDoIsFine) {

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -67,6 +70,27 @@ TEST(TemporaryFolder, RemovesThoseOfDeadProcessesAlone) {
   EXPECT_TRUE(fs::exists(place.path() / "other-run-abcdef/sub"));
   EXPECT_TRUE(fs::exists(place.path() / "rangefinder-run-file"));
   EXPECT_TRUE(fs::exists(place.path() / "rangefinder-run-link"));
+}
+
+TEST(TemporaryFolder, OneThatWasJustMadeIsNotTakenForADeadOnes) {
+  constexpr int kThreads = 4;
+  constexpr int kRounds = 500;
+  const TemporaryFolder place;
+  const TemporaryPlace set(place.path());
+  std::atomic<int> lost = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < kRounds; ++round) {
+          const TemporaryFolder folder;
+          std::this_thread::yield();
+          if (!fs::exists(folder.path())) ++lost;
+        }
+      });
+    }
+  }
+  EXPECT_EQ(lost, 0);
 }
 
 TEST(TemporaryFolder, NoPlaceForItIsAnErrorThatNamesIt) {
