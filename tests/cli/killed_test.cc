@@ -68,13 +68,15 @@ class Killed : public ProgramTest {
     return found;
   }
 
-  /// Kills the command, but not before something was saved.
+  /// Kills the command later and later, until something was saved; from the start again where it
+  /// ended before it was killed.
   void leave_checkpoint(const Words& command) const {
-    unsigned wait = 1000;
+    constexpr unsigned kSoon = 1000;
+    unsigned wait = kSoon;
     while (!std::filesystem::exists(path("out/run.ckpt"))) {
-      support::kill_program(RANGEFINDER_PROGRAM, with_checkpoint(command), wait);
+      const auto ended = support::kill_program(RANGEFINDER_PROGRAM, with_checkpoint(command), wait);
       std::filesystem::remove(path("out/all.rfs"));
-      wait = wait + wait / 4;
+      wait = ended ? kSoon : wait + wait / 8;
     }
   }
 
