@@ -78,9 +78,9 @@ int measure(const Options& options) {
   for (size_t repeat = 0; repeat < options.repeats; ++repeat) {
     const auto timed = [](std::vector<double>& seconds, double& of_cores, const auto& work) {
       const Stopwatch watch;
-      const std::clock_t before = std::clock();
+      const double before = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
       work();
-      of_cores += static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+      of_cores += processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
       seconds.push_back(watch.seconds());
     };
     timed(decoding, parts_of_cores, [&] { decode(*pictures, run); });

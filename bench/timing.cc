@@ -1,15 +1,6 @@
 #include "bench/timing.h"
 
-#include <algorithm>
-#include <cstddef>
-
 namespace rangefinder::bench {
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 double processor_seconds(clockid_t clock) {
   timespec now{};

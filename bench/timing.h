@@ -2,12 +2,9 @@
 
 #include <time.h>
 
-#include <vector>
+#include "base/median.h"
 
 namespace rangefinder::bench {
-
-/// Of at least one value; of an even number the upper one of the middle.
-double median(std::vector<double> values);
 
 /// Processor time so far: CLOCK_THREAD_CPUTIME_ID or CLOCK_PROCESS_CPUTIME_ID.
 double processor_seconds(clockid_t clock);

@@ -45,11 +45,11 @@ std::vector<std::string> possible_names(std::string name) {
   }
 }
 
+}  // namespace
+
 engine::HeldModel optimized(const engine::ModelSource& model) {
   return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll, engine::cuts_at_codes);
 }
-
-}  // namespace
 
 bool is_integer_kernel(const std::string& op_type) { return contains(kIntegerKernels, op_type); }
 
@@ -89,8 +89,9 @@ FusionReport check_fusion(const engine::ModelSource& quantized,
 
 FusionReport check_fusion(const engine::ModelSource& model) {
   FusionReport report;
-  const onnx::ModelProto kernels = optimized(model).model;
-  for (const auto& node : kernels.graph().node()) {
+  const engine::HeldModel held = optimized(model);
+  report.optimized = engine::pack_model(held.model, model.file, held.held);
+  for (const auto& node : held.model.graph().node()) {
     if (is_integer_kernel(node.op_type())) {
       ++report.integer_nodes;
     } else if (contains(kFloatKernels, node.op_type())) {

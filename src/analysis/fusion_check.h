@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/model_source.h"
+#include "engine/packed_model.h"
 #include "passes/annotate.h"
 
 namespace rangefinder::analysis {
@@ -16,10 +17,12 @@ struct FusionReport {
   size_t integer_nodes = 0;
   /// The others, each with its reason; then pools and the like that no integer kernel suits.
   std::vector<passes::FloatNode> float_nodes;
-  /// What ONNX Runtime made of the model: it runs the same when loaded without optimization. Of a
-  /// model without annotation it is not kept.
+  /// What ONNX Runtime made of the model: it runs the same when loaded without optimization.
   engine::ModelSource optimized = {};
 };
+
+/// What ONNX Runtime makes of a model with all of its optimizations. Throws Error if it refuses it.
+engine::HeldModel optimized(const engine::ModelSource& model);
 
 /// Whether ONNX Runtime's operator of this name multiplies in integers.
 bool is_integer_kernel(const std::string& op_type);

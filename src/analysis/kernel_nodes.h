@@ -3,7 +3,6 @@
 #include <onnx/onnx_pb.h>
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace rangefinder::analysis {

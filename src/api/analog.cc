@@ -54,9 +54,9 @@ uint64_t calibrate(AnalogModel& model, InputRangeCalibrationType type,
                    workflow::PassSamples samples, const InputRangeOptions& options,
                    const std::string& data) {
   const Cancellation heeded(options.run.cancelled);
-  const engine::UsableRun usable = engine::with_usable_device(options.run);
   auto& [layers, pass] = model.state();
   pass = pass_options(options.checkpoint, options.ranks);
+  const engine::UsableRun usable = engine::with_usable_device(options.run);
   return workflow::calibrate_analog(layers, {.type = type,
                                              .options = options_of(options, layers.compatibility),
                                              .samples = std::move(samples),

@@ -9,7 +9,7 @@
 #include "analog/activations/activation_matrix.h"
 #include "analog/ranges/device_calls.h"
 #include "analog/ranges/range_method.h"
-#include "api/device_access.h"
+#include "engine/compute_device.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder {
@@ -79,7 +79,9 @@ struct InputRangeCounter::State {
   void observe_on_device(const TensorView& input, const TensorPlace& place) {
     auto found = devices.find(place.device.number);
     if (found == devices.end()) {
-      found = devices.try_emplace(place.device.number, device_of(place)).first;
+      found =
+          devices.try_emplace(place.device.number, engine::open_compute_device(place.device).cuda)
+              .first;
     }
     found->second.observe({calls++, 0}, *plan,
                           {input.data, input.type, input.element_count(), place.stream}, *method);

@@ -62,8 +62,8 @@ void QuantizedModel::save(const ResultFiles& files) const {
 
 QuantizedModel quantize(const Model& model, const SampleSource& samples,
                         const QuantizeOptions& options) {
-  const engine::UsableRun usable = engine::with_usable_device(options.run);
   const workflow::PassOptions pass = pass_options(options.checkpoint, options.ranks);
+  const engine::UsableRun usable = engine::with_usable_device(options.run);
   return result_of(workflow::quantize({.model = model.state().source,
                                        .plan = plan_options(options.plan),
                                        .calibration = calibration_of(options.method, options.plan),
@@ -86,13 +86,14 @@ Shard parse_shard(std::string_view text) {
 }
 
 Statistics observe(const Model& model, const SampleSource& samples, const ObserveOptions& options) {
+  const workflow::PassOptions pass = pass_options(options.checkpoint, options.ranks);
   const engine::UsableRun usable = engine::with_usable_device(options.run);
   workflow::ObserveRequest request{.model = model.state().source,
                                    .plan = plan_options(options.plan),
                                    .samples = input_for(model, samples),
                                    .split = split_options(options.split, model),
                                    .run = usable.control,
-                                   .pass = pass_options(options.checkpoint, options.ranks),
+                                   .pass = pass,
                                    .rows = options.rows,
                                    .row_axis = options.row_axis,
                                    .output = options.output};

@@ -6,8 +6,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/device_access.h"
 #include "api/statistics_state.h"
+#include "base/error.h"
+#include "engine/compute_device.h"
 #include "engine/observe_slots.h"
 
 namespace rangefinder {
@@ -22,10 +23,15 @@ uint32_t axis_of(int64_t axis, const Shape& shape) {
   return static_cast<uint32_t>(axis < 0 ? axis + rank : axis);
 }
 
+int64_t channels_of(const TensorView& batch, std::optional<uint32_t> axis) {
+  return axis ? batch.shape[*axis] : 1;
+}
+
 /// One tensor, and where its batches are counted.
 struct Counted {
   ElementType type;
   std::optional<uint32_t> channel_axis;
+  int64_t channels;
   engine::ObserveTarget target;
   /// By the number of the CUDA device; -1: the CPU.
   std::map<int, engine::ObserveSlots> slots = {};
@@ -33,6 +39,7 @@ struct Counted {
   Counted(const TensorView& first, std::optional<uint32_t> axis)
       : type(first.type),
         channel_axis(axis),
+        channels(channels_of(first, axis)),
         target{.channel_axis = axis ? int64_t{*axis} : -1, .keeps_rows = first.shape.size() == 2} {}
 
   void require_same(const TensorView& batch, std::optional<uint32_t> axis) const {
@@ -41,6 +48,10 @@ struct Counted {
                                               element_name(batch.type), element_name(type)));
     }
     if (axis != channel_axis) throw std::invalid_argument("another channel axis than before");
+    if (const int64_t found = channels_of(batch, axis); found != channels) {
+      throw std::invalid_argument(
+          fmt::format("{} channels, there were {} before", found, channels));
+    }
   }
 
   void count(const TensorView& batch, const TensorPlace& place) {
@@ -50,7 +61,9 @@ struct Counted {
     }
     auto found = slots.find(place.device.number);
     if (found == slots.end()) {
-      found = slots.try_emplace(place.device.number, 1, device_of(place)).first;
+      found =
+          slots.try_emplace(place.device.number, 1, engine::open_compute_device(place.device).cuda)
+              .first;
     }
     found->second.count_on_device(target, batch, place.stream);
     // Nothing may still read the values when their owner has them back.

@@ -101,8 +101,9 @@ std::vector<uint32_t> MatrixCounter::survey(const DeviceValues& values) {
 
 void MatrixCounter::count(const DeviceValues& values) {
   if (tables_.size() == 0) {
-    tables_ = Memory(device_, slices_.size() * kTableBytes, "the counts of a layer");
     zero_rows_ = Memory(device_, sizeof(uint64_t), "the counts of a layer");
+    // Last: there are tables where all is there.
+    tables_ = Memory(device_, slices_.size() * kTableBytes, "the counts of a layer");
   }
   launch(Kernel::kWeigh, values);
   count_zero_rows(values);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -26,6 +27,7 @@ constexpr uint64_t kDroppedAtOnce = uint64_t{1} << 16;
 void ByteStream::skip(uint64_t count) {
   std::vector<std::byte> dropped(std::min<uint64_t>(count, kDroppedAtOnce));
   while (count > 0) {
+    stop_if_cancelled();
     const auto part = std::span(dropped).first(std::min<uint64_t>(count, dropped.size()));
     const size_t got = read(part);
     if (got < part.size()) return;

@@ -1,11 +1,10 @@
 #include "data/npy_stack.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/cancellation.h"
 #include "base/error.h"
 #include "data/npy.h"
 #include "data/reader_pool.h"
@@ -87,7 +86,8 @@ std::shared_ptr<const SampleSource> open_npy_stack(const std::vector<SampleFile>
   std::vector<TensorHeader> samples;
   std::vector<uint64_t> counts;
   for (const SampleFile& file : files) {
-    const TensorHeader header = NpyRows(file.path).header();
+    stop_if_cancelled();
+    const TensorHeader header = counts.empty() ? *first : NpyRows(file.path).header();
     const auto stack = stack_of(header.shape, shape);
     counts.push_back(stack ? stack->count : 1);
     samples.push_back({header.type, stack ? stack->sample : header.shape});

@@ -21,7 +21,7 @@ StackedFiles::Place StackedFiles::place_of(size_t index) const {
   require_index(index, size());
   const auto end = std::ranges::upper_bound(ends_, index);
   const auto file = static_cast<size_t>(end - ends_.begin());
-  return {file, index - (file == 0 ? 0 : ends_[file - 1])};
+  return {file, index - begin_of(file)};
 }
 
 std::string StackedFiles::name(size_t index) const {
@@ -34,7 +34,7 @@ std::string StackedFiles::fingerprint() const {
   for (size_t file = 0; file < files_.size(); ++file) {
     fingerprint.add(files_[file].name);
     fingerprint.add_number(file_bytes(files_[file].path));
-    fingerprint.add_number(ends_[file] - (file == 0 ? 0 : ends_[file - 1]));
+    fingerprint.add_number(ends_[file] - begin_of(file));
   }
   return fingerprint.text();
 }

@@ -14,7 +14,7 @@ namespace rangefinder::data {
 /// called. How it is read is for those who derive from this.
 class StackedFiles : public SampleSource {
  public:
-  size_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
+  size_t size() const override { return ends_.back(); }
   tensor::NamedTensors read(size_t index) const override { return read_checked(index, {}); }
   /// "a.npz[3]".
   std::string name(size_t index) const override;
@@ -35,6 +35,8 @@ class StackedFiles : public SampleSource {
   Place place_of(size_t index) const;
 
  private:
+  uint64_t begin_of(size_t file) const { return file == 0 ? 0 : ends_[file - 1]; }
+
   std::vector<SampleFile> files_;
   /// Where each file's samples end.
   std::vector<uint64_t> ends_;

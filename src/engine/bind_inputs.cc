@@ -151,13 +151,12 @@ void refuse_unknown(std::span<const TensorInfo> inputs, const Sample& sample,
                     const std::string& sample_name) {
   for (const auto& [name, ignored] : sample) {
     if (name.empty() && sample.size() == 1) continue;
+    if (std::ranges::find(inputs, name, &TensorInfo::name) != inputs.end()) continue;
     std::vector<std::string> known;
     for (const TensorInfo& input : inputs) known.push_back(input.name);
-    if (std::ranges::find(known, name) == known.end()) {
-      throw Error(fmt::format("the model has no such input; its inputs are {}{}",
-                              input_names(inputs), did_you_mean(name, known)),
-                  {.file = sample_name, .tensor = name});
-    }
+    throw Error(fmt::format("the model has no such input; its inputs are {}{}", input_names(inputs),
+                            did_you_mean(name, known)),
+                {.file = sample_name, .tensor = name});
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include <time.h>
 
-#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 
+#include "base/median.h"
 #include "engine/session.h"
 
 namespace rangefinder::engine {
@@ -33,12 +33,6 @@ double seconds_of(Session& session, const tensor::NamedTensors& sample,
   const double thread_start = thread_seconds();
   session.execute(sample, sample_name);
   return is_on_one_thread ? thread_seconds() - thread_start : seconds_since(start);
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/median.h"
 #include "engine/runtime.h"
 #include "engine/temporary_folder.h"
 
@@ -108,12 +109,6 @@ std::vector<std::vector<Call>> runs_of(const std::string& profile) {
     }
   }
   return runs;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 std::vector<KernelTime> times_of(std::span<const std::vector<Call>> runs) {

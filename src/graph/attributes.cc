@@ -16,6 +16,11 @@ onnx::AttributeProto& fresh_attribute(onnx::NodeProto& node, std::string_view na
 
 }  // namespace
 
+bool has_weight_operator(std::string_view op_type) {
+  return op_type == "Conv" || op_type == "ConvTranspose" || op_type == "Gemm" ||
+         op_type == "MatMul";
+}
+
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name) {
   for (const auto& attribute : node.attribute()) {
     if (attribute.name() == name) return &attribute;

@@ -10,6 +10,9 @@
 
 namespace rangefinder::graph {
 
+/// Conv, ConvTranspose, Gemm and MatMul: their second input is what we call weights.
+bool has_weight_operator(std::string_view op_type);
+
 /// The attribute, or null if the node does not set it.
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name);
 

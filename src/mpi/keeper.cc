@@ -87,12 +87,12 @@ void Keeper::hear_worker() {
   const auto request = channel_.read();
   if (!request) return;
   nap_ = microseconds{0};
-  answer(*request);
+  answer(std::move(*request));
 }
 
-void Keeper::answer(const Message& request) {
+void Keeper::answer(Message request) {
   if (request.word == Word::kSend) {
-    transfer_ = Transfer::sending(request.rank, request.bytes);
+    transfer_ = Transfer::sending(request.rank, std::move(request.bytes));
   } else if (request.word == Word::kReceive) {
     transfer_ = Transfer::receiving(request.rank);
   } else if (request.word == Word::kPart) {

@@ -33,7 +33,7 @@ class Keeper {
 
   void greet();
   void hear_worker();
-  void answer(const Message& request);
+  void answer(Message request);
   void advance();
   void meet();
   void hear_others();

@@ -23,7 +23,6 @@ class Roster {
   /// Its keeper is gone, too.
   void lose(size_t rank, const std::string& failure);
 
-  bool has_ended(size_t rank) const { return ranks_[rank].has_ended; }
   bool is_lost(size_t rank) const { return ranks_[rank].is_lost; }
   bool is_any_lost() const;
   bool have_all_ended() const;

@@ -19,13 +19,24 @@ Message WorkerRanks::next() const {
   return std::move(*message);
 }
 
+std::string WorkerRanks::done(std::map<size_t, std::string>& gone) {
+  Message answer = next();
+  for (; answer.word != Word::kDone; answer = next()) {
+    gone.emplace(answer.rank, std::move(answer.bytes));
+  }
+  size_t first = 0;
+  while (gone.contains(first)) ++first;
+  if (!gone.empty()) is_silent_ = first != rank_;
+  return std::move(answer.bytes);
+}
+
 std::string WorkerRanks::ask(const Message& request) {
   keeper_.write(request);
-  Message answer = next();
-  if (answer.word == Word::kDone) return std::move(answer.bytes);
-  const Message rest = next();  // Behind all that are gone.
-  is_silent_ = rank_ != (answer.rank == 0 ? 1 : 0);
-  throw Error("rank " + std::to_string(answer.rank) + " is gone: " + answer.bytes);
+  std::map<size_t, std::string> gone;
+  std::string bytes = done(gone);
+  if (gone.empty()) return bytes;
+  const auto& [rank, how] = *gone.begin();
+  throw Error("rank " + std::to_string(rank) + " is gone: " + how);
 }
 
 void WorkerRanks::send(size_t to, std::string_view bytes) {
@@ -39,12 +50,7 @@ void WorkerRanks::part() { ask({Word::kPart, 0, {}}); }
 std::map<size_t, std::string> WorkerRanks::meet() {
   keeper_.write({Word::kMeet, 0, {}});
   std::map<size_t, std::string> gone;
-  for (Message answer = next(); answer.word != Word::kDone; answer = next()) {
-    gone.emplace(answer.rank, std::move(answer.bytes));
-  }
-  size_t first = 0;
-  while (gone.contains(first)) ++first;
-  is_silent_ = !gone.empty() && first != rank_;
+  done(gone);
   return gone;
 }
 

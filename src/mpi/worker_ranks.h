@@ -29,6 +29,8 @@ class WorkerRanks : public Communicator {
 
  private:
   Message next() const;
+  /// What is answered, behind all that are gone.
+  std::string done(std::map<size_t, std::string>& gone);
   /// Throws Error if a rank is gone.
   std::string ask(const Message& request);
 

@@ -117,7 +117,7 @@ bool Transfer::advance() {
   return false;
 }
 
-std::string Transfer::take() { return std::move(state_->bytes); }
+std::string Transfer::take() { return state_->is_sent ? std::string() : std::move(state_->bytes); }
 
 // ------------------------------------------------------------------------------------------ world
 

@@ -30,7 +30,7 @@ class Transfer {
   size_t peer() const;
   /// True once it is over. Never waits. Throws Error.
   bool advance();
-  /// What was received.
+  /// What was received; empty if it was sent.
   std::string take();
 
  private:

@@ -116,7 +116,7 @@ class ExplicitAnnotator {
     if (reason.empty()) reason = weighted_obstacle(graph_, infos_, node);
     if (reason.empty()) reason = rule_obstacle(*part.rule, node);
     if (reason.empty()) reason = constant_obstacle(graph_, node);
-    if (reason.empty()) reason = zero_point_obstacle(node);
+    if (reason.empty()) reason = zero_point_obstacle(part);
     if (reason.empty() && !takes_joined(part)) {
       reason = "its input is joined along an axis on which there can be no zero points";
     }
@@ -130,11 +130,9 @@ class ExplicitAnnotator {
   /// what moves them loses them. Behind another operator, a mover included, a new pair is free of
   /// them.
   bool takes_joined(const Part& part) const {
-    const auto* concat = target_.rule("Concat");
-    const bool is_free =
-        target_.activation.is_symmetric() || concat == nullptr || concat->role != Role::kJoin;
-    return is_free || std::all_of(part.data.begin(), part.data.end(),
-                                  [&](int input) { return takes_joined(part, input); });
+    return !target_.joins_zero_points ||
+           std::all_of(part.data.begin(), part.data.end(),
+                       [&](int input) { return takes_joined(part, input); });
   }
 
   bool takes_joined(const Part& part, int input) const {
@@ -174,10 +172,9 @@ class ExplicitAnnotator {
     return static_cast<int64_t>(info->second.shape->size()) - 1;
   }
 
-  /// Integer kernels of ConvTranspose take no zero point.
-  std::string zero_point_obstacle(const onnx::NodeProto& node) const {
-    const bool is_free = node.op_type() != "ConvTranspose" || target_.activation.is_symmetric();
-    return is_free || is_never_negative(node.input(0)) ? "" : "its input may be negative";
+  std::string zero_point_obstacle(const Part& part) const {
+    if (!part.rule->needs_zero_at_zero) return {};
+    return is_never_negative(part.node->input(0)) ? "" : "its input may be negative";
   }
 
   /// True of what a bound or a share makes, also where it was moved from there.

@@ -23,11 +23,6 @@
 namespace rangefinder::passes {
 namespace {
 
-bool is_weighted(const std::string& op_type) {
-  return op_type == "Conv" || op_type == "ConvTranspose" || op_type == "Gemm" ||
-         op_type == "MatMul";
-}
-
 /// The node without tensors and bodies, whose values can be large; what a body reads from outside
 /// is read behind the inputs.
 void copy_skeleton(const onnx::NodeProto& node, onnx::NodeProto& copy) {
@@ -266,7 +261,8 @@ class Tracer {
         const onnx::NodeProto& node = original_.node(i);
         if (became(i).empty() || node.name().empty()) continue;
         const int place = became(i).front();
-        const bool fits = weighted ? is_weighted(node.op_type()) : makes_output_of(node, place);
+        const bool fits =
+            weighted ? graph::has_weight_operator(node.op_type()) : makes_output_of(node, place);
         if (fits && !name_counts_.contains(index_.node(place).name()) &&
             !taken.contains(node.name()) && names.try_emplace(place, node.name()).second) {
           taken.insert(node.name());

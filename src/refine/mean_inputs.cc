@@ -1,7 +1,6 @@
 #include "refine/mean_inputs.h"
 
 #include <unordered_map>
-#include <unordered_set>
 
 #include "refine/matmul_summand.h"
 
@@ -13,9 +12,8 @@ constexpr int64_t kChannelAxis = 1;
 
 class Search {
  public:
-  Search(graph::Graph& graph, const passes::Annotation& annotation) : graph_(graph) {
+  explicit Search(graph::Graph& graph) : graph_(graph) {
     for (const auto& node : graph.message().node()) nodes_[node.name()] = &node;
-    for (const auto& tensor : annotation.tensors) activations_.insert(tensor.name);
   }
 
   void add(const passes::WeightedNode& weighted) {
@@ -38,7 +36,6 @@ class Search {
   }
 
   std::string obstacle_of(const onnx::NodeProto& node) const {
-    if (!activations_.contains(node.input(0))) return "its input is a constant";
     if (node.op_type() == "ConvTranspose") return "which of its weights an output sees differs";
     if (node.op_type() != "MatMul" || matmul_summand(graph_, node)) return {};
     return "a MatMul has no bias, and no constant is added to it";
@@ -46,14 +43,13 @@ class Search {
 
   graph::Graph& graph_;
   std::unordered_map<std::string, const onnx::NodeProto*> nodes_;
-  std::unordered_set<std::string> activations_;
   MeanInputs result_;
 };
 
 }  // namespace
 
 MeanInputs mean_inputs(graph::Graph& graph, const passes::Annotation& annotation) {
-  Search search(graph, annotation);
+  Search search(graph);
   for (const auto& weighted : annotation.weighted) {
     if (weighted.has_constant_weight) search.add(weighted);
   }

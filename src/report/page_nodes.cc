@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "report/html.h"
+#include "report/page_times.h"
 
 namespace rangefinder::report {
 namespace {
@@ -44,12 +45,7 @@ Json node_data(const Fields& summary, const std::vector<PageTensor>& tensors,
   const auto rows = summary.rows("nodes");
   std::unordered_map<std::string, size_t> node_places;
   for (size_t i = 0; i < rows.size(); ++i) node_places.try_emplace(rows[i].text("name"), i);
-  std::unordered_map<std::string, std::optional<double>> times_before;
-  if (before != nullptr) {
-    for (const Fields& row : before->rows("nodes")) {
-      times_before[row.text("name")] = row.number("int8_us");
-    }
-  }
+  const auto times_before = int8_times(before);
   Json nodes = Json::array();
   for (const Fields& row : rows) {
     Json node = {{"n", printable(row.text("name"))},

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <functional>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -66,26 +64,33 @@ std::string us_cell(std::optional<double> us) {
   return us ? fmt::format("{:.{}f}", *us, *us < 100 ? 1 : 0) : "–";
 }
 
-/// The first few by `rank`, each as `told` has it, joined.
-std::string listed(std::vector<TimedNode> nodes,
-                   const std::function<double(const TimedNode&)>& rank,
-                   const std::function<std::string(const TimedNode&)>& told) {
+/// Those that are first by `rank`.
+std::vector<TimedNode> first_few(std::vector<TimedNode> nodes,
+                                 const std::function<double(const TimedNode&)>& rank) {
   std::ranges::stable_sort(nodes, std::greater(), rank);
+  nodes.resize(std::min(nodes.size(), kMostNamed));
+  return nodes;
+}
+
+/// Each by its name, its operator and `more`, joined.
+std::string told(const std::vector<TimedNode>& nodes,
+                 const std::function<std::string(const TimedNode&)>& more) {
   std::string text;
-  for (size_t i = 0; i < std::min(nodes.size(), kMostNamed); ++i) {
-    text += fmt::format("{}<b>{}</b> ({}) {}", i == 0 ? "" : ", ", html_text(nodes[i].name),
-                        html_text(nodes[i].op_type), told(nodes[i]));
+  for (const auto& node : nodes) {
+    text += fmt::format("{}<b>{}</b> ({}) {}", text.empty() ? "" : ", ", html_text(node.name),
+                        html_text(node.op_type), more(node));
   }
-  if (nodes.size() > kMostNamed) text += fmt::format(" and {} more", nodes.size() - kMostNamed);
   return text;
+}
+
+std::string more_than_named(size_t count) {
+  return count > kMostNamed ? fmt::format(" and {} more", count - kMostNamed) : "";
 }
 
 std::string costly_text(const std::vector<TimedNode>& nodes, double all_us) {
   const auto cost = [](const TimedNode& node) { return node.int8_us.value_or(0); };
-  std::vector<TimedNode> most = nodes;
-  std::ranges::stable_sort(most, std::greater(), cost);
-  most.resize(std::min(most.size(), kMostNamed));
-  return "Most of the int8 model's time takes " + listed(most, cost, [&](const TimedNode& node) {
+  return "Most of the int8 model's time takes " +
+         told(first_few(nodes, cost), [&](const TimedNode& node) {
            return fmt::format("{}, {:.0f}&nbsp;%", microseconds_text(cost(node)),
                               100 * cost(node) / all_us);
          });
@@ -99,10 +104,12 @@ std::string slower_text(const std::vector<TimedNode>& nodes, double all_us) {
   });
   if (slower.empty()) return "No node is noticeably slower in int8 than in float";
   return "Slower in int8 than in float: " +
-         listed(slower, &TimedNode::lost, [](const TimedNode& node) {
-           return fmt::format("{} instead of {}", microseconds_text(*node.int8_us),
-                              microseconds_text(*node.float_us));
-         });
+         told(first_few(slower, &TimedNode::lost),
+              [](const TimedNode& node) {
+                return fmt::format("{} instead of {}", microseconds_text(*node.int8_us),
+                                   microseconds_text(*node.float_us));
+              }) +
+         more_than_named(slower.size());
 }
 
 /// Of both models, in microseconds.
@@ -180,10 +187,7 @@ std::string name_cell(const TimedNode& node) {
   for (size_t i = 0; i < std::min(node.others.size(), kMostNamed); ++i) {
     text += (i == 0 ? "" : ", ") + html_text(node.others[i]);
   }
-  if (node.others.size() > kMostNamed) {
-    text += fmt::format(" and {} more", node.others.size() - kMostNamed);
-  }
-  return text + "</span>";
+  return text + more_than_named(node.others.size()) + "</span>";
 }
 
 std::string ratio_cell(const TimedNode& node) {
@@ -191,13 +195,6 @@ std::string ratio_cell(const TimedNode& node) {
   const double ratio = *node.int8_us / *node.float_us;
   return ratio > kSlowerBy ? fmt::format("<b class=\"changed\">{:.2f}</b>", ratio)
                            : fmt::format("{:.2f}", ratio);
-}
-
-std::unordered_map<std::string, std::optional<double>> int8_times(const Fields* run) {
-  std::unordered_map<std::string, std::optional<double>> times;
-  if (run == nullptr) return times;
-  for (const auto& node : timed_nodes(*run)) times[node.name] = node.int8_us;
-  return times;
 }
 
 std::string nodes_table(const std::vector<TimedNode>& nodes, double all_us, const Fields* before) {
@@ -251,6 +248,13 @@ std::string section_of(const std::string& text) {
 }  // namespace
 
 bool has_node_times(const Fields& run) { return run.has("node_times"); }
+
+std::unordered_map<std::string, std::optional<double>> int8_times(const Fields* run) {
+  std::unordered_map<std::string, std::optional<double>> times;
+  if (run == nullptr) return times;
+  for (const auto& node : timed_nodes(*run)) times[node.name] = node.int8_us;
+  return times;
+}
 
 std::string time_line(const Fields& run) {
   const auto times = run.object("node_times");

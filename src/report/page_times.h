@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "report/fields.h"
 
@@ -11,6 +13,9 @@ namespace rangefinder::report {
 
 /// Whether a run tells times of nodes.
 bool has_node_times(const Fields& run);
+
+/// What nodes take in int8, in microseconds, by name; none without a run.
+std::unordered_map<std::string, std::optional<double>> int8_times(const Fields* run);
 
 /// Which nodes cost most, and which became slower in int8, in two sentences; empty without times.
 std::string time_line(const Fields& run);

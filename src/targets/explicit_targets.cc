@@ -109,13 +109,14 @@ constexpr auto kTensorRt = joined(kProducts, kTransposedProducts, kAverages, kMo
 /// The same, and more that moves values: found by running, see docs/openvino.md. Mul is left out: a
 /// gate times what it gates is fused into the convolution before it as long as no pair stands
 /// between.
-constexpr auto kOpenVino = joined(kProducts, kAverages, kMovers, kBlockMovers,
-                                  std::array<OperatorRule, 4>{{
-                                      {"ConvTranspose", Role::kWeighted, 1, {kWithoutGroups}},
-                                      {"Add", Role::kResidual, 2},
-                                      {"Concat", Role::kJoin, 0},
-                                      {"Relu", Role::kBound, 1},
-                                  }});
+constexpr auto kOpenVino =
+    joined(kProducts, kAverages, kMovers, kBlockMovers,
+           std::array<OperatorRule, 4>{{
+               {"ConvTranspose", Role::kWeighted, 1, {kWithoutGroups}, {}, true},
+               {"Add", Role::kResidual, 2},
+               {"Concat", Role::kJoin, 0},
+               {"Relu", Role::kBound, 1},
+           }});
 
 /// Every operator whose output has a range worth codes.
 constexpr auto kEverything =
@@ -210,6 +211,7 @@ Target openvino() {
   target.placement = Placement::kBefore;
   target.bias_form = BiasForm::kFloat;
   target.wants_spelling = true;
+  target.joins_zero_points = true;
   return target;
 }
 

@@ -40,6 +40,8 @@ struct OperatorRule {
   KernelConditions conditions = {};
   /// Parameters that the runtime prescribes for the output, whatever is seen of it.
   std::optional<quantization::AffineParameters> output = {};
+  /// The kernel takes no zero point, so data must not be negative.
+  bool needs_zero_at_zero = false;
 };
 
 /// Where QuantizeLinear and DequantizeLinear stand.
@@ -103,6 +105,9 @@ struct Target {
   bool takes_microsoft = true;
   /// What stands beside pairs is written as the runtime fuses it (exporters/spelling.h).
   bool wants_spelling = false;
+  /// Tensors of codes that are joined get a zero point for each index of the axis: what cannot take
+  /// those along is neither joined nor read as codes (docs/openvino.md).
+  bool joins_zero_points = false;
 
   /// The rule for an operator of the default domain; none: it computes in float.
   const OperatorRule* rule(std::string_view op_type) const;

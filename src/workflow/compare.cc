@@ -85,9 +85,10 @@ Latency measure_latency(const engine::ModelSource& real, const engine::ModelSour
 
 /// The outputs are compared already: what cannot be timed kernel by kernel is left out.
 void try_node_times(const engine::ModelSource& real, const engine::ModelSource& quantized,
-                    const data::SampleSource& samples, Comparison& comparison) {
+                    const engine::ModelSource& optimized, const data::SampleSource& samples,
+                    Comparison& comparison) {
   try {
-    auto told = compare_node_times(real, quantized, samples);
+    auto told = compare_node_times(real, quantized, optimized, samples);
     if (!told) return;
     comparison.node_times = std::move(told->times);
     comparison.nodes = std::move(told->nodes);
@@ -96,8 +97,8 @@ void try_node_times(const engine::ModelSource& real, const engine::ModelSource& 
   }
 }
 
-void measure_times(const CompareRequest& request, const data::SampleSource& samples,
-                   Comparison& comparison) {
+void measure_times(const CompareRequest& request, const engine::ModelSource& optimized,
+                   const data::SampleSource& samples, Comparison& comparison) {
   const engine::ModelSource original = engine::runnable(request.float_model);
   const engine::ModelSource real = loads(original) ? original : mended(original);
   try {
@@ -106,7 +107,9 @@ void measure_times(const CompareRequest& request, const data::SampleSource& samp
     if (request.measure_latency) throw;
     stop_if_cancelled();  // The first sample is one that cannot be run.
   }
-  if (request.node_times) try_node_times(real, request.quantized_model, samples, comparison);
+  if (request.node_times) {
+    try_node_times(real, request.quantized_model, optimized, samples, comparison);
+  }
 }
 
 using analysis::SamplePower;
@@ -168,15 +171,26 @@ void thin_values(std::vector<report::OutputRow>& outputs) {
   }
 }
 
-void tell_kernels(const engine::ModelSource& quantized, const onnx::ModelProto& message,
-                  Comparison& comparison) {
-  if (!comparison.reference.empty()) {
-    const WrittenNodes written = written_nodes(message);
-    comparison.integer_nodes = written.in_codes;
-    comparison.eligible_nodes = written.all;
-    return;
-  }
-  const auto fusion = analysis::check_fusion(quantized);
+/// Of a model for another runtime: which that is, and what is written with codes.
+struct Foreign {
+  std::string target;
+  WrittenNodes nodes = {};
+};
+
+Foreign foreign_of(const engine::ModelSource& quantized) {
+  const onnx::ModelProto message = engine::parse_model(quantized);
+  Foreign foreign{.target = foreign_target(message)};
+  if (!foreign.target.empty()) foreign.nodes = written_nodes(message);
+  return foreign;
+}
+
+void tell_written(const Foreign& foreign, Comparison& comparison) {
+  comparison.reference = foreign.target;
+  comparison.integer_nodes = foreign.nodes.in_codes;
+  comparison.eligible_nodes = foreign.nodes.all;
+}
+
+void tell_kernels(const analysis::FusionReport& fusion, Comparison& comparison) {
   comparison.integer_nodes = fusion.integer_nodes;
   comparison.eligible_nodes = fusion.eligible_nodes;
   comparison.float_nodes = float_rows(fusion.float_nodes);
@@ -233,13 +247,12 @@ Comparison compare(const CompareRequest& request) {
   if (request.run.nonfinite == Nonfinite::kError) {
     options.check = check_quantized(request.float_model, quantized);
   }
-  const onnx::ModelProto message = engine::parse_model(quantized);
-  const std::string foreign = foreign_target(message);
-  if (!foreign.empty()) {
+  const Foreign foreign = foreign_of(quantized);
+  if (!foreign.target.empty()) {
     if (request.measure_latency) {
       throw Error(fmt::format("is written for target {}, whose runtime is not here: its latency "
                               "cannot be measured",
-                              foreign),
+                              foreign.target),
                   {.file = quantized.name()});
     }
     options.open_other = [&] { return open_plain(quantized); };
@@ -250,10 +263,14 @@ Comparison compare(const CompareRequest& request) {
   }
   comparison.outputs = std::move(errors.outputs);
   comparison.left_out = std::move(errors.left_out);
-  comparison.reference = foreign;
-  tell_kernels(quantized, message, comparison);
-  if (foreign.empty() && (request.measure_latency || request.node_times)) {
-    measure_times(request, *samples, comparison);
+  if (!foreign.target.empty()) {
+    tell_written(foreign, comparison);
+    return comparison;
+  }
+  const auto fusion = analysis::check_fusion(quantized);
+  tell_kernels(fusion, comparison);
+  if (request.measure_latency || request.node_times) {
+    measure_times(request, fusion.optimized, *samples, comparison);
   }
   return comparison;
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/median.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
 
@@ -179,12 +180,6 @@ void check_ranges(const ObservedBoth& seen, Rows& rows) {
     rows.push_back({"nonfinite_ignored",
                     fmt::format("{} values that are NaN or infinite were ignored", nonfinite)});
   }
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 /// The first Conv that reads the input, through movers at most; null if there is none.

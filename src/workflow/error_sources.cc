@@ -13,6 +13,7 @@
 #include "analysis/model_error.h"
 #include "analysis/reveal.h"
 #include "engine/packed_model.h"
+#include "graph/attributes.h"
 #include "workflow/reference.h"
 #include "workflow/samples.h"
 
@@ -81,8 +82,7 @@ class Steps {
   }
 
   static bool is_weighted(const onnx::NodeProto& node) {
-    static constexpr std::array kTypes = {"Conv", "Gemm", "MatMul", "ConvTranspose"};
-    return std::ranges::find(kTypes, node.op_type()) != kTypes.end();
+    return graph::has_weight_operator(node.op_type());
   }
 
   std::unordered_set<std::string> traced_;

@@ -27,12 +27,12 @@
 #include "passes/gemm_bias.h"
 #include "passes/gemm_factors.h"
 #include "passes/prepare.h"
-#include "passes/quantize_weights.h"
 #include "passes/tensor_infos.h"
 #include "targets/target.h"
 #include "workflow/cache_scales.h"
 #include "workflow/network_nodes.h"
 #include "workflow/run_files.h"
+#include "workflow/solved_plan.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -245,22 +245,6 @@ void calibrate_missing(const passes::PreparedModel& model, const ImportCacheRequ
   missing.clear();
 }
 
-std::vector<passes::QuantizedWeight> quantize_weights(passes::PreparedModel& model,
-                                                      const passes::Annotation& annotation,
-                                                      const exporters::SolvedTensors& solved) {
-  const graph::Graph graph(model.model);
-  std::unordered_map<std::string, const onnx::NodeProto*> nodes;
-  for (const auto& node : model.model.graph().node()) nodes[node.name()] = &node;
-  std::vector<passes::QuantizedWeight> weights;
-  for (const auto& weighted : annotation.weighted) {
-    if (!weighted.has_constant_weight) continue;
-    const onnx::NodeProto& node = *nodes.at(weighted.name);
-    const float scale = solved.at(annotation.find(node.input(0))->root).scale[0];
-    weights.push_back(passes::quantize_weight(graph, node, scale, target()));
-  }
-  return weights;
-}
-
 /// The pairs, by the rules of the target.
 onnx::ModelProto write_pairs(passes::PreparedModel& model, const passes::Annotation& annotation,
                              const report::CacheReport& report) {
@@ -271,7 +255,7 @@ onnx::ModelProto write_pairs(passes::PreparedModel& model, const passes::Annotat
     config.activate({row.scale}, {0});
     solved[row.name] = std::move(config);
   }
-  const auto weights = quantize_weights(model, annotation, solved);
+  const auto weights = quantize_weights(model.model, annotation, solved, target());
   return exporters::write_qdq(model, annotation, solved, weights, {}, {}, target());
 }
 

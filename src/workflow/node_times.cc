@@ -17,6 +17,7 @@
 #include "engine/packed_model.h"
 #include "engine/pieces.h"
 #include "engine/profile.h"
+#include "graph/attributes.h"
 #include "graph/graph.h"
 
 // ONNX Runtime fuses other nodes in the float model than in the quantized one: Relu stays a kernel
@@ -53,10 +54,6 @@ Form form_of(const onnx::GraphProto& network, const engine::ModelSource& model,
   return {
       analysis::kernel_nodes(network, engine::parse_model(model).graph(), optimized.model.graph()),
       engine::pack_model(optimized.model, model.file, optimized.held)};
-}
-
-engine::HeldModel optimize(const engine::ModelSource& model) {
-  return engine::optimize_in_pieces(model, engine::OptimizationLevel::kAll, engine::cuts_at_codes);
 }
 
 std::vector<TimedKernel> joined(const std::vector<analysis::KernelNodes>& kernels,
@@ -227,24 +224,19 @@ class Telling {
   std::array<std::unordered_set<std::string>, 2> names_;
 };
 
-bool has_weights(const std::string& op_type) {
-  constexpr std::array<std::string_view, 4> kWeighted = {"Conv", "ConvTranspose", "Gemm", "MatMul"};
-  return std::ranges::find(kWeighted, op_type) != kWeighted.end();
-}
-
 /// A row for each node of the network. Which compute in integers, the kernels tell.
 std::vector<report::NodeRow> rows_of(const onnx::GraphProto& network, const TimedKernels& timed) {
   std::vector<report::NodeRow> rows;
   for (const auto& node : network.node()) {
     rows.push_back({.name = node.name(),
                     .op_type = node.op_type(),
-                    .kernel = has_weights(node.op_type()) ? "float" : "other"});
+                    .kernel = graph::has_weight_operator(node.op_type()) ? "float" : "other"});
   }
   for (const auto& kernel : timed.quantized) {
     if (!analysis::is_integer_kernel(kernel.what.op_type)) continue;
     for (const int node : kernel.what.nodes) {
       auto& row = rows[static_cast<size_t>(node)];
-      if (has_weights(row.op_type)) row.kernel = "integer";
+      if (graph::has_weight_operator(row.op_type)) row.kernel = "integer";
     }
   }
   return rows;
@@ -254,14 +246,12 @@ std::vector<report::NodeRow> rows_of(const onnx::GraphProto& network, const Time
 
 std::optional<TimedKernels> time_kernels(const TimedModels& models,
                                          const data::SampleSource& samples) {
+  if (samples.size() == 0) return std::nullopt;
   const auto& network = models.network.graph();
-  const bool is_known = !models.optimized.bytes.empty() || !models.optimized.file.empty();
   const std::array forms = {
-      form_of(network, models.real, optimize(models.real)),
+      form_of(network, models.real, analysis::optimized(models.real)),
       form_of(network, models.quantized,
-              is_known
-                  ? engine::HeldModel{engine::parse_model(models.optimized), models.optimized.held}
-                  : optimize(models.quantized))};
+              {engine::parse_model(models.optimized), models.optimized.held})};
   const std::array sources = {forms[0].source, forms[1].source};
   for (size_t i = 0; i < samples.size(); ++i) {
     try {
@@ -271,6 +261,7 @@ std::optional<TimedKernels> time_kernels(const TimedModels& models,
                           joined(forms[1].kernels, found.kernels[1]), found.runs};
     } catch (const Error&) {
       stop_if_cancelled();
+      if (i + 1 == samples.size()) throw;
     }
   }
   return std::nullopt;
@@ -303,11 +294,11 @@ void measure_node_times(const Plan& plan, const engine::ModelSource& quantized,
 
 std::optional<ToldNodes> compare_node_times(const engine::ModelSource& real,
                                             const engine::ModelSource& quantized,
+                                            const engine::ModelSource& optimized,
                                             const data::SampleSource& samples) {
   onnx::ModelProto network = engine::load_model(real).model;
   graph::name_nodes(network);
-  const auto timed =
-      time_kernels({.network = network, .real = real, .quantized = quantized}, samples);
+  const auto timed = time_kernels({network, real, quantized, optimized}, samples);
   if (!timed) return std::nullopt;
   ToldNodes told{.nodes = rows_of(network.graph(), *timed)};
   told.times = tell_times(network.graph(), *timed, told.nodes);

@@ -10,7 +10,6 @@
 #include "data/sample_source.h"
 #include "engine/model_source.h"
 #include "report/summary.h"
-#include "tensor/tensor.h"
 #include "workflow/plan.h"
 
 namespace rangefinder::workflow {
@@ -21,7 +20,7 @@ struct TimedModels {
   const onnx::ModelProto& network;
   engine::ModelSource real = {};
   engine::ModelSource quantized = {};
-  /// What ONNX Runtime makes of the quantized one; empty: that is to be found out.
+  /// What ONNX Runtime makes of the quantized one, see analysis::check_fusion().
   engine::ModelSource optimized = {};
 };
 
@@ -38,8 +37,8 @@ struct TimedKernels {
 };
 
 /// Times the kernels of both models by the first sample that both can run: 3 to 11 runs of each, up
-/// to 2 seconds, in turn, on one thread. Empty if no sample can be run. Throws Error: a model that
-/// ONNX Runtime refuses, cancellation.
+/// to 2 seconds, in turn, on one thread. Empty without samples. Throws Error: a model that ONNX
+/// Runtime refuses, none of the samples can be run, cancellation.
 std::optional<TimedKernels> time_kernels(const TimedModels& models,
                                          const data::SampleSource& samples);
 
@@ -56,13 +55,15 @@ void measure_node_times(const Plan& plan, const engine::ModelSource& quantized,
                         const engine::ModelSource& optimized, const data::SampleSource& held_out,
                         report::Summary& summary);
 
-/// Rows of the float model's nodes with their times, and the others. Empty as time_kernels().
+/// Rows of the float model's nodes with their times, and the others. Empty, and throws, as
+/// time_kernels().
 struct ToldNodes {
   std::vector<report::NodeRow> nodes = {};
   report::NodeTimes times = {};
 };
 std::optional<ToldNodes> compare_node_times(const engine::ModelSource& real,
                                             const engine::ModelSource& quantized,
+                                            const engine::ModelSource& optimized,
                                             const data::SampleSource& samples);
 
 }  // namespace rangefinder::workflow

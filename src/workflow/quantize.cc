@@ -274,13 +274,17 @@ using RoundWeights = std::function<Candidate()>;
 void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen, Samples& samples,
             const QuantizeRequest& request, Quantized& result) {
   report::Summary& summary = result.summary;
+  const bool times_nodes = request.node_times || !request.results.report.empty();
+  /// What the kernels are is kept as long as somebody asks, for it holds a model.
   KernelLook fusion;
   const auto verified = [&] {
+    fusion = {};
     Stopwatch watch;
     tell_solution(made, summary);
     keep_quantized(made.model, request.run);
     return_free_memory();
-    fusion = verify(made, samples, request, summary);
+    auto found = verify(made, samples, request, summary);
+    if (times_nodes) fusion = std::move(found);
     summary.seconds.verify = watch.lap();
   };
   verified();
@@ -299,8 +303,7 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
     verified();
   }
   Stopwatch watch;
-  const bool times_nodes = request.node_times || !request.results.report.empty();
-  if (times_nodes && fusion.valid()) {
+  if (fusion.valid()) {
     measure_node_times(made.plan, made.model, fusion.get().optimized, *samples.held_out(), summary);
   }
   give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,

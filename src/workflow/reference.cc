@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "exporters/qdq.h"
+#include "graph/attributes.h"
 #include "graph/metadata.h"
 
 namespace rangefinder::workflow {
@@ -57,8 +58,7 @@ WrittenNodes written_nodes(const onnx::ModelProto& model) {
   }
   WrittenNodes found;
   for (const auto& node : model.graph().node()) {
-    const auto& type = node.op_type();
-    if (type != "Conv" && type != "ConvTranspose" && type != "Gemm" && type != "MatMul") continue;
+    if (!graph::has_weight_operator(node.op_type())) continue;
     ++found.all;
     found.in_codes += is_restored(makers, node.input(1));
   }

@@ -130,11 +130,11 @@ report::TensorRow row(const passes::QuantizedTensor& tensor, const TensorQuantiz
 /// The nodes with constant weights that compute in integers, in graph order.
 class WeightedNodes {
  public:
-  explicit WeightedNodes(const Plan& plan)
-      : plan_(plan), model_(plan.prepared.model), graph_(model_) {
+  WeightedNodes(const onnx::ModelProto& model, const passes::Annotation& annotation)
+      : annotation_(annotation), model_(model), graph_(model_) {
     std::unordered_map<std::string, const onnx::NodeProto*> nodes;
     for (const auto& node : model_.graph().node()) nodes[node.name()] = &node;
-    for (const auto& node : plan.annotation.weighted) {
+    for (const auto& node : annotation.weighted) {
       if (node.has_constant_weight) nodes_.push_back(nodes.at(node.name));
     }
   }
@@ -142,28 +142,32 @@ class WeightedNodes {
   size_t size() const { return nodes_.size(); }
   const onnx::NodeProto& operator[](size_t i) const { return *nodes_[i]; }
   const graph::Graph& graph() const { return graph_; }
-  float input_scale(size_t i, const SolvedPlan& solution) const {
-    const auto* input = plan_.annotation.find(nodes_[i]->input(0));
-    return input->scale(solution.tensors.at(input->root).scale[0]);
+  float input_scale(size_t i, const exporters::SolvedTensors& solved) const {
+    const auto* input = annotation_.find(nodes_[i]->input(0));
+    return input->scale(solved.at(input->root).scale[0]);
   }
 
  private:
-  const Plan& plan_;
+  const passes::Annotation& annotation_;
   onnx::ModelProto model_;
   graph::Graph graph_;
   std::vector<const onnx::NodeProto*> nodes_;
 };
 
-void solve_weights(const Plan& plan, SolvedPlan& solution) {
-  const WeightedNodes weighted(plan);
-  solution.weights.resize(weighted.size());
-  parallel_for(weighted.size(), [&](size_t i) {
-    solution.weights[i] = passes::quantize_weight(weighted.graph(), weighted[i],
-                                                  weighted.input_scale(i, solution), *plan.target);
-  });
-}
-
 }  // namespace
+
+std::vector<passes::QuantizedWeight> quantize_weights(const onnx::ModelProto& model,
+                                                      const passes::Annotation& annotation,
+                                                      const exporters::SolvedTensors& solved,
+                                                      const targets::Target& target) {
+  const WeightedNodes weighted(model, annotation);
+  std::vector<passes::QuantizedWeight> weights(weighted.size());
+  parallel_for(weighted.size(), [&](size_t i) {
+    weights[i] = passes::quantize_weight(weighted.graph(), weighted[i],
+                                         weighted.input_scale(i, solved), target);
+  });
+  return weights;
+}
 
 std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedConfigs& planned,
                                                     const statistics::StatisticsFile& statistics,
@@ -206,13 +210,14 @@ SolvedPlan complete(const Plan& plan, const PlannedConfigs& planned,
     solution.rows.push_back(row(tensor, solution.tensors.at(tensor.root), index.find(tensor.root),
                                 index.factor(tensor.root)));
   }
-  solve_weights(plan, solution);
+  solution.weights =
+      quantize_weights(plan.prepared.model, plan.annotation, solution.tensors, *plan.target);
   return solution;
 }
 
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
                     SolvedPlan& solution) {
-  const WeightedNodes weighted(plan);
+  const WeightedNodes weighted(plan.prepared.model, plan.annotation);
   std::unordered_map<std::string, const statistics::ObservedTensor*> seen;
   for (const auto& tensor : statistics.tensors) {
     const auto axis = plan.mean_inputs.axes.find(tensor.name);
@@ -231,9 +236,9 @@ void correct_biases(const Plan& plan, const statistics::StatisticsFile& statisti
     } else if (input == seen.end()) {
       correction.obstacle = "the statistics hold no sums of the channels of its input";
     } else {
-      correction =
-          refine::correct_bias(weighted.graph(), weighted[i], weighted.input_scale(i, solution),
-                               input->second->channel_sums, solution.weights[i]);
+      correction = refine::correct_bias(weighted.graph(), weighted[i],
+                                        weighted.input_scale(i, solution.tensors),
+                                        input->second->channel_sums, solution.weights[i]);
     }
   });
 }

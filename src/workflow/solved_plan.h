@@ -47,6 +47,13 @@ std::vector<passes::CalibratedActivation> calibrate(const Plan& plan, PlannedCon
                                                     const passes::RuntimeCalibration& calibration,
                                                     const ShowRaw& show_raw = {});
 
+/// The constant weights of nodes that compute in integers, as codes, in graph order. `solved`: the
+/// grids of activations, in force.
+std::vector<passes::QuantizedWeight> quantize_weights(const onnx::ModelProto& model,
+                                                      const passes::Annotation& annotation,
+                                                      const exporters::SolvedTensors& solved,
+                                                      const targets::Target& target);
+
 /// Weights and biases for activations that are in force, and what is to be told of them; figures of
 /// methods are left out. Throws as require_complete() does.
 SolvedPlan complete(const Plan& plan, const PlannedConfigs& planned,

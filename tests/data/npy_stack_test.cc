@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <stdexcept>
-#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "data/npy.h"
+#include "data/stacked_samples.h"
 #include "data/temporary_folder.h"
 
 namespace rangefinder::data {
@@ -21,14 +20,6 @@ using tensor::Tensor;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-/// 0, 1, 2, ...
-Tensor counting(const Shape& shape) {
-  Tensor tensor(tensor::ElementType::kFloat32, shape);
-  float value = 0;
-  for (float& element : tensor.floats()) element = value++;
-  return tensor;
-}
 
 Tensor values(const Shape& shape, const std::vector<float>& elements) {
   return Tensor::from_floats(shape, elements);
@@ -129,18 +120,7 @@ TEST_F(NpyStackTest, HeadersAreSeenBeforeElements) {
 }
 
 TEST_F(NpyStackTest, IsReadByThreadsAtOnce) {
-  const auto source = open({counting({64, 2}), counting({64, 2})}, input({1, 2}));
-  std::atomic<size_t> next = 0;
-  std::atomic<int> wrong = 0;
-  const auto read_some = [&] {
-    for (size_t i = next++; i < source->size(); i = next++) {
-      if (source->read(i).at("").floats()[0] != static_cast<float>(2 * (i % 64))) ++wrong;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) threads.emplace_back(read_some);
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0);
+  expect_read_by_threads(*open({counting({64, 2}), counting({64, 2})}, input({1, 2})), "");
 }
 
 }  // namespace

@@ -3,13 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <stdexcept>
-#include <thread>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "data/npz.h"
+#include "data/stacked_samples.h"
 #include "data/temporary_folder.h"
 
 namespace rangefinder::data {
@@ -20,14 +19,6 @@ using tensor::Shape;
 using tensor::Tensor;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-/// 0, 1, 2, ...
-Tensor counting(const Shape& shape) {
-  Tensor tensor(tensor::ElementType::kFloat32, shape);
-  float value = 0;
-  for (float& element : tensor.floats()) element = value++;
-  return tensor;
-}
 
 class NpzStackTest : public testing::Test {
  protected:
@@ -114,19 +105,8 @@ TEST_F(NpzStackTest, HeadersAreSeenBeforeElements) {
 }
 
 TEST_F(NpzStackTest, IsReadByThreadsAtOnce) {
-  const auto source =
-      open({{{"x", counting({64, 2})}}, {{"x", counting({64, 2})}}}, {input("x", {1, 2})});
-  std::atomic<size_t> next = 0;
-  std::atomic<int> wrong = 0;
-  const auto read_some = [&] {
-    for (size_t i = next++; i < source->size(); i = next++) {
-      if (source->read(i).at("x").floats()[0] != static_cast<float>(2 * (i % 64))) ++wrong;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) threads.emplace_back(read_some);
-  for (auto& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0);
+  expect_read_by_threads(
+      *open({{{"x", counting({64, 2})}}, {{"x", counting({64, 2})}}}, {input("x", {1, 2})}), "x");
 }
 
 }  // namespace

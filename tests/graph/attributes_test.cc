@@ -45,6 +45,13 @@ TEST(Attributes, SettingReplaces) {
   EXPECT_EQ(node.attribute_size(), 0);
 }
 
+TEST(Attributes, OperatorsWithWeights) {
+  for (const char* type : {"Conv", "ConvTranspose", "Gemm", "MatMul"}) {
+    EXPECT_TRUE(has_weight_operator(type)) << type;
+  }
+  for (const char* type : {"Add", "LSTM", "conv", ""}) EXPECT_FALSE(has_weight_operator(type));
+}
+
 TEST(Attributes, SubgraphsAreVisitedOneByOneAndInLists) {
   onnx::NodeProto node;
   auto* single = node.add_attribute();

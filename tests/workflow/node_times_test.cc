@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <map>
+#include <optional>
 
 #include "base/error.h"
+#include "support/memory_samples.h"
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
 
@@ -182,9 +184,20 @@ TEST_F(NodeTimesTest, OfAComparisonTellTheFloatModelsNodes) {
   EXPECT_THAT(integer, UnorderedElementsAre("Conv", "Gemm", "Gemm"));
 }
 
+TEST_F(NodeTimesTest, ThatNoSampleCanBeRunIsAnError) {
+  quantize(quantize_request("int8.onnx"));
+  const auto wrong = tensor::Tensor::from_floats({1, 4}, std::vector<float>(4));
+  const test_support::MemorySamples samples({{{"x", wrong}}, {{"x", wrong}}});
+  EXPECT_THROW(compare_node_times(model(), file("int8.onnx"), file("int8.onnx"), samples), Error);
+  EXPECT_EQ(compare_node_times(model(), file("int8.onnx"), file("int8.onnx"),
+                               test_support::MemorySamples({})),
+            std::nullopt);
+}
+
 TEST_F(NodeTimesTest, OfAModelThatDoesNotLoadAreAnError) {
   write_file(file("broken.onnx"), "no model");
-  EXPECT_THROW(compare_node_times(model(), file("broken.onnx"), *open_input({samples()}).list),
+  EXPECT_THROW(compare_node_times(model(), file("broken.onnx"), file("broken.onnx"),
+                                  *open_input({samples()}).list),
                Error);
 }
 

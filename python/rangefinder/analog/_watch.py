@@ -86,10 +86,10 @@ class Watch:
         import torch  # type: ignore[import-not-found, unused-ignore]
 
         number = _devices.cuda_device_of(values)
-        if number is None or not self.devices.counts(number):
-            return _layers.on_host(values)
-        if not counter.counts_on_device:
+        if number is not None and not counter.counts_on_device:
             self._tell_once("these types look at the values themselves: inputs are copied from the GPU, and counted on the CPU")
+            number = None
+        if number is None or not self.devices.counts(number):
             return _layers.on_host(values)
         if values.dtype not in (torch.float32, torch.float16, torch.bfloat16):
             values = values.to(torch.float32)

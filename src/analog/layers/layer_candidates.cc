@@ -62,15 +62,11 @@ LayerCandidate linear_layer(const onnx::NodeProto& node, std::vector<float> weig
 }  // namespace
 
 std::optional<tensor::Tensor> constant_value(const graph::Graph& graph, const std::string& name) {
-  if (const onnx::TensorProto* initializer = graph.initializer(name)) {
-    return graph::read_constant(*initializer);
+  if (const auto* constant = graph::find_constant(graph, name)) {
+    return graph::read_constant(*constant);
   }
   const onnx::NodeProto* producer = graph.producer(name);
   if (producer == nullptr) return std::nullopt;
-  if (producer->op_type() == "Constant") {
-    const onnx::AttributeProto* value = graph::find_attribute(*producer, "value");
-    return value ? std::optional(graph::read_constant(value->t())) : std::nullopt;
-  }
   if (producer->op_type() == "Identity") return constant_value(graph, producer->input(0));
   if (producer->op_type() == "Transpose") {
     return transposed(constant_value(graph, producer->input(0)), *producer);

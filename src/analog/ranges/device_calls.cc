@@ -1,7 +1,6 @@
 #include "analog/ranges/device_calls.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <numeric>
 #include <stdexcept>
@@ -60,6 +59,17 @@ cuda::MatrixShape shape_of(const PatchPlan& plan) {
   return shape;
 }
 
+/// Of `entries` values, those that have no bucket being zeros.
+statistics::ValueHistogram histogram_of(std::span<uint64_t> keys, uint64_t entries) {
+  keys[0] = 0;  // Below 2^-133 there are no buckets.
+  statistics::ValueHistogram histogram;
+  for (uint32_t octave = 0; octave < keys.size() / kBuckets; ++octave) {
+    histogram.add_octave(octave, keys.subspan(octave * kBuckets).first<kBuckets>());
+  }
+  histogram.add_zeros(entries - std::accumulate(keys.begin(), keys.end(), uint64_t{0}));
+  return histogram;
+}
+
 }  // namespace
 
 DeviceCalls::DeviceCalls(std::shared_ptr<const cuda::Device> device)
@@ -97,28 +107,11 @@ void DeviceCalls::count(const PatchPlan& plan, const cuda::DeviceValues& values,
   rows_ += values.size / plan.sample_size * static_cast<uint64_t>(plan.geometry.windows());
 }
 
-statistics::ValueHistogram DeviceCalls::histogram_of(std::span<const uint64_t> keys,
-                                                     uint64_t entries) const {
-  statistics::ValueHistogram histogram;
-  uint64_t counted = 0;
-  for (uint32_t octave = 0; octave < keys.size() / kBuckets; ++octave) {
-    std::array<uint64_t, kBuckets> counts;
-    std::ranges::copy(keys.subspan(octave * kBuckets, kBuckets), counts.begin());
-    // Below 2^-133 there are no buckets.
-    if (octave == 0) counts[0] = 0;
-    const uint64_t sum = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
-    if (sum > 0) histogram.add_octave(octave, counts);
-    counted += sum;
-  }
-  histogram.add_zeros(entries - counted);
-  return histogram;
-}
-
 void DeviceCalls::flush(RangeMethod& method) {
-  if (slices_.empty()) return;
+  if (rows_ == 0) return;
   std::vector<MagnitudeHistogram> slices(slices_.size());
   if (method.sight() == Sight::kCounts) {
-    const cuda::MatrixCounter::Counts counts = counter_.take();
+    cuda::MatrixCounter::Counts counts = counter_.take();
     const uint64_t rows = rows_ - counts.zero_rows;
     for (size_t slice = 0; slice < slices.size(); ++slice) {
       slices[slice].counts =

@@ -31,7 +31,6 @@ class DeviceCalls {
   void show(const CallId& call, const PatchPlan& plan, const cuda::DeviceValues& values,
             RangeMethod& method);
   void count(const PatchPlan& plan, const cuda::DeviceValues& values, Sight sight);
-  statistics::ValueHistogram histogram_of(std::span<const uint64_t> keys, uint64_t entries) const;
 
   cuda::MatrixCounter counter_;
   cuda::Counter copier_;

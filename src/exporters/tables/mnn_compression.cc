@@ -85,9 +85,11 @@ std::string weight_of(const TableLayer& layer, const TableTensor& weight) {
   }
   Message message;
   message.text(1, weight.name).number(2, 8);
-  // As many as there are channels, though they be one.
+  // As many as there are channels, though they be one. MNN rounds the float weights to codes
+  // without a zero point: all that these codes stand for must be in range.
   for (int64_t i = 0; i < weight.shape.at(static_cast<size_t>(*layer.weight_axis)); ++i) {
-    message.real(3, weight.scale[weight.axis ? static_cast<size_t>(i) : 0]);
+    const double largest = weight.largest_magnitude(weight.axis ? static_cast<size_t>(i) : 0);
+    message.real(3, static_cast<float>(largest / kMostCode));
   }
   return message.number(4, -kMostCode).number(5, kMostCode).bytes();
 }

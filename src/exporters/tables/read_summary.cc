@@ -132,7 +132,7 @@ class LayerReader {
   }
 
   void read_weight(const onnx::NodeProto& node, TableLayer& layer) {
-    if (!has_weight_operator(node) || node.input_size() < 2) return;
+    if (!graph::has_weight_operator(node.op_type()) || node.input_size() < 2) return;
     const auto* weight = graph::find_constant(graph_, node.input(1));
     if (!weight) return;
     layer.weight = node.input(1);

@@ -54,11 +54,6 @@ std::optional<int64_t> output_channel_axis(const onnx::NodeProto& node, size_t r
   return std::nullopt;
 }
 
-bool has_weight_operator(const onnx::NodeProto& node) {
-  const std::string& type = node.op_type();
-  return type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul";
-}
-
 TableTensor weight_codes(const onnx::NodeProto& node, const std::string& name,
                          const onnx::TensorProto& weight) {
   const tensor::Tensor values = read(name, weight).to_float32();

@@ -16,10 +16,6 @@ namespace rangefinder::exporters {
 /// channels of one group only.
 std::optional<int64_t> output_channel_axis(const onnx::NodeProto& node, size_t rank);
 
-/// Whether a node is of an operator that has a weight: Conv, ConvTranspose, Gemm or MatMul, of any
-/// domain.
-bool has_weight_operator(const onnx::NodeProto& node);
-
 /// A float weight called `name` as symmetric int8 with codes -127 to 127, one scale per output
 /// channel or one for all: max|w| / 127; 1 for a channel of zeros. Throws Error naming node and
 /// tensor if it holds NaN or infinity.

@@ -199,6 +199,7 @@
       show_nodes();
     });
     on_end_of(list.parentElement, () => {
+      if (shown >= all.length) return;
       shown += 300;
       show_nodes();
     });

@@ -84,6 +84,16 @@ TEST(MnnCompression, OneScaleIsWrittenForEachChannel) {
   EXPECT_THAT(layer.part(2).reals.at(3), testing::ElementsAre(0.5f, 0.5f));
 }
 
+TEST(MnnCompression, WeightsWithAZeroPointKeepTheirRange) {
+  TensorTable table = sample_table();
+  table.parameters[0].quant_min = 0;
+  table.parameters[0].quant_max = 255;
+  table.parameters[0].zero_point = {20, 255};
+  const Fields layer = Fields(write_mnn_compression(table, {})).part(2).part(2).part(4);
+  EXPECT_THAT(layer.part(2).reals.at(3), testing::ElementsAre(0.5f * 235 / 127, 0.25f * 255 / 127))
+      << "as large as a code can be";
+}
+
 TEST(MnnCompression, RefusesWhatItCannotHold) {
   expect_refuses_bits(write_mnn_compression);
   expect_refuses_channels(write_mnn_compression);
