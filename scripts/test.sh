@@ -5,7 +5,7 @@
 # that read what others wrote and work on raw memory. Then, as long as CI_MINUTES (default: 75) are
 # not over: both packages, used on a bare system; the wheel in a fresh environment; the library as
 # part of another project; the layers that
-# make every number on arm64; the documentation as a site. What no time is left for is named.
+# make every number on arm64; the documentation as a site; clang-tidy. What no time is left for is named.
 # Ends with ctest's summary of the first build's tests.
 set -euo pipefail
 
@@ -98,6 +98,10 @@ if [ "${CI:-}" = true ]; then
   if begin 8 'arm64 (scripts/check_arm64.sh)'; then
     quietly arm64 scripts/check_arm64.sh
     tail -n 3 "$logs/arm64.log"
+  fi
+  if begin 9 'clang-tidy, what was changed last first (scripts/tidy.sh)'; then
+    quietly tidy scripts/tidy.sh --minutes 8
+    tail -n 1 "$logs/tidy.log"
   fi
 fi
 step 'tests'

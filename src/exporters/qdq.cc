@@ -122,21 +122,15 @@ class QdqWriter {
     graph_.set_input(node, input, restored);
   }
 
-  void write(const passes::QuantizedWeight& weight) {
-    onnx::NodeProto& node = *nodes_.at(weight.node);
-    const std::string name = graph_.fresh_name(node.input(1) + "_quantized");
-    const std::vector<int8_t> zeros(weight.scale.size(), 0);
-    const tensor::Shape shape = parameter_shape(weight.axis, weight.scale.size());
-    const auto zero_point = graph::make_int8s("", shape, zeros);
-    if (target_.weight_form == targets::WeightForm::kPair) {
-      write_pair(node, weight, name, zero_point);
-    } else {
-      write_parameter(node, 1, graph::make_int8s(name, weight.shape, weight.codes), weight.scale,
-                      zero_point, weight.axis);
+  void write(const std::vector<passes::QuantizedWeight>& weights) {
+    std::vector<const passes::QuantizedWeight*> each;
+    for (const auto& weight : weights) each.push_back(&weight);
+    const std::vector<size_t> first = passes::first_alike(each);
+    std::vector<WeightNames> names(weights.size());
+    for (size_t i = 0; i < weights.size(); ++i) {
+      if (first[i] == i) names[i] = add_weight(weights[i]);
+      write(weights[i], names[first[i]]);
     }
-    normalize_gemm(node);
-    if (weight.summand) write(*weight.summand);
-    write_bias(node, weight);
   }
 
   /// Rows are looked up as codes; what the Gather made is made by a DequantizeLinear now.
@@ -222,8 +216,14 @@ class QdqWriter {
     const std::vector<float> scale(weight.bias_scale.begin(),
                                    weight.bias_scale.begin() + (axis ? count : 1));
     const std::vector<int32_t> zeros(scale.size(), 0);
-    write_parameter(node, 2, graph::make_int32s(bias, {count}, weight.bias), scale,
-                    graph::make_int32s("", parameter_shape(axis, scale.size()), zeros), axis);
+    const tensor::Shape shape = parameter_shape(axis, scale.size());
+    ParameterNames names;
+    names.scale = graph_.add_initializer(
+        graph::make_floats(graph_.fresh_name(bias + "_scale"), shape, scale));
+    graph_.add_initializer(graph::make_int32s(bias, {count}, weight.bias));
+    names.zero_point = graph_.add_initializer(
+        graph::make_int32s(graph_.fresh_name(bias + "_zero_point"), shape, zeros));
+    read_dequantized(node, 2, bias, names, axis);
   }
 
   /// The constant stays the one that it was where it has these values.
@@ -239,9 +239,35 @@ class QdqWriter {
                                                                {count}, weight.float_bias)));
   }
 
-  /// The restored weights in float, which become the very codes again.
-  void write_pair(onnx::NodeProto& node, const passes::QuantizedWeight& weight,
-                  const std::string& name, onnx::TensorProto zero_point) {
+  /// The constants of a weight, which several nodes may read.
+  struct WeightNames {
+    std::string codes = {};
+    /// Where the target wants pairs: the restored weights in float, which become the very codes.
+    std::string rounded = {};
+    ParameterNames parameters = {};
+  };
+
+  WeightNames add_weight(const passes::QuantizedWeight& weight) {
+    const std::string constant = nodes_.at(weight.node)->input(1);
+    const tensor::Shape shape = parameter_shape(weight.axis, weight.scale.size());
+    const std::vector<int8_t> zeros(weight.scale.size(), 0);
+    WeightNames names{.codes = graph_.fresh_name(constant + "_quantized")};
+    auto zero_point =
+        graph::make_int8s(graph_.fresh_name(names.codes + "_zero_point"), shape, zeros);
+    names.parameters.scale = graph_.add_initializer(
+        graph::make_floats(graph_.fresh_name(names.codes + "_scale"), shape, weight.scale));
+    if (target_.weight_form == targets::WeightForm::kPair) {
+      names.parameters.zero_point = graph_.add_initializer(std::move(zero_point));
+      names.rounded = graph_.add_initializer(graph::make_floats(
+          graph_.fresh_name(constant + "_rounded"), weight.shape, restored_values(weight)));
+    } else {
+      graph_.add_initializer(graph::make_int8s(names.codes, weight.shape, weight.codes));
+      names.parameters.zero_point = graph_.add_initializer(std::move(zero_point));
+    }
+    return names;
+  }
+
+  static std::vector<float> restored_values(const passes::QuantizedWeight& weight) {
     const auto axis = static_cast<size_t>(weight.axis.value_or(0));
     size_t inner = 1;
     for (size_t i = axis + 1; i < weight.shape.size(); ++i) {
@@ -252,23 +278,23 @@ class QdqWriter {
       const size_t channel = weight.axis ? i / inner % weight.channel_count : 0;
       values[i] = static_cast<float>(weight.codes[i]) * weight.scale_of(channel);
     }
-    zero_point.set_name(graph_.fresh_name(name + "_zero_point"));
-    const ParameterNames names = {
-        graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"),
-                                                  parameter_shape(weight.axis, weight.scale.size()),
-                                                  weight.scale)),
-        graph_.add_initializer(std::move(zero_point))};
-    const std::string rounded = graph_.add_initializer(
-        graph::make_floats(graph_.fresh_name(node.input(1) + "_rounded"), weight.shape, values));
-    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
-    auto& quantize = graph_.add_node("QuantizeLinear", graph_.fresh_name(name + "_QuantizeLinear"),
-                                     {rounded, names.scale, names.zero_point}, {name}, domain_);
-    auto& dequantize = add_dequantize(name, restored, names);
-    if (weight.axis) {
-      graph::set_attribute(quantize, "axis", *weight.axis);
-      graph::set_attribute(dequantize, "axis", *weight.axis);
+    return values;
+  }
+
+  void write(const passes::QuantizedWeight& weight, const WeightNames& names) {
+    onnx::NodeProto& node = *nodes_.at(weight.node);
+    std::string codes = names.codes;
+    if (!names.rounded.empty()) {
+      if (graph_.producer(codes) != nullptr) codes = graph_.fresh_name(codes);
+      auto& quantize = graph_.add_node(
+          "QuantizeLinear", graph_.fresh_name(codes + "_QuantizeLinear"),
+          {names.rounded, names.parameters.scale, names.parameters.zero_point}, {codes}, domain_);
+      if (weight.axis) graph::set_attribute(quantize, "axis", *weight.axis);
     }
-    graph_.set_input(node, 1, restored);
+    read_dequantized(node, 1, codes, names.parameters, weight.axis);
+    normalize_gemm(node);
+    if (weight.summand) write(*weight.summand);
+    write_bias(node, weight);
   }
 
   static tensor::Shape parameter_shape(std::optional<int64_t> axis, size_t count) {
@@ -351,20 +377,13 @@ class QdqWriter {
     }
   }
 
-  /// A constant that one node reads through a DequantizeLinear of its own.
-  void write_parameter(onnx::NodeProto& node, int input, onnx::TensorProto codes,
-                       const std::vector<float>& scale, onnx::TensorProto zero_point,
-                       std::optional<int64_t> axis) {
-    const std::string name = codes.name();
-    zero_point.set_name(graph_.fresh_name(name + "_zero_point"));
-    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
-    const std::string scale_name = graph_.add_initializer(graph::make_floats(
-        graph_.fresh_name(name + "_scale"), parameter_shape(axis, scale.size()), scale));
+  /// The node reads these codes at its input, through a DequantizeLinear of its own.
+  void read_dequantized(onnx::NodeProto& node, int input, const std::string& codes,
+                        const ParameterNames& names, std::optional<int64_t> axis) {
+    const std::string restored = graph_.fresh_name(codes + "_DequantizeLinear_Output");
     auto& dequantize =
-        graph_.add_node("DequantizeLinear", graph_.fresh_name(name + "_DequantizeLinear"),
-                        {graph_.add_initializer(std::move(codes)), scale_name,
-                         graph_.add_initializer(std::move(zero_point))},
-                        {restored}, domain_);
+        graph_.add_node("DequantizeLinear", graph_.fresh_name(codes + "_DequantizeLinear"),
+                        {codes, names.scale, names.zero_point}, {restored}, domain_);
     if (axis) graph::set_attribute(dequantize, "axis", *axis);
     graph_.set_input(node, input, restored);
   }
@@ -427,7 +446,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
   for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
   for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
-  for (const auto& weight : weights) writer.write(weight);
+  writer.write(weights);
   for (const auto& table : tables) writer.write(table);
   for (const auto& lstm : lstms) writer.write(lstm);
   for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);

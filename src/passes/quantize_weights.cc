@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
@@ -163,6 +166,28 @@ void fit_scales(const onnx::NodeProto& node, const targets::Target& target, Quan
 }
 
 }  // namespace
+
+std::vector<size_t> first_alike(std::span<const QuantizedWeight* const> weights) {
+  const auto is_alike = [&](size_t a, size_t b) {
+    const QuantizedWeight& one = *weights[a];
+    const QuantizedWeight& other = *weights[b];
+    return one.shape == other.shape && one.axis == other.axis && one.scale == other.scale &&
+           one.codes == other.codes;
+  };
+  std::unordered_multimap<size_t, size_t> firsts;
+  std::vector<size_t> result(weights.size());
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const std::vector<int8_t>& codes = weights[i]->codes;
+    const std::string_view bytes(reinterpret_cast<const char*>(codes.data()), codes.size());
+    const size_t hash = std::hash<std::string_view>()(bytes);
+    const auto [begin, end] = firsts.equal_range(hash);
+    const auto known =
+        std::find_if(begin, end, [&](const auto& first) { return is_alike(first.second, i); });
+    result[i] = known == end ? i : known->second;
+    if (known == end) firsts.emplace(hash, i);
+  }
+  return result;
+}
 
 int weight_limit(const onnx::NodeProto& node, const tensor::Shape& shape,
                  const targets::Target& target) {

@@ -42,6 +42,11 @@ struct QuantizedWeight {
   float scale_of(size_t channel) const { return scale.size() == 1 ? scale[0] : scale[channel]; }
 };
 
+/// For each weight the place of the first one with the same codes, scales and layout, which may be
+/// its own: networks that run a layer several times (towers, unrolled recurrences) have one
+/// constant for all of its nodes, and need its codes once.
+std::vector<size_t> first_alike(std::span<const QuantizedWeight* const> weights);
+
 /// The largest weight code of the node on this target.
 int weight_limit(const onnx::NodeProto& node, const tensor::Shape& shape,
                  const targets::Target& target);

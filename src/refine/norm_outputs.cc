@@ -86,8 +86,10 @@ class Search {
            std::all_of(dims.begin(), dims.end() - 1, [](int64_t size) { return size == 1; });
   }
 
+  /// By one of its own: what other nodes read is to stay one constant.
   bool multiplies_by_matrix(const onnx::NodeProto& node) const {
     if (!is(node, "MatMul") && !is(node, "Gemm")) return false;
+    if (graph_.uses(node.input(1)).size() > 1) return false;
     const auto* matrix = float_constant(node.input(1));
     return matrix && matrix->dims_size() == 2 && graph::int_attribute(node, "transA", 0) == 0;
   }

@@ -39,9 +39,8 @@ struct NormOutput {
 
 /// The outputs of LayerNormalization (operator or primitives: a Mul by a row of gains, maybe an Add
 /// of a row behind it) and of other norms that a MatMul or Gemm with a constant matrix reads in
-/// integers, in graph order. A tensor that is read through parameters of another one is none of
-/// them.
-/// Cost: linear in the number of nodes and reads.
+/// integers, the matrix its own, in graph order. A tensor that is read through parameters of
+/// another one is none of them. Cost: linear in the number of nodes and reads.
 std::vector<NormOutput> norm_outputs(graph::Graph& graph, const passes::Annotation& annotation);
 
 }  // namespace rangefinder::refine

@@ -187,8 +187,23 @@ class Refinement {
         target_(target),
         options_(options),
         free_work_(options.free_work) {
-    for (const WeightToRefine& weight : weights) results_.push_back({.node = weight.node->name()});
-    for (size_t i = 0; i < weights.size(); ++i) add(i);
+    std::vector<const passes::QuantizedWeight*> codes;
+    for (const WeightToRefine& weight : weights) {
+      results_.push_back({.node = weight.node->name()});
+      codes.push_back(weight.weight);
+    }
+    const std::vector<size_t> first = passes::first_alike(codes);
+    std::map<size_t, size_t> reader_counts;
+    for (const size_t place : first) ++reader_counts[place];
+    for (size_t i = 0; i < weights.size(); ++i) {
+      const size_t readers = reader_counts[first[i]];
+      if (readers == 1) {
+        add(i);
+      } else {
+        results_[i].reason =
+            fmt::format("its weight is that of {} nodes, which would need one each", readers);
+      }
+    }
   }
 
   /// What one pass over the samples can hold; empty: all is done.

@@ -59,7 +59,8 @@ struct NodeRefinement {
 /// they are. Runs the model over the samples, once or, for memory, several times, and keeps rows of
 /// the nodes' inputs as codes. Nodes that read the same rows share one gram matrix.
 ///
-/// A node keeps its codes where the new ones are no better on samples that only judge. The result
+/// A node keeps its codes where the new ones are no better on samples that only judge, and where
+/// other nodes have the same weight, so that there need be one of it. The result
 /// depends on model, samples and options alone, not on the number of jobs.
 /// `samples` gives a new feed of the same samples at each call; fewer than four judge nothing.
 /// Throws as engine::watch() does.

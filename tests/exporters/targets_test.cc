@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 
 #include "base/error.h"
 #include "graph/constants.h"
@@ -143,6 +144,28 @@ TEST_P(ForeignTarget, EveryProductReadsCodesAndAConstantBias) {
     EXPECT_EQ(written.made_by(node.input(2)),
               target.bias_form == targets::BiasForm::kFloat ? "constant" : "DequantizeLinear");
   }
+}
+
+TEST_P(ForeignTarget, AWeightOfSeveralNodesIsWrittenOnce) {
+  OnnxBuilder b;
+  b.input("x", {-1, 3, 8, 8});
+  b.weights("w", {3, 3, 3, 3}, 0.3f);
+  b.weights("other", {3, 3, 3, 3}, 0.2f);
+  for (const auto& [from, to, weight] :
+       {std::array{"x", "a", "w"}, {"a", "b", "other"}, {"b", "c", "w"}, {"c", "y", "w"}}) {
+    b.node("Conv", {from, weight}, {to}).ints("pads", {1, 1, 1, 1});
+  }
+  b.output("y", {-1, 3, 8, 8});
+  const QuantizedModel made = quantized(b, GetParam());
+  std::multiset<std::string> weights;
+  for (const auto& constant : made.model.graph().initializer()) {
+    if (constant.dims_size() == 4) weights.insert(constant.name());
+  }
+  EXPECT_EQ(weights.size(), 2u) << testing::PrintToString(weights);
+  EXPECT_THAT(test_support::repeated_names(made.model), testing::IsEmpty());
+  const auto sample = test_support::random_sample(b.model(), 1);
+  const auto real = test_support::run(b.model(), sample).at("y");
+  EXPECT_GE(test_support::sqnr_db(real, test_support::run(made.model, sample).at("y")), 18);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, ForeignTarget, testing::ValuesIn(foreign_targets()),

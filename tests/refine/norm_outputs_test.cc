@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "passes/prepare.h"
 #include "support/small_transformer.h"
 
@@ -68,6 +70,18 @@ TEST(NormOutputs, KnowWhichReadersComputeInIntegers) {
   EXPECT_TRUE(found[0].readers[0].is_integer);
   EXPECT_FALSE(found[0].readers[1].is_integer);
   EXPECT_TRUE(found[0].takes_scales());
+}
+
+TEST(NormOutputs, LeaveAMatrixThatOthersReadAsItIs) {
+  OnnxBuilder b = SmallTransformer{}.build();
+  const auto& nodes = b.graph().node();
+  const auto wide = std::ranges::find(nodes, "wide", &onnx::NodeProto::name);
+  ASSERT_NE(wide, nodes.end());
+  b.node("MatMul", {"x", wide->input(1)}, {"again"});
+  b.output("again", {});
+  const auto found = norm_outputs_of(b);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_THAT(reader_names(found[0]), ElementsAre("query", "key", "value"));
 }
 
 TEST(NormOutputs, OfAFixedShapeAreReadThroughReshape) {

@@ -177,6 +177,27 @@ TEST(RefineWeights, SaysWhichNodesItLeavesAndWhy) {
   for (const auto& node : subject.refine(none)) EXPECT_THAT(node.reason, HasSubstr("MB; allowed"));
 }
 
+TEST(RefineWeights, LeavesWhatSeveralNodesRead) {
+  OnnxBuilder b;
+  b.input("x", {1, 3, 12, 12});
+  b.weights("w", {3, 3, 3, 3}, 0.3f);
+  b.weights("own", {4, 3, 3, 3}, 0.3f);
+  b.node("Conv", {"x", "w"}, {"a"}).ints("pads", {1, 1, 1, 1});
+  b.node("Conv", {"a", "w"}, {"c"}).ints("pads", {1, 1, 1, 1});
+  b.node("Conv", {"c", "own"}, {"y"});
+  b.output("y", {1, 4, 10, 10});
+  Subject subject(b, pictures(4, 1));
+  const auto before = subject.codes();
+  const auto nodes = subject.refine();
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_THAT(nodes[0].reason, HasSubstr("is that of 2 nodes"));
+  EXPECT_EQ(nodes[1].reason, nodes[0].reason);
+  EXPECT_EQ(nodes[2].reason, "");
+  EXPECT_EQ(subject.codes()[0], before[0]);
+  EXPECT_EQ(subject.codes()[1], before[1]);
+  EXPECT_NE(subject.codes()[2], before[2]);
+}
+
 // A matrix of 400 columns that multiplies one row a sample takes hundreds of times as long to round
 // as to apply; a convolution of 27 columns over a picture does not.
 TEST(RefineWeights, LeavesWhatTakesMuchLongerThanInference) {
