@@ -37,6 +37,8 @@ std::string name_of(VerdictLevel level) {
 namespace rangefinder::report {
 namespace {
 
+/// Bytes by which scales and new nodes let a small model grow.
+constexpr uint64_t kLittleGrowth = 1 << 16;
 /// What is said of outputs, tensors and nodes, the worst first.
 constexpr size_t kMostOutputs = 3;
 constexpr size_t kMostTensors = 3;
@@ -70,7 +72,12 @@ std::string decibels(double value) {
   return std::isinf(value) ? std::string("no noise") : fmt::format("{:.1f} dB", value);
 }
 
-bool has_few_samples(const OutputRow& output) { return output.sample_count < kEnoughHeldOut; }
+/// Where tensors before the output judge it, its own shape may be another one.
+size_t judged_samples(const OutputRow& output) {
+  return output.sample_count + (output.judged_at.empty() ? 0 : output.shape_mismatch_count);
+}
+
+bool has_few_samples(const OutputRow& output) { return judged_samples(output) < kEnoughHeldOut; }
 
 bool has_shares(const OutputRow& output) { return output.score_sqnr_db.has_value(); }
 
@@ -94,7 +101,7 @@ VerdictLevel level_of(const Row& row, bool has_few) {
 /// By signal over noise alone.
 VerdictLevel noise_level(const OutputRow& output) {
   const bool has_few = has_few_samples(output);
-  VerdictLevel level = output.sample_count < 2 ? VerdictLevel::kFair : VerdictLevel::kGood;
+  VerdictLevel level = judged_samples(output) < 2 ? VerdictLevel::kFair : VerdictLevel::kGood;
   for (const auto& tensor : output.judged_at) level = std::max(level, level_of(tensor, has_few));
   return output.judged_at.empty() ? std::max(level, level_of(output, has_few)) : level;
 }
@@ -149,6 +156,7 @@ class Judgement {
       judge_evidence();
       if (is_lossy_) explain();
       judge_latency();
+      judge_size();
       tell_float_nodes();
     }
     add_hints();
@@ -193,7 +201,7 @@ class Judgement {
   void tell_output(const OutputRow& output) {
     if (noise_level(output) != VerdictLevel::kGood) {
       const std::string few = has_few_samples(output) ? fmt::format(", on {} held-out samples only",
-                                                                    output.sample_count)
+                                                                    judged_samples(output))
                                                       : "";
       say(figures_of(output) + few);
     }
@@ -264,6 +272,17 @@ class Judgement {
                     "thread",
                     summary_.latency->ratio(), summary_.latency->int8_us / 1e3,
                     summary_.latency->float_us / 1e3));
+  }
+
+  void judge_size() {
+    const uint64_t before = summary_.float_bytes;
+    const uint64_t after = summary_.quantized_bytes;
+    if (before == 0 || after <= before + kLittleGrowth) return;
+    worsen(VerdictLevel::kFair);
+    say(fmt::format(
+        "int8 is {:.1f} times as large as float: what is computed of constants when the "
+        "float model is loaded is stored now",
+        static_cast<double>(after) / static_cast<double>(before)));
   }
 
   bool is_slower() const { return summary_.latency && summary_.latency->ratio() > kSlower; }

@@ -152,6 +152,25 @@ TEST(Verdict, SlowerThanFloatIsNotGood) {
   EXPECT_THAT(verdict_of(summary, {.is_fastest = true}).hints, IsEmpty());
 }
 
+TEST(Verdict, LargerThanFloatIsNotGood) {
+  Summary summary = sound();
+  summary.float_bytes = 100'000;
+  summary.quantized_bytes = 160'000;
+  EXPECT_EQ(level(summary), VerdictLevel::kGood) << "scales of a small model";
+  summary.quantized_bytes = 400'000;
+  const Verdict verdict = verdict_of(summary);
+  EXPECT_EQ(verdict.level, VerdictLevel::kFair);
+  EXPECT_THAT(verdict.reasons, ElementsAre(HasSubstr("4.0 times as large")));
+}
+
+TEST(Verdict, CountsSamplesOfOtherShapesWhereTensorsBeforeTheOutputJudge) {
+  Summary summary = sound();
+  summary.outputs[0].judged_at = {tensor_row("scores", kFairDb, kFairDb - 1)};
+  summary.outputs[0].sample_count = 0;
+  summary.outputs[0].shape_mismatch_count = 5;
+  EXPECT_THAT(verdict_of(summary).reasons[0], HasSubstr("on 5 held-out samples only"));
+}
+
 TEST(Verdict, WithoutHeldOutSamplesThereIsNone) {
   Summary summary = sound();
   summary.held_out_count = 0;
