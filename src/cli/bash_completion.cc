@@ -123,11 +123,11 @@ std::string value_rows(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string kind = kind_text(*option);
     if (!option->nonpositional() || kind.empty()) continue;
-    std::string keys;
+    std::vector<std::string> keys;
     for (const std::string& name : names_of(*option)) {
-      keys += (keys.empty() ? "" : " | ") + in_quotes(path + ":" + name);
+      keys.push_back(in_quotes(fmt::format("{}:{}", path, name)));
     }
-    rows += fmt::format("    {}) value={} ;;\n", keys, in_quotes(kind));
+    rows += fmt::format("    {}) value={} ;;\n", fmt::join(keys, " | "), in_quotes(kind));
   }
   return rows + fmt::format("    {}) value={} ;;\n", in_quotes(path + ":"),
                             in_quotes(argument_kind(command)));

@@ -177,4 +177,24 @@ void guard_float_nodes(graph::Graph& graph, const passes::Annotation& annotation
   FloatGuard(graph, annotation, solved).run();
 }
 
+void guard_bodies(graph::Graph& graph) {
+  const auto sinks_to = [&](const onnx::NodeProto* maker) {
+    while (maker != nullptr && contains(kMovers, *maker)) maker = graph.producer(maker->input(0));
+    return maker != nullptr && maker->op_type() == "DequantizeLinear";
+  };
+  std::vector<onnx::NodeProto*> nodes;
+  for (auto& node : *graph.message().mutable_node()) {
+    const bool moves = contains(kMovers, node) && node.output_size() > 0;
+    if (moves && graph.is_used_by_body(node.output(0)) && sinks_to(&node)) nodes.push_back(&node);
+  }
+  for (onnx::NodeProto* node : nodes) {
+    const std::string tensor = node->output(0);
+    const std::string moved = graph.fresh_name(tensor + "_moved");
+    const std::vector<graph::Use> uses = graph.uses(tensor);
+    for (const graph::Use& use : uses) graph.set_input(*use.node, use.input, moved);
+    graph.rename_output(*node, 0, moved);
+    graph.add_node("Max", graph.fresh_name(node->name() + "_for_bodies"), {moved}, {tensor});
+  }
+}
+
 }  // namespace rangefinder::exporters

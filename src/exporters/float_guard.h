@@ -17,4 +17,10 @@ namespace rangefinder::exporters {
 void guard_float_nodes(graph::Graph& graph, const passes::Annotation& annotation,
                        const SolvedTensors& solved);
 
+/// Sees to it, on a model with its QuantizeLinear and DequantizeLinear, that no DequantizeLinear
+/// can sink to where the body of an If, Loop or Scan reads: ONNX Runtime 1.29 looks for that read
+/// among the node's own inputs then, and aborts the process. The body reads a copy (Max of one
+/// input); nobody else does. Linear in the number of nodes, times the length of chains of movers.
+void guard_bodies(graph::Graph& graph);
+
 }  // namespace rangefinder::exporters

@@ -180,6 +180,7 @@ class QdqWriter {
       spell_gates(graph_);
       spell_strides(graph_);
     }
+    guard_bodies(graph_);
     // A tensor that is only read with another scale needs no DequantizeLinear of its own.
     graph_.remove_unread();
     graph_.finish();

@@ -464,6 +464,18 @@ TEST(Qdq, TensorReadByTheBodiesOfIf) {
   check_quantization(b.model(), {{"QLinearConv", 2}, {"If", 1}});
 }
 
+TEST(Qdq, MovedTensorReadByTheBodiesOfIf) {
+  OnnxBuilder b = picture_model();
+  b.input("condition", {}, onnx::TensorProto::BOOL);
+  conv(b, "x", "c0", 3, 8);
+  b.node("Transpose", {"c0"}, {"turned"}).ints("perm", {0, 1, 3, 2});
+  b.node("If", {"condition"}, {"z"})
+      .graph("then_branch", doubling_body("turned", "then"))
+      .graph("else_branch", doubling_body("turned", "else"));
+  b.output("z", {-1, 8, 8, 8});
+  check_quantization(b.model(), {{"QLinearConv", 1}, {"If", 1}});
+}
+
 TEST(Qdq, ScalesOfAllTensorsThatShareParametersAreOneInitializer) {
   OnnxBuilder b = picture_model();
   conv(b, "x", "c0", 3, 8);
