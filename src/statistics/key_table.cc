@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <limits>
-#include <new>
 #include <numeric>
 
 #include "statistics/simd/count_group.h"
@@ -36,13 +35,10 @@ int octave_of(float value, bool negative) {
 
 }  // namespace
 
-KeyTable::KeyTable()
-    : counts_(static_cast<Count*>(std::calloc(ValueHistogram::kKeyCount, sizeof(Count)))) {
-  if (!counts_) throw std::bad_alloc();
-}
+KeyTable::KeyTable() : pages_(ValueHistogram::kKeyCount * sizeof(Count)) {}
 
 std::span<simd::KeyCount, kBuckets> KeyTable::octave_counts(uint32_t index) const {
-  return std::span<Count, kBuckets>(&counts_[size_t{index} * kBuckets], kBuckets);
+  return std::span<Count, kBuckets>(counts() + size_t{index} * kBuckets, kBuckets);
 }
 
 bool KeyTable::make_room_for(size_t count) {
@@ -71,22 +67,22 @@ void KeyTable::fetch_octaves(int top, uint32_t sign_index) {
 }
 
 void KeyTable::add(std::span<const uint16_t> keys, const simd::BlockSummary& found, size_t size) {
-  Count* counts = counts_.get();
+  Count* const table = counts();
   const size_t whole = keys.size() / simd::kGroup * simd::kGroup;
   for (size_t i = 0; i < whole; i += simd::kGroup) {
-    simd::count_group(&keys[i], counts);
+    simd::count_group(&keys[i], table);
   }
-  for (size_t i = whole; i < keys.size(); ++i) ++counts[keys[i]];
+  for (size_t i = whole; i < keys.size(); ++i) ++table[keys[i]];
   note(found, size);
 }
 
 simd::BlockSummary KeyTable::count(std::span<const float> values) {
-  const auto found = simd::count_keys(values, counts_.get());
+  const auto found = simd::count_keys(values, counts());
   if (found.all_finite()) {
     note(found, values.size());
   } else {
     for (const float value : values) {
-      if (std::bit_cast<uint32_t>(value) << 1 != 0) --counts_[ValueHistogram::key_of(value)];
+      if (std::bit_cast<uint32_t>(value) << 1 != 0) --counts()[ValueHistogram::key_of(value)];
     }
   }
   return found;

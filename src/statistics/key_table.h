@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
-#include <memory>
 #include <span>
 
+#include "base/zero_pages.h"
 #include "statistics/extrema.h"
 #include "statistics/simd/sweep.h"
 #include "statistics/value_histogram.h"
@@ -19,7 +18,7 @@ namespace rangefinder::statistics {
 /// One counter of 2 bytes a key, so that few cache lines hold all that a tensor touches
 /// [counting.md].
 /// Cost: 128 KiB of addresses, of which a tensor touches its own octaves, 256 bytes each; the rest
-/// is memory that was never written and that the system therefore need not hold.
+/// is memory that was never written and that the system therefore does not hold.
 class KeyTable {
  public:
   /// Throws std::bad_alloc.
@@ -49,9 +48,6 @@ class KeyTable {
 
  private:
   using Count = simd::KeyCount;
-  struct Free {
-    void operator()(Count* counts) const { std::free(counts); }
-  };
   std::span<Count, ValueHistogram::kBucketsPerOctave> octave_counts(uint32_t index) const;
   void fetch_octaves(int top, uint32_t sign_index);
   /// Calls visit(index) for octaves that may hold counts, from the largest magnitude down, until
@@ -62,7 +58,9 @@ class KeyTable {
   uint64_t move_octave(uint32_t index, ValueHistogram& into);
   void note(const simd::BlockSummary& found, size_t size);
 
-  std::unique_ptr<Count[], Free> counts_;
+  Count* counts() const { return reinterpret_cast<Count*>(pages_.bytes().data()); }
+
+  ZeroPages pages_;
   /// So many more keys fit, even if they all are the one that was counted most often.
   uint64_t room_ = std::numeric_limits<Count>::max();
   /// Sum over all counters.
