@@ -45,12 +45,13 @@ TensorError tensor_error(const statistics::TensorStatistics& statistics,
   result.clipped_share = clipped / count;
   const quantization::Grid grid{config.quant_min, config.quant_max, config.is_symmetric(),
                                 config.is_power_of_2()};
-  const auto error =
-      search::mean_squared_error(statistics, grid, {config.scale[0], config.offset[0]});
+  quantization::check_grid(grid);
   const auto density = search::density_of(statistics);
-  if (!error || !density || density->all_zero()) return result;
-  const double signal = search::SquaredError(*density).square_sum() / count;
-  result.sqnr_db = quantization::decibels(signal, *error);
+  if (!density || density->all_zero()) return result;
+  // Its tables take more time than what they are asked for.
+  const search::SquaredError error(*density);
+  const double noise = error({config.scale[0], config.offset[0]}, grid) / density->count();
+  result.sqnr_db = quantization::decibels(error.square_sum() / count, noise);
   return result;
 }
 

@@ -117,6 +117,11 @@ double SquaredError::operator()(double scale, Split split) const {
   return std::max(0.0, square_sum() - 2 * scale * gain);
 }
 
+double SquaredError::operator()(const AffineParameters& parameters, const Grid& grid) const {
+  return (*this)(parameters.scale,
+                 {grid.quant_max - parameters.zero_point, parameters.zero_point - grid.quant_min});
+}
+
 double SquaredError::clipped(double scale, Split split) const {
   return above_.clipped_square_sum(scale * static_cast<double>(split.codes_above)) +
          below_.clipped_square_sum(scale * static_cast<double>(split.codes_below));
@@ -155,8 +160,7 @@ std::optional<double> mean_squared_error(const statistics::TensorStatistics& sta
   quantization::check_grid(grid);
   const auto density = density_of(statistics);
   if (!density) return std::nullopt;
-  const Split split{grid.quant_max - parameters.zero_point, parameters.zero_point - grid.quant_min};
-  return SquaredError(*density)(parameters.scale, split) / density->count();
+  return SquaredError(*density)(parameters, grid) / density->count();
 }
 
 }  // namespace rangefinder::search

@@ -21,6 +21,9 @@ class SquaredError {
 
   /// Sum of squared errors over all values. Cost: O(min(codes, buckets)).
   double operator()(double scale, Split split) const;
+  /// The same for these parameters of a grid.
+  double operator()(const quantization::AffineParameters& parameters,
+                    const quantization::Grid& grid) const;
   /// The part that clipping causes alone; grows as the scale shrinks.
   double clipped(double scale, Split split) const;
   /// The split of `step_count` codes with the smallest error at this scale. Exact: the error is a

@@ -30,6 +30,7 @@ TEST(SquaredError, EqualsTheQuantizersOwnOnOneAndTwoValues) {
         const double raw = raw_mean_squared_error(values, {0, 15}, {scale, zero_point});
         const double closed = error(scale, {15 - zero_point, zero_point});
         ASSERT_THAT(closed, DoubleNear(raw * static_cast<double>(values.size()), 1e-6));
+        ASSERT_EQ(error({scale, zero_point}, Grid{0, 15}), closed);
       }
     }
   }
