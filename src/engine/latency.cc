@@ -13,8 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kWarmUpRuns = 2;
-
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -43,7 +41,7 @@ MedianLatency median_latency(std::span<Session* const> sessions, const tensor::N
     throw std::invalid_argument("runs must satisfy 1 <= least <= most");
   }
   for (Session* session : sessions) {
-    for (int i = 0; i < kWarmUpRuns; ++i) session->execute(sample, sample_name);
+    for (size_t i = 0; i < options.warm_up_runs; ++i) session->execute(sample, sample_name);
   }
   std::vector<std::vector<double>> times(sessions.size());
   const auto begin = Clock::now();

@@ -35,10 +35,14 @@ namespace {
 
 using engine::Session;
 
-/// The time that is spent on timing, a pair of runs aside: enough for a difference of two percent
-/// where a run takes a few milliseconds or less. Where the two are close, more is spent.
-constexpr double kSeconds = 0.08;
-constexpr double kSecondsIfClose = 0.18;
+/// What is spent on timing, a pair of runs aside: enough time for a difference of two percent where
+/// a run takes a few milliseconds or less, and few runs where each takes longer, for one core waits
+/// meanwhile. Where the two are close, more is spent.
+constexpr engine::LatencyOptions kTiming{.least_runs = 3, .most_runs = 501, .seconds = 0.08};
+constexpr engine::LatencyOptions kTimingIfClose{.least_runs = 5, .most_runs = 501, .seconds = 0.18};
+
+/// Whether sessions have run such samples before.
+enum class Sessions { kNew, kWarm };
 
 /// The model is not optimized anew where what came of that can be run as it is.
 Session open_optimized(const KernelLook& fusion, const engine::ModelSource& quantized) {
@@ -51,28 +55,28 @@ Session open_optimized(const KernelLook& fusion, const engine::ModelSource& quan
   }
 }
 
-report::LatencyRow latency_of(Session& real, Session& quantized, const data::SampleSource& samples,
-                              size_t index) {
+report::LatencyRow latency_of(Session& real, Session& quantized, Sessions state,
+                              const data::SampleSource& samples, size_t index) {
   const auto sample = samples.read(index);
   const std::array sessions = {&real, &quantized};
-  const auto measure = [&](double seconds) {
-    const auto found =
-        engine::median_latency(sessions, sample, samples.name(index),
-                               {.least_runs = 5, .most_runs = 501, .seconds = seconds});
+  const auto measure = [&](engine::LatencyOptions timing) {
+    if (state == Sessions::kWarm) timing.warm_up_runs = 0;
+    const auto found = engine::median_latency(sessions, sample, samples.name(index), timing);
+    state = Sessions::kWarm;
     return report::LatencyRow{
         .float_us = found.seconds[0] * 1e6, .int8_us = found.seconds[1] * 1e6, .runs = found.runs};
   };
-  report::LatencyRow latency = measure(kSeconds);
-  if (latency.ratio() > 0.9 && latency.ratio() < 1.15) latency = measure(kSecondsIfClose);
+  report::LatencyRow latency = measure(kTiming);
+  if (latency.ratio() > 0.9 && latency.ratio() < 1.15) latency = measure(kTimingIfClose);
   return latency;
 }
 
 /// By the first sample that can be run.
-void try_latency(Session& real, Session& quantized, const data::SampleSource& samples,
-                 report::Summary& summary) {
+void try_latency(Session& real, Session& quantized, Sessions state,
+                 const data::SampleSource& samples, report::Summary& summary) {
   for (size_t i = 0; i < samples.size(); ++i) {
     try {
-      summary.latency = latency_of(real, quantized, samples, i);
+      summary.latency = latency_of(real, quantized, state, samples, i);
       return;
     } catch (const Error&) {
       stop_if_cancelled();
@@ -139,7 +143,7 @@ void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSam
   if (inner.empty()) {
     options.open_other = open;
     options.when_done = [&](Session& real, Session& other) {
-      if (fusion.valid()) try_latency(real, other, held_out, summary);
+      if (fusion.valid()) try_latency(real, other, Sessions::kWarm, held_out, summary);
     };
     take(compare_outputs(plan.source, quantized, held_out, options), summary);
   } else {
@@ -151,7 +155,7 @@ void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSam
     if (!fusion.valid()) return tell_judged(plan, judged, summary.outputs);
     Session real(engine::runnable(plan.source));
     Session other = open();
-    try_latency(real, other, held_out, summary);
+    try_latency(real, other, Sessions::kNew, held_out, summary);
   }
   tell_judged(plan, judged, summary.outputs);
 }

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <stdexcept>
+#include <vector>
 
 #include "base/error.h"
+#include "engine/instrument.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {
@@ -48,6 +50,28 @@ TEST(Latency, OpenSessionsTakeTurnsAsOftenAsAsked) {
   EXPECT_EQ(latency.runs, 7u);
   ASSERT_EQ(latency.seconds.size(), 2u);
   EXPECT_GT(latency.seconds[1], 4 * latency.seconds[0]);
+}
+
+/// How often a model was run.
+class RunCounter : public ObserveSink {
+ public:
+  void count(const ObserveTarget&, const tensor::TensorView&) override { ++runs; }
+  size_t runs = 0;
+};
+
+TEST(Latency, WarmUpRunsAreAsManyAsAsked) {
+  for (const size_t warm_up_runs : {0u, 1u, 2u}) {
+    RunCounter counter;
+    const std::vector<ObservedTensor> tensors = {{.name = "y0"}};
+    const InstrumentedModel model = instrument_plainly(products(1), tensors);
+    Session session(model.model, session_options(model, counter));
+    const std::array sessions = {&session};
+    const auto latency = median_latency(
+        sessions, kSample, "",
+        {.warm_up_runs = warm_up_runs, .least_runs = 3, .most_runs = 3, .seconds = 0});
+    EXPECT_EQ(latency.runs, 3u);
+    EXPECT_EQ(counter.runs, warm_up_runs + 3);
+  }
 }
 
 TEST(Latency, MisuseAndSamplesThatDoNotFit) {

@@ -33,7 +33,7 @@ TEST_F(HeldOutTest, BothModelsAreTimed) {
   ASSERT_TRUE(found.latency.has_value());
   EXPECT_GT(found.latency->float_us, 0);
   EXPECT_GT(found.latency->int8_us, 0);
-  EXPECT_GE(found.latency->runs, 5u);
+  EXPECT_GE(found.latency->runs, 3u);
   EXPECT_EQ(found.latency->threads, 1);
 }
 
