@@ -19,10 +19,8 @@ QuantizedModel result_of(workflow::Quantized quantized, bool has_statistics,
                          bool has_model = true) {
   std::optional<Model> model;
   if (has_model) model = model_of(quantized.model);
-  std::optional<Statistics> statistics;
-  if (has_statistics) statistics = statistics_of(quantized.statistics);
-  return QuantizedModel(std::make_shared<QuantizedModel::State>(
-      QuantizedModel::State{std::move(quantized), std::move(model), std::move(statistics)}));
+  return QuantizedModel(std::make_shared<QuantizedModel::State>(std::move(quantized),
+                                                                std::move(model), has_statistics));
 }
 
 workflow::ChoiceOptions choice_options(const ChoiceOptions& options) {
@@ -50,10 +48,12 @@ const Summary& QuantizedModel::summary() const {
   state_->require_model();
   return state_->quantized.summary;
 }
-const std::optional<Statistics>& QuantizedModel::statistics() const { return state_->statistics; }
+const std::optional<Statistics>& QuantizedModel::statistics() const {
+  return state_->statistics();
+}
 
 void QuantizedModel::save(const ResultFiles& files) const {
-  if (!files.statistics.empty() && !state_->statistics) {
+  if (!files.statistics.empty() && !state_->has_statistics) {
     throw std::invalid_argument("there are no statistics to save: the model was solved from such");
   }
   state_->require_model();
