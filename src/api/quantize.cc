@@ -48,9 +48,7 @@ const Summary& QuantizedModel::summary() const {
   state_->require_model();
   return state_->quantized.summary;
 }
-const std::optional<Statistics>& QuantizedModel::statistics() const {
-  return state_->statistics();
-}
+const std::optional<Statistics>& QuantizedModel::statistics() const { return state_->statistics(); }
 
 void QuantizedModel::save(const ResultFiles& files) const {
   if (!files.statistics.empty() && !state_->has_statistics) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace rangefinder {
