@@ -39,7 +39,8 @@ def quantize(
     percentile, alpha, axis, top_k: what methods can be told
     effort          "fast", "normal" (default), "thorough"
     exclude         patterns of nodes that stay float
-    min_sqnr        leave float what is most harmful, until every output reaches so many dB on the held-out samples
+    min_sqnr        leave float what is most harmful, until every output reaches so many dB on the held-out samples;
+                    for the target qnn, give it codes of 16 bits first
     metric          the same by a figure of your own: a function of the path of a model, higher is better;
     max_drop        by how much it may be lower than the float model's
     fastest         leave float what integers make slower on this machine

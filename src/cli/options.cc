@@ -268,7 +268,7 @@ void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
   command
       .add_option("--min-sqnr", arguments.min_sqnr,
                   "Leave float what keeps an output below so many dB; without it 20, with --effort "
-                  "fast nothing")
+                  "fast nothing. For qnn: give it codes of 16 bits first")
       ->type_name("DB");
   command
       .add_option("--metric", arguments.metric,
@@ -287,8 +287,9 @@ void add_choice_options(CLI::App& command, ChoiceArguments& arguments) {
                    "Leave float what integers make slower on this machine; never slower than "
                    "float");
   command
-      .add_option("--decisions", arguments.decisions,
-                  "What was left float and why: written, or followed if it is there")
+      .add_option(
+          "--decisions", arguments.decisions,
+          "What was left float or got 16 bits, and why: written, or followed if it is there")
       ->type_name(kJsonFile);
 }
 

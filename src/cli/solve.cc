@@ -55,7 +55,7 @@ void add_solve(CLI::App& app) {
   add_effort_option(command, arguments->effort);
   command
       .add_option("--decisions", arguments->decisions,
-                  "What 'quantize' left float, to be left float here, too")
+                  "What 'quantize' left float or gave 16 bits, to be so here, too")
       ->type_name(kJsonFile)
       ->group("What stays float");
   add_quiet_option(command, arguments->run.quiet);

@@ -12,12 +12,14 @@
 #include "base/version.h"
 #include "exporters/codes.h"
 #include "exporters/float_guard.h"
+#include "exporters/mixed_qdq.h"
 #include "exporters/spelling.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
 #include "graph/metadata.h"
 #include "graph/model_file.h"
+#include "targets/wider.h"
 
 namespace rangefinder::exporters {
 namespace {
@@ -40,9 +42,15 @@ struct ParameterNames {
 
 class QdqWriter {
  public:
+  /// `mixed`: null if all codes are the target's own.
   QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved,
-            const targets::Target& target)
-      : graph_(model), domain_(std::move(domain)), solved_(solved), target_(target) {
+            const targets::Target& target, const MixedCodes* mixed)
+      : graph_(model),
+        domain_(std::move(domain)),
+        solved_(solved),
+        target_(target),
+        wider_(mixed == nullptr ? nullptr : targets::wider_target(target)),
+        mixed_(mixed) {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
   }
 
@@ -61,6 +69,17 @@ class QdqWriter {
     } else {
       add_beside(tensor, names);
     }
+  }
+
+  /// For the reads that want codes of the other width.
+  void convert(const std::string& tensor, const std::vector<std::pair<std::string, int>>& reads) {
+    const auto& config = mixed_->converted.at(tensor);
+    const std::string name = tensor + "_converted";
+    const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
+    const bool is_wide = !mixed_->wide.tensors.contains(tensor);
+    add_pair(tensor, restored, name,
+             add_parameters(name, config.scale.at(0), config.offset.at(0), grid(is_wide)));
+    for (const auto& [node, input] : reads) graph_.set_input(*nodes_.at(node), input, restored);
   }
 
   /// clip(alpha x + beta, 0, 1): x is read with alpha times its scale, beta is added, and the
@@ -115,10 +134,11 @@ class QdqWriter {
       return write_scalar(node, input, graph::read_constant(constant).floats()[0]);
     }
     const std::string name = graph_.fresh_name(node.input(input) + "_quantized");
-    const auto made = quantize_constant(constant, name, target_.activation);
+    const auto& on = grid(mixed_ != nullptr && mixed_->wide.nodes.contains(node_name));
+    const auto made = quantize_constant(constant, name, on);
     const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
     add_dequantize(graph_.add_initializer(made.codes), restored,
-                   add_parameters(name, made.config.scale[0], made.config.offset[0]));
+                   add_parameters(name, made.config.scale[0], made.config.offset[0], on));
     graph_.set_input(node, input, restored);
   }
 
@@ -310,18 +330,24 @@ class QdqWriter {
     if (config == solved_.end() || config->second.scale.size() != 1) {
       throw std::invalid_argument(fmt::format("tensor '{}' has no scale", tensor.root));
     }
-    return parameter_names_[key] =
-               add_parameters(tensor.factor == 1 ? tensor.root : tensor.name,
-                              tensor.scale(config->second.scale[0]), config->second.offset[0]);
+    return parameter_names_[key] = add_parameters(
+               tensor.factor == 1 ? tensor.root : tensor.name,
+               tensor.scale(config->second.scale[0]), config->second.offset[0],
+               grid(mixed_ != nullptr && mixed_->wide.tensors.contains(tensor.name)));
   }
 
-  ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point) {
+  const quantization::TensorQuantizationConfig& grid(bool is_wide) const {
+    return is_wide ? wider_->activation : target_.activation;
+  }
+
+  ParameterNames add_parameters(const std::string& name, float scale, int32_t zero_point,
+                                const quantization::TensorQuantizationConfig& on) {
     const std::array scales = {scale};
     const std::array zero_points = {int64_t{zero_point}};
     return {
         graph_.add_initializer(graph::make_floats(graph_.fresh_name(name + "_scale"), {}, scales)),
-        graph_.add_initializer(make_codes(graph_.fresh_name(name + "_zero_point"), {}, zero_points,
-                                          target_.activation))};
+        graph_.add_initializer(
+            make_codes(graph_.fresh_name(name + "_zero_point"), {}, zero_points, on))};
   }
 
   onnx::NodeProto& add_dequantize(const std::string& codes, const std::string& to,
@@ -352,8 +378,9 @@ class QdqWriter {
     const std::string name = graph_.fresh_name(node.name() + "_constant");
     const auto first = target_.activation.quant_min;
     const std::array code = {first + (value > 0 ? 1 : 0)};
-    const auto names = add_parameters(name, value == 0 ? 1 : std::abs(value),
-                                      static_cast<int32_t>(first + (value < 0 ? 1 : 0)));
+    const auto names =
+        add_parameters(name, value == 0 ? 1 : std::abs(value),
+                       static_cast<int32_t>(first + (value < 0 ? 1 : 0)), target_.activation);
     const std::string codes = graph_.add_initializer(
         make_codes(graph_.fresh_name(name + "_quantized"), {}, code, target_.activation));
     add_dequantize(codes, name, names);
@@ -400,6 +427,8 @@ class QdqWriter {
   std::string domain_;
   const SolvedTensors& solved_;
   const targets::Target& target_;
+  const targets::Target* wider_;
+  const MixedCodes* mixed_;
   std::unordered_map<std::string, onnx::NodeProto*> nodes_;
   std::unordered_map<std::string, std::string> codes_;
   std::map<std::pair<std::string, float>, ParameterNames> parameter_names_;
@@ -412,6 +441,13 @@ void import_microsoft(onnx::ModelProto& model) {
   auto& opset = *model.add_opset_import();
   opset.set_domain(kMicrosoft);
   opset.set_version(1);
+}
+
+void finish(const targets::Target& target, onnx::ModelProto& model) {
+  model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
+  model.set_producer_name("rangefinder");
+  model.set_producer_version(kVersion);
+  if (!target.runs_here) graph::set_metadata(model, kTargetKey, std::string(target.name));
 }
 
 }  // namespace
@@ -442,7 +478,7 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   onnx::ModelProto model = prepared.model;
   const std::string domain = quantized_domain(prepared, target);
   if (!domain.empty() || !lstms.empty()) import_microsoft(model);
-  QdqWriter writer(model, domain, solved, target);
+  QdqWriter writer(model, domain, solved, target, nullptr);
   if (target.placement == targets::Placement::kBetweenKernels) writer.guard(annotation);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
   for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
@@ -452,10 +488,24 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
   for (const auto& lstm : lstms) writer.write(lstm);
   for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
   writer.finish();
-  model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
-  model.set_producer_name("rangefinder");
-  model.set_producer_version(kVersion);
-  if (!target.runs_here) graph::set_metadata(model, kTargetKey, std::string(target.name));
+  finish(target, model);
+  return model;
+}
+
+onnx::ModelProto write_mixed_qdq(const passes::PreparedModel& prepared,
+                                 const passes::Annotation& annotation, const SolvedTensors& solved,
+                                 const std::vector<passes::QuantizedWeight>& weights,
+                                 const targets::Target& target, const MixedCodes& mixed) {
+  onnx::ModelProto model = prepared.model;
+  const std::string domain = quantized_domain(prepared, *targets::wider_target(target));
+  if (!domain.empty()) import_microsoft(model);
+  QdqWriter writer(model, domain, solved, target, &mixed);
+  for (const auto& tensor : annotation.tensors) writer.write(tensor);
+  for (const auto& [tensor, reads] : mixed.wide.converted_reads) writer.convert(tensor, reads);
+  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
+  for (const auto& weight : weights) writer.write(weight);
+  writer.finish();
+  finish(target, model);
   return model;
 }
 

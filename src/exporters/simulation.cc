@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/operator_names.h"
+#include "exporters/codes.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "graph/graph.h"
@@ -40,6 +41,20 @@ class SimulationWriter {
     select(adder, weight.summand->input, weight.summand->values, number);
   }
 
+  /// One of several elements is codes on a grid of its own; one of a single element is exact where
+  /// codes go between kernels.
+  void write_constant(const std::string& name, int input, const targets::Target& target) {
+    if (target.placement == targets::Placement::kBetweenKernels) return;
+    onnx::NodeProto& node = *nodes_.at(name);
+    const auto owner = owners_.find(name);
+    if (owner == owners_.end()) return;
+    const std::string real = node.input(input);
+    const auto made = quantize_constant(*graph_.initializer(real), real, target.activation);
+    const std::string rounded = graph_.fresh_name(real + "_rounded");
+    add_round(made.config, made.config.scale.at(0), real, rounded, owner->second);
+    graph_.set_input(node, input, rounded);
+  }
+
   void finish() { graph_.finish(); }
 
  private:
@@ -71,8 +86,13 @@ class SimulationWriter {
   void add_round(const passes::QuantizedTensor& tensor, const std::string& from,
                  const std::string& to, size_t number) {
     const auto& config = solved_.at(tensor.root);
+    add_round(config, tensor.scale(config.scale.at(0)), from, to, number);
+  }
+
+  void add_round(const quantization::TensorQuantizationConfig& config, float scale,
+                 const std::string& from, const std::string& to, size_t number) {
     onnx::NodeProto& node = add(engine::kRoundOperator, {from}, to, number);
-    graph::set_attribute(node, engine::kScaleAttribute, tensor.scale(config.scale.at(0)));
+    graph::set_attribute(node, engine::kScaleAttribute, scale);
     graph::set_attribute(node, engine::kZeroPointAttribute, int64_t{config.offset.at(0)});
     graph::set_attribute(node, engine::kLeastCodeAttribute, config.quant_min);
     graph::set_attribute(node, engine::kLargestCodeAttribute, config.quant_max);
@@ -152,10 +172,12 @@ void import_own_operators(onnx::ModelProto& model) {
 onnx::ModelProto write_simulation(const passes::PreparedModel& prepared,
                                   const passes::Annotation& annotation, const SolvedTensors& solved,
                                   const std::vector<passes::QuantizedWeight>& weights,
-                                  const std::vector<passes::Atom>& atoms) {
+                                  const std::vector<passes::Atom>& atoms,
+                                  const targets::Target& target) {
   onnx::ModelProto model = prepared.model;
   SimulationWriter writer(model, solved, atoms);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
+  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input, target);
   for (const auto& weight : weights) writer.write(weight);
   writer.finish();
   import_own_operators(model);

@@ -14,10 +14,12 @@ namespace rangefinder::exporters {
 /// of its arithmetic included - in floating point, with its weights, biases, inputs and outputs
 /// rounded as solved. While none is on it is the float model.
 ///
+/// Constants that stand beside codes are rounded as the target has it.
 /// Codes of weights are all that is added in size. For engine::Session with has_switches alone.
 onnx::ModelProto write_simulation(const passes::PreparedModel& prepared,
                                   const passes::Annotation& annotation, const SolvedTensors& solved,
                                   const std::vector<passes::QuantizedWeight>& weights,
-                                  const std::vector<passes::Atom>& atoms);
+                                  const std::vector<passes::Atom>& atoms,
+                                  const targets::Target& target = targets::all_targets().front());
 
 }  // namespace rangefinder::exporters

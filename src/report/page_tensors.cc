@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "report/tensor_chart.h"
 #include "statistics/all_channels.h"
 #include "targets/target.h"
+#include "targets/wider.h"
 
 namespace rangefinder::report {
 namespace {
@@ -44,11 +46,24 @@ PageTensor tensor_of(const Fields& row) {
   return tensor;
 }
 
-const quantization::TensorQuantizationConfig& activation_of(const std::string& target) {
+const targets::Target& target_of(const std::string& name) {
   for (const auto& known : targets::all_targets()) {
-    if (known.name == target) return known.activation;
+    if (known.name == name) return known;
   }
-  return targets::all_targets().front().activation;
+  return targets::all_targets().front();
+}
+
+/// Where tensors have different numbers of bits, theirs are told.
+const quantization::TensorQuantizationConfig& grid_of(const PageTensor& tensor,
+                                                      const targets::Target& target) {
+  const auto* wider = targets::wider_target(target);
+  if (wider == nullptr) return target.activation;
+  const auto bits =
+      std::ranges::find(tensor.figures, "bits", &std::pair<std::string, double>::first);
+  const bool is_wide =
+      bits != tensor.figures.end() &&
+      std::exp2(bits->second) > static_cast<double>(target.activation.level_count());
+  return is_wide ? wider->activation : target.activation;
 }
 
 void take_seen(const statistics::TensorStatistics& all, PageTensor& tensor) {
@@ -217,14 +232,15 @@ void add_charts(const statistics::StatisticsFile& statistics, const std::string&
   for (const auto& tensor : statistics.tensors) {
     if (!tensor.holds_sums_alone) seen[tensor.name] = &tensor;
   }
-  const auto& config = activation_of(target);
+  const targets::Target& written_for = target_of(target);
   parallel_for(tensors.size(), [&](size_t i) {
     PageTensor& tensor = tensors[i];
     const auto found = seen.find(tensor.name);
     if (found == seen.end() || found->second->channels.empty()) return;
     const auto all = statistics::all_channels(*found->second);
     take_seen(all, tensor);
-    tensor.chart = tensor_chart(*found->second, all, config, with_ranges && !tensor.is_smoothed);
+    tensor.chart = tensor_chart(*found->second, all, grid_of(tensor, written_for),
+                                with_ranges && !tensor.is_smoothed);
   });
 }
 

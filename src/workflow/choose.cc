@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "passes/atoms.h"
 #include "refine/bisect.h"
 #include "report/verdict.h"
+#include "targets/wider.h"
 #include "workflow/fastest.h"
 #include "workflow/judge.h"
 #include "workflow/leave_float.h"
@@ -28,6 +30,12 @@
 // models are made with the first so many of that order in float, and judged:
 //
 //   most harmful ◄── float ──►|◄── integers ──► harmless        the bar is found by bisection
+//
+// Where the target has wider codes, three bars may be needed: first between those and its own; if
+// wider codes everywhere are not enough, between float and wider codes, by an order of their own;
+// then what is not float is narrowed again as far as it can be:
+//
+//   ◄── float ──►|◄── wider codes ──►|◄── the target's codes ──►
 //
 // Where time matters, choices by time come after that, on top of what accuracy needs.
 
@@ -72,6 +80,26 @@ Candidate candidate_of(const Candidate& integers, const std::unordered_set<std::
   return made;
 }
 
+/// And these on wider codes.
+Candidate mixed_candidate(const Candidate& integers, const WideSolution& wide,
+                          const std::unordered_set<std::string>& float_nodes,
+                          const std::unordered_set<std::string>& wide_nodes,
+                          const std::string& output) {
+  Candidate made{.plan = leave_float(integers.plan, float_nodes)};
+  Mixture mixture = mix(made.plan, keep_of(integers.solution, integers.plan, made.plan),
+                        keep_of(wide.solution, integers.plan, made.plan), wide_nodes);
+  made.solution = std::move(mixture.solution);
+  made.mixed = std::move(mixture.codes);
+  made.model = export_candidate(made, output);
+  return made;
+}
+
+std::string mixture_note(const targets::Target& target, const Choice& choice) {
+  return fmt::format("of {} parts {} compute on codes of {} bits, {} in float",
+                     choice.row->part_count, choice.decisions.wide_parts.size(),
+                     activation_bits(*targets::wider_target(target)), choice.row->float_count);
+}
+
 /// Nodes that the user excluded by name.
 std::vector<report::DecisionRow> excluded_rows(const Plan& plan) {
   std::vector<report::DecisionRow> rows;
@@ -83,18 +111,30 @@ std::vector<report::DecisionRow> excluded_rows(const Plan& plan) {
   return rows;
 }
 
+/// What becomes of each atom.
+struct Mix {
+  AtomSet is_float;
+  /// On wider codes, where not float.
+  AtomSet is_wide;
+
+  bool operator==(const Mix&) const = default;
+};
+
 class Chooser {
  public:
   Chooser(Candidate integers, Samples& samples, const ChoiceOptions& options, const RunControl& run,
-          const std::string& output)
+          const std::string& output, const SolveWide& solve_wide)
       : integers_(std::move(integers)),
         samples_(samples),
         options_(options),
         run_(run),
         output_(output),
+        solve_wide_(solve_wide),
         atoms_(atoms_of(integers_.plan)),
         judge_(integers_.plan, samples, run),
-        is_float_(atoms_.size(), false) {}
+        none_(atoms_.size(), false),
+        is_float_(none_),
+        is_wide_(none_) {}
 
   Choice run() {
     row_.part_count = atoms_.size();
@@ -102,7 +142,9 @@ class Chooser {
     row_.sample_count = options_.min_sqnr ? judge_.sample_count() : 0;
     if (options_.metric) row_.float_metric = metric_of(integers_.plan.source);
     if (options_.min_sqnr || options_.metric) choose_by_accuracy();
-    for (size_t i = 0; i < atoms_.size(); ++i) reasons_.push_back(is_float_[i] ? "accuracy" : "");
+    for (size_t i = 0; i < atoms_.size(); ++i) {
+      reasons_.push_back(is_float_[i] || is_wide_[i] ? "accuracy" : "");
+    }
     if (options_.fastest) choose_by_time();
     return finish();
   }
@@ -110,39 +152,88 @@ class Chooser {
  private:
   /// A model that was made and how good it is.
   struct Try {
+    Mix mix;
     Candidate candidate;
     std::optional<double> decibels = {};
     std::optional<double> metric = {};
   };
 
   void choose_by_accuracy() {
-    std::shared_ptr<Try> good;
-    const auto found = refine::bisect(atoms_.size(), [&](size_t count) {
-      stop_if_cancelled();
-      auto tried = std::make_shared<Try>(tried_with(first(count)));
-      if (count == 0) {
-        row_.integer_db = tried->decibels;
-        row_.integer_metric = tried->metric;
-      }
-      if (!is_enough(*tried)) return false;
-      good = std::move(tried);
-      return true;
-    });
-    is_float_ = first(found.count);
+    Mix mix{none_, none_};
+    if (!is_good(mix)) mix = solve_wide_ ? widest_needed() : Mix{fewest_float(none_), none_};
     // All float was not asked about: its outputs are the float model's, its metric may differ.
-    if (!good) good = std::make_shared<Try>(tried_with(is_float_));
-    row_.is_reached = is_enough(*good);
-    row_.reached_db = good->decibels;
-    row_.reached_metric = good->metric;
-    chosen_ = std::move(good->candidate);
+    if (!good_ || good_->mix != mix) good_ = std::make_shared<Try>(tried_with(mix));
+    row_.is_reached = is_enough(*good_);
+    row_.reached_db = good_->decibels;
+    row_.reached_metric = good_->metric;
+    is_float_ = mix.is_float;
+    is_wide_ = mix.is_wide;
+    chosen_ = std::move(good_->candidate);
+    good_.reset();
   }
 
-  /// The most harmful atoms.
-  AtomSet first(size_t count) {
-    AtomSet is_float(atoms_.size(), false);
-    if (count > 0) rank();
-    for (size_t i = 0; i < count; ++i) is_float[order_[i]] = true;
-    return is_float;
+  /// As many atoms on wider codes, and float, as are needed; those of the target are not enough.
+  Mix widest_needed() {
+    const AtomSet all(atoms_.size(), true);
+    rank();
+    Mix mix{none_, all};
+    const bool is_wide_enough = is_good(mix);
+    if (!is_wide_enough) mix.is_float = fewest_float(all);
+    if (is_all(mix.is_float)) return {mix.is_float, none_};
+    std::vector<size_t> order;
+    for (const size_t atom : order_) {
+      if (!mix.is_float[atom]) order.push_back(atom);
+    }
+    mix.is_wide = fewest(
+        order,
+        [&](const AtomSet& set) {
+          return Mix{mix.is_float, set};
+        },
+        is_wide_enough);
+    return mix;
+  }
+
+  /// The fewest of the most harmful atoms in float with which the others are good enough.
+  AtomSet fewest_float(const AtomSet& is_wide) {
+    const bool is_widened = !is_none(is_wide);
+    return fewest(
+        is_widened ? wide_order() : (rank(), order_),
+        [&](AtomSet set) {
+          Mix mix{std::move(set), is_wide};
+          for (size_t i = 0; i < atoms_.size(); ++i) {
+            mix.is_wide[i] = mix.is_wide[i] && !mix.is_float[i];
+          }
+          return mix;
+        },
+        true);
+  }
+
+  /// The fewest leading atoms of an order, of those that a bisection looks at, whose mix is good
+  /// enough; all if none is. `needs_some`: without any it is known not to be.
+  AtomSet fewest(const std::vector<size_t>& order, const std::function<Mix(const AtomSet&)>& mix_of,
+                 bool needs_some) {
+    const auto first = [&](size_t count) {
+      AtomSet set = none_;
+      for (size_t i = 0; i < count; ++i) set[order[i]] = true;
+      return set;
+    };
+    const auto found = refine::bisect(order.size(), [&](size_t count) {
+      return (count > 0 || !needs_some) && is_good(mix_of(first(count)));
+    });
+    return first(found.count);
+  }
+
+  /// Tries a mix; if it is good enough it is the last one that is.
+  bool is_good(const Mix& mix) {
+    stop_if_cancelled();
+    auto tried = std::make_shared<Try>(tried_with(mix));
+    if (row_.try_count == 1) {
+      row_.integer_db = tried->decibels;
+      row_.integer_metric = tried->metric;
+    }
+    if (!is_enough(*tried)) return false;
+    good_ = std::move(tried);
+    return true;
   }
 
   /// Those that make most of the noise: in a detector most pictures may show nothing.
@@ -153,10 +244,21 @@ class Chooser {
   }
 
   void rank() {
-    if (!order_.empty()) return;
+    if (atoms_.empty() || !order_.empty()) return;
     noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.quantities(),
                             ranking_samples(), run_);
     order_ = most_harmful_first(noise_);
+  }
+
+  /// By what is left of their noise on wider codes.
+  std::vector<size_t> wide_order() {
+    return most_harmful_first(noise_of_atoms(wide().plan, wide().solution, atoms_,
+                                             judge_.quantities(), ranking_samples(), run_));
+  }
+
+  const WideSolution& wide() {
+    if (!wide_) wide_ = solve_wide_();
+    return *wide_;
   }
 
   bool is_all(const AtomSet& is_float) const {
@@ -167,9 +269,13 @@ class Chooser {
     return std::none_of(is_float.begin(), is_float.end(), [](bool value) { return value; });
   }
 
-  Candidate make(const AtomSet& is_float) const {
-    if (is_none(is_float)) return integers_;
-    return candidate_of(integers_, nodes_of(atoms_, is_float), output_);
+  Candidate make(const Mix& mix) {
+    if (!is_none(mix.is_wide)) {
+      return mixed_candidate(integers_, wide(), nodes_of(atoms_, mix.is_float),
+                             nodes_of(atoms_, mix.is_wide), output_);
+    }
+    if (is_none(mix.is_float)) return integers_;
+    return candidate_of(integers_, nodes_of(atoms_, mix.is_float), output_);
   }
 
   void measure(Try& tried) {
@@ -189,8 +295,8 @@ class Chooser {
     return value;
   }
 
-  Try tried_with(const AtomSet& is_float) {
-    Try tried{.candidate = make(is_float)};
+  Try tried_with(const Mix& mix) {
+    Try tried{.mix = mix, .candidate = make(mix)};
     measure(tried);
     return tried;
   }
@@ -208,7 +314,7 @@ class Chooser {
   };
 
   void choose_by_time() {
-    Candidate so_far = chosen_ ? std::move(*chosen_) : make(is_float_);
+    Candidate so_far = chosen_ ? std::move(*chosen_) : make({is_float_, is_wide_});
     const auto [sample, name] = first_sample();
     std::vector<Timed> timed = timed_models(std::move(so_far), sample, name);
     std::vector<engine::ModelSource> models;
@@ -243,7 +349,7 @@ class Chooser {
         timed.push_back({candidate_of(integers_, nodes, output_), choice.atoms, "mixed"});
       }
     }
-    timed.push_back({make(all), all, "prepared float"});
+    timed.push_back({make({all, none_}), all, "prepared float"});
     timed.push_back({timed.back().candidate, all, "float"});
     timed.back().candidate.model = original_float(integers_.plan, output_);
     return timed;
@@ -253,7 +359,7 @@ class Chooser {
   bool stays_good(const Timed& timed) {
     if (!options_.min_sqnr && !options_.metric) return true;
     if (!row_.is_reached) return false;
-    Try tried{.candidate = timed.candidate};
+    Try tried{.mix = {timed.is_float, none_}, .candidate = timed.candidate};
     measure(tried);
     if (!is_enough(tried)) return false;
     row_.reached_db = tried.decibels;
@@ -284,21 +390,26 @@ class Chooser {
   }
 
   Choice finish() {
-    Choice choice{.chosen = chosen_ ? std::move(*chosen_) : make(is_float_)};
+    Choice choice{.chosen = chosen_ ? std::move(*chosen_) : make({is_float_, is_wide_})};
     auto& decisions = choice.decisions;
     decisions.model_fingerprint = integers_.plan.prepared.fingerprint.get();
     decisions.target = integers_.plan.target->name;
     decisions.parts = excluded_rows(integers_.plan);
     for (size_t i = 0; i < atoms_.size(); ++i) {
       if (is_float_[i]) decisions.parts.push_back(row_of(i));
+      if (is_wide_[i]) decisions.wide_parts.push_back(row_of(i));
     }
     decisions.nodes = in_graph_order(choice.chosen.plan, choice.chosen.plan.excluded);
-    row_.float_count = static_cast<size_t>(std::count(is_float_.begin(), is_float_.end(), true));
+    if (choice.chosen.mixed) {
+      decisions.wide_nodes = in_graph_order(choice.chosen.plan, choice.chosen.mixed->wide.nodes);
+    }
+    row_.float_count = static_cast<size_t>(std::ranges::count(is_float_, true));
     if (written_.empty()) written_ = is_all(is_float_) ? "prepared float" : "quantized";
     row_.written = decisions.written = written_;
     if (!row_.is_reached)
       notes_.push_back("what was asked for cannot be reached; this is the best found");
     choice.row = row_;
+    if (solve_wide_) notes_.push_back(mixture_note(*integers_.plan.target, choice));
     choice.notes = std::move(notes_);
     return choice;
   }
@@ -315,13 +426,19 @@ class Chooser {
   const ChoiceOptions& options_;
   const RunControl& run_;
   std::string output_;
+  SolveWide solve_wide_;
+  std::optional<WideSolution> wide_;
   std::vector<passes::Atom> atoms_;
   Judge judge_;
   /// By atom; empty until they were ranked.
   std::vector<double> noise_;
   std::vector<size_t> order_;
+  AtomSet none_;
+  /// The last mix that was found good enough.
+  std::shared_ptr<Try> good_;
   /// The choice so far, and what it is for.
   AtomSet is_float_;
+  AtomSet is_wide_;
   std::vector<std::string> reasons_;
   std::optional<Candidate> chosen_;
   std::string written_;
@@ -344,8 +461,19 @@ void require_valid(const ChoiceOptions& options) {
   }
 }
 
-void require_choice(const targets::Target& target) {
-  if (target.runs_here) return;
+bool can_choose(const targets::Target& target) {
+  return target.runs_here || targets::wider_target(target) != nullptr;
+}
+
+void require_choice(const ChoiceOptions& options, const targets::Target& target) {
+  if (!options.is_asked()) return;
+  if (options.fastest && can_choose(target) && !target.runs_here) {
+    throw std::invalid_argument(
+        fmt::format("what is quickest is chosen by running the target's kernels, and those of "
+                    "target {} are not here",
+                    target.name));
+  }
+  if (can_choose(target)) return;
   throw std::invalid_argument(
       fmt::format("what stays float is chosen by running the target's kernels, and those of target "
                   "{} are not here; names of nodes that stay float can be given",
@@ -376,24 +504,41 @@ void explain_float_nodes(report::Summary& summary) {
 }
 
 engine::ModelSource export_candidate(const Candidate& candidate, const std::string& output) {
-  return engine::pack_whole_model(export_model(candidate.plan, candidate.solution), output);
+  const auto& [plan, solution, model, mixed] = candidate;
+  if (!mixed) return engine::pack_whole_model(export_model(plan, solution), output);
+  return engine::pack_whole_model(
+      exporters::write_mixed_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
+                                 *plan.target, *mixed),
+      output);
 }
 
 Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
-              const RunControl& run, const std::string& output) {
-  return Chooser(std::move(integers), samples, options, run, output).run();
+              const RunControl& run, const std::string& output, const SolveWide& solve_wide) {
+  return Chooser(std::move(integers), samples, options, run, output, solve_wide).run();
 }
 
 Choice follow_decisions(Candidate integers, const std::filesystem::path& file,
-                        const std::string& output) {
+                        const std::string& output, const SolveWide& solve_wide) {
   Choice choice{.chosen = {}, .decisions = read_decisions(file, integers.plan), .is_new = false};
   const auto& nodes = choice.decisions.nodes;
-  choice.chosen = candidate_of(integers, {nodes.begin(), nodes.end()}, output);
+  const auto& wide_nodes = choice.decisions.wide_nodes;
+  if (wide_nodes.empty()) {
+    choice.chosen = candidate_of(integers, {nodes.begin(), nodes.end()}, output);
+  } else {
+    choice.chosen = mixed_candidate(integers, solve_wide(), {nodes.begin(), nodes.end()},
+                                    {wide_nodes.begin(), wide_nodes.end()}, output);
+  }
   if (choice.decisions.written == "float") {
     choice.chosen.model = original_float(integers.plan, output);
   }
   for (auto& part : choice.decisions.parts) {
     if (part.reason != "user") part.reason = "file";
+  }
+  if (!wide_nodes.empty()) {
+    choice.notes.push_back(fmt::format(
+        "by the decisions file {} nodes compute on codes of {} bits, {} in float",
+        choice.chosen.mixed->wide.nodes.size(),
+        activation_bits(*targets::wider_target(*choice.chosen.plan.target)), nodes.size()));
   }
   return choice;
 }

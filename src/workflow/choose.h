@@ -12,6 +12,7 @@
 #include "workflow/plan.h"
 #include "workflow/samples.h"
 #include "workflow/solved_plan.h"
+#include "workflow/widen.h"
 
 namespace rangefinder::workflow {
 
@@ -20,6 +21,8 @@ struct Candidate {
   Plan plan;
   SolvedPlan solution = {};
   engine::ModelSource model = {};
+  /// Nodes on wider codes; none: all are on the target's.
+  std::optional<exporters::MixedCodes> mixed = {};
 };
 
 /// What an output must reach, in dB, where nobody says otherwise: below, tasks suffer
@@ -47,9 +50,13 @@ struct ChoiceOptions {
 /// Throws std::invalid_argument: numbers that are none, a drop without a metric or below 0.
 void require_valid(const ChoiceOptions& options);
 
-/// What is left float is chosen by kernels that run here. Throws std::invalid_argument naming the
-/// target if those of its runtime do not.
-void require_choice(const targets::Target& target);
+/// What is left float is chosen by kernels that run here; by the reference (workflow/reference.h)
+/// where the target has wider codes to give before that.
+bool can_choose(const targets::Target& target);
+
+/// Throws std::invalid_argument naming the target if a choice is asked for that there is none of,
+/// or one by time, which only kernels that run here tell.
+void require_choice(const ChoiceOptions& options, const targets::Target& target);
 
 /// With the default aim where nothing says what accuracy is needed: a model that is quick or kept
 /// in a file is to be a good one, too. Not with Effort::kFast, unless nothing else is asked for.
@@ -80,14 +87,18 @@ engine::ModelSource export_candidate(const Candidate& candidate, const std::stri
 /// ranked by their noise, as many of the most harmful as a bisection finds necessary are left
 /// float, each try a real model on the kernels that users get.
 ///
+/// Where the target has wider codes (`solve_wide`), parts get those instead, as many as needed;
+/// only if all of them are not enough, some are left float, and of the others as many get their own
+/// codes back as can.
+///
 /// `integers` is everything that can be in integers, exported; what it excludes already stays so.
 /// If all must be float, the model is the prepared float model. Throws Error: decisions that do not
 /// fit, samples that cannot be run, cancellation; what the metric throws.
 Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
-              const RunControl& run, const std::string& output);
+              const RunControl& run, const std::string& output, const SolveWide& solve_wide = {});
 
 /// The candidate as a decisions file has it; nothing is measured. Throws Error.
 Choice follow_decisions(Candidate integers, const std::filesystem::path& file,
-                        const std::string& output);
+                        const std::string& output, const SolveWide& solve_wide = {});
 
 }  // namespace rangefinder::workflow

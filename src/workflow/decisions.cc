@@ -8,12 +8,14 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/near_names.h"
 #include "report/json_text.h"
+#include "targets/wider.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -22,6 +24,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kFormat[] = "rangefinder decisions";
 constexpr int64_t kVersion = 1;
+/// With wider codes, of which programs that know the first version alone would make nothing.
+constexpr int64_t kVersionWithWide = 2;
 constexpr std::array<std::string_view, 3> kWritten = {"quantized", "prepared float", "float"};
 
 const Json& member(const Json& object, std::string_view key) {
@@ -52,12 +56,19 @@ report::DecisionRow parse_part(const Json& json) {
   return part;
 }
 
+Json parts_json(const std::vector<report::DecisionRow>& parts) {
+  Json rows = Json::array();
+  for (const auto& part : parts) rows.push_back(report::to_json(part));
+  return rows;
+}
+
 Decisions parse(const std::string& text) {
   const Json json = parse_json(text);
   if (json_string(member(json, "format"), "format") != kFormat) {
     throw std::invalid_argument(fmt::format("'format' is not '{}'", kFormat));
   }
-  json_integer(member(json, "version"), "version", kVersion, kVersion);
+  const int64_t version =
+      json_integer(member(json, "version"), "version", kVersion, kVersionWithWide);
   Decisions decisions{
       .model_fingerprint = parse_fingerprint(json_string(member(json, "model"), "model")),
       .target = json_string(member(json, "target"), "target"),
@@ -69,7 +80,32 @@ Decisions parse(const std::string& text) {
   for (const Json& node : list(json, "float_nodes")) {
     decisions.nodes.push_back(json_string(node, "a float node"));
   }
+  if (version == kVersion) return decisions;
+  for (const Json& part : list(json, "wide_parts")) {
+    decisions.wide_parts.push_back(parse_part(part));
+  }
+  for (const Json& node : list(json, "wide_nodes")) {
+    decisions.wide_nodes.push_back(json_string(node, "a wide node"));
+  }
   return decisions;
+}
+
+void require_nodes(const Decisions& decisions, const Plan& plan, const std::string& file) {
+  std::vector<std::string> known;
+  for (const auto& node : plan.prepared.model.graph().node()) known.push_back(node.name());
+  std::sort(known.begin(), known.end());
+  for (const auto* nodes : {&decisions.nodes, &decisions.wide_nodes}) {
+    for (const auto& name : *nodes) {
+      if (std::binary_search(known.begin(), known.end(), name)) continue;
+      throw Error("is a node that the model does not have" + did_you_mean(name, known),
+                  {.file = file, .node = name});
+    }
+  }
+  const std::unordered_set<std::string> in_float(decisions.nodes.begin(), decisions.nodes.end());
+  for (const auto& name : decisions.wide_nodes) {
+    if (!in_float.contains(name)) continue;
+    throw Error("is both float and on wider codes", {.file = file, .node = name});
+  }
 }
 
 void require_fit(const Decisions& decisions, const Plan& plan, const std::string& file) {
@@ -84,28 +120,30 @@ void require_fit(const Decisions& decisions, const Plan& plan, const std::string
                             plan.target->name),
                 {.file = file});
   }
-  std::vector<std::string> known;
-  for (const auto& node : plan.prepared.model.graph().node()) known.push_back(node.name());
-  std::sort(known.begin(), known.end());
-  for (const auto& name : decisions.nodes) {
-    if (std::binary_search(known.begin(), known.end(), name)) continue;
-    throw Error("is a node that the model does not have" + did_you_mean(name, known),
-                {.file = file, .node = name});
+  if (!decisions.wide_nodes.empty() && targets::wider_target(*plan.target) == nullptr) {
+    throw Error(fmt::format("has nodes on wider codes, which the target '{}' does not have",
+                            plan.target->name),
+                {.file = file, .node = decisions.wide_nodes.front()});
   }
+  require_nodes(decisions, plan, file);
 }
 
 }  // namespace
 
 std::string decisions_text(const Decisions& decisions) {
-  Json parts = Json::array();
-  for (const auto& part : decisions.parts) parts.push_back(report::to_json(part));
-  return report::json_text({{"format", kFormat},
-                            {"version", kVersion},
-                            {"model", fmt::format("{:016x}", decisions.model_fingerprint)},
-                            {"target", decisions.target},
-                            {"written", decisions.written},
-                            {"parts", parts},
-                            {"float_nodes", decisions.nodes}});
+  const bool has_wide = !decisions.wide_nodes.empty();
+  Json text = {{"format", kFormat},
+               {"version", has_wide ? kVersionWithWide : kVersion},
+               {"model", fmt::format("{:016x}", decisions.model_fingerprint)},
+               {"target", decisions.target},
+               {"written", decisions.written},
+               {"parts", parts_json(decisions.parts)},
+               {"float_nodes", decisions.nodes}};
+  if (has_wide) {
+    text["wide_parts"] = parts_json(decisions.wide_parts);
+    text["wide_nodes"] = decisions.wide_nodes;
+  }
+  return report::json_text(text);
 }
 
 Decisions read_decisions(const std::filesystem::path& file, const Plan& plan) {

@@ -10,8 +10,8 @@
 
 namespace rangefinder::workflow {
 
-/// What is left float of a model, so that the same can be done again: made by a choice, kept in a
-/// file (docs/formats/decisions.md).
+/// What is left float of a model, or on wider codes, so that the same can be done again: made by a
+/// choice, kept in a file (docs/formats/decisions.md).
 struct Decisions {
   uint64_t model_fingerprint = 0;
   std::string target = {};
@@ -20,6 +20,9 @@ struct Decisions {
   /// The parts, and the nodes of the prepared model that compute in float.
   std::vector<report::DecisionRow> parts = {};
   std::vector<std::string> nodes = {};
+  /// And those that compute on the wider codes of the target.
+  std::vector<report::DecisionRow> wide_parts = {};
+  std::vector<std::string> wide_nodes = {};
 
   bool operator==(const Decisions&) const = default;
 };
@@ -28,7 +31,8 @@ struct Decisions {
 std::string decisions_text(const Decisions& decisions);
 
 /// Throws Error naming the file: it cannot be read, is no such file, or is of another model or
-/// target than the plan or names a node that the plan's model does not have.
+/// target than the plan, names a node that the plan's model does not have or one both in float and
+/// on wider codes, or has wider codes where the target has none.
 Decisions read_decisions(const std::filesystem::path& file, const Plan& plan);
 
 }  // namespace rangefinder::workflow

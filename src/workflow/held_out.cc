@@ -23,6 +23,7 @@
 #include "workflow/compare.h"
 #include "workflow/reference.h"
 #include "workflow/sample_check.h"
+#include "workflow/widen.h"
 
 // Where every output is judged at itself, both models run as a user has them: the float one as it
 // was given, the other as it was optimized already to see its kernels. Where an output stands
@@ -194,7 +195,7 @@ void measure_ranges(const Plan& plan, const ObservedBoth& seen, report::Summary&
   for (auto& row : summary.tensors) {
     const auto found = seen.held_out.find(row.root);
     if (row.root != row.name || found == seen.held_out.end()) continue;
-    auto config = plan.target->activation;
+    auto config = grid_of(*plan.target, row);
     config.activate({row.scale}, {row.offset});
     const auto error = analysis::tensor_error(found->second, config);
     row.held_out_clipped_share = error.clipped_share;

@@ -133,6 +133,8 @@ Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
     : quantities_(plan),
       samples_(samples),
       run_(run),
+      optimization_(plan.target->runs_here ? engine::OptimizationLevel::kAll
+                                           : engine::OptimizationLevel::kNone),
       held_out_(samples.held_out()),
       real_(analysis::revealing(plan.prepared_source(), quantities_.inner()),
             {.fetch = quantities_.tensors()}) {
@@ -201,7 +203,7 @@ JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<
   JudgedPowers total(quantities_.count());
   if (total.empty()) return total;
   engine::Session restored(analysis::revealing(quantized, quantities_.inner()),
-                           {.fetch = quantities_.tensors()});
+                           {.optimization = optimization_, .fetch = quantities_.tensors()});
   std::vector<Powers> found(sample_count_);
   Allowance allowance(signal_, aim_db);
   engine::for_each_sample(

@@ -54,7 +54,8 @@ using JudgedPowers = std::vector<std::vector<analysis::SamplePower>>;
 double worst_sqnr_db(const JudgedPowers& powers);
 
 /// Measures several quantized forms of one model on the same samples, on the kernels that users
-/// get.
+/// get; for a runtime that is not here as its QuantizeLinear and DequantizeLinear say
+/// (workflow/reference.h).
 ///
 /// The samples are those that are held out; if those are fewer than kMeasuredCount, calibration
 /// samples join them: how samples differ is told better by more. What the float model gives is
@@ -94,6 +95,8 @@ class Judge {
   JudgedQuantities quantities_;
   Samples& samples_;
   RunControl run_;
+  /// Of the models that are measured, see open_plain().
+  engine::OptimizationLevel optimization_;
   std::shared_ptr<const data::SampleSource> held_out_;
   size_t from_calibration_ = 0;
   size_t sample_count_ = 0;

@@ -297,7 +297,8 @@ Plan make_plan(const engine::ModelSource& model, const PlanOptions& options) {
 }
 
 Plan replan(const Plan& plan, passes::PreparedModel prepared, const PlanOptions& options) {
-  Plan again{plan.source, plan.target, std::move(prepared), {}, plan.asking};
+  const targets::Target* target = options.target != nullptr ? options.target : plan.target;
+  Plan again{plan.source, target, std::move(prepared), {}, plan.asking};
   complete(again, options);
   return again;
 }

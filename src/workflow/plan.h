@@ -104,7 +104,8 @@ void require_known_names(const Plan& plan, const passes::RuntimeCalibration& cal
 /// holds what is no number. Throws std::invalid_argument as passes::excluded_nodes() does.
 Plan make_plan(const engine::ModelSource& model, const PlanOptions& options = {});
 
-/// The same for a prepared model that computes what the plan's does, by other nodes or constants.
+/// The same for a prepared model that computes what the plan's does, by other nodes or constants;
+/// for the options' target, if they name one.
 Plan replan(const Plan& plan, passes::PreparedModel prepared, const PlanOptions& options);
 
 }  // namespace rangefinder::workflow

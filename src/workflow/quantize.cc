@@ -22,6 +22,7 @@
 #include "engine/write_model.h"
 #include "observers/registry.h"
 #include "report/json_text.h"
+#include "targets/wider.h"
 #include "workflow/held_out.h"
 #include "workflow/keep.h"
 #include "workflow/lookup_tables.h"
@@ -110,6 +111,18 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
   return made;
 }
 
+/// For quantize() and solve(). Empty where the target has no wider codes. What it refers to must
+/// outlive it; `narrow` is copied, because who solves has given it away.
+template <class Request>
+SolveWide wide_solver(const WorkingPlan& working, const Request& request, const SolvedPlan& narrow,
+                      const ShowRaw& show_raw) {
+  if (targets::wider_target(*working.plan().target) == nullptr) return {};
+  return [&working, &request, show_raw, narrow] {
+    return solve_wide(working.plan(), request.plan, narrow, working.statistics(),
+                      request.calibration, show_raw, request.effort);
+  };
+}
+
 /// What the numbers of the model that is written tell.
 void tell_solution(const Candidate& made, report::Summary& summary) {
   summary.raised_channel_count = 0;
@@ -148,6 +161,7 @@ void tell_written(const Plan& plan, report::Summary& summary) {
   summary.integer_nodes = annotation.weighted.size();
   summary.eligible_nodes = annotation.weighted.size() + annotation.left_float.size();
   summary.float_nodes = float_rows(annotation.left_float);
+  explain_float_nodes(summary);
   summary.nodes = network_nodes(plan, summary.float_nodes);
 }
 
@@ -213,12 +227,13 @@ void require_repeatable(const Plan& plan, const Samples& samples,
   }
 }
 
-report::Circumstances circumstances_of(const QuantizeRequest& request, bool can_choose) {
+report::Circumstances circumstances_of(const QuantizeRequest& request,
+                                       const targets::Target& target) {
   return {.command = request.command,
           .available_samples = request.samples.list ? request.samples.list->size() : 0,
           .declined_held_out = !request.split.held_out && request.split.most_held_out == 0,
-          .has_aim = request.choice.min_sqnr || request.choice.metric || !can_choose,
-          .is_fastest = request.choice.fastest || !can_choose};
+          .has_aim = request.choice.min_sqnr || request.choice.metric || !can_choose(target),
+          .is_fastest = request.choice.fastest || !target.runs_here};
 }
 
 /// Which kernels there are, and the error on held-out samples.
@@ -248,11 +263,11 @@ void take_choice(Choice choice, Candidate& made, Quantized& result) {
 }
 
 void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& request,
-                     Quantized& result) {
+                     const SolveWide& solve_wide, Quantized& result) {
   const auto& file = request.choice.decisions;
   Choice choice;
   if (reads(file)) {
-    choice = follow_decisions(std::move(made), file, result.summary.output);
+    choice = follow_decisions(std::move(made), file, result.summary.output, solve_wide);
     if (request.choice.min_sqnr || request.choice.metric || request.choice.fastest) {
       choice.notes.push_back(
           "the decisions file was followed, and nothing else that was asked for "
@@ -260,7 +275,7 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
     }
   } else {
     choice = choose(std::move(made), samples, completed(request.choice, request.effort),
-                    request.run, result.summary.output);
+                    request.run, result.summary.output, solve_wide);
   }
   take_choice(std::move(choice), made, result);
 }
@@ -307,7 +322,7 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
     measure_node_times(made.plan, made.model, fusion.get().optimized, *samples.held_out(), summary);
   }
   give_verdict(made.plan, made.model, seen, *samples.held_out(), request.run,
-               circumstances_of(request, made.plan.target->runs_here), summary);
+               circumstances_of(request, *made.plan.target), summary);
   summary.seconds.verify += watch.lap();
   result.model = std::move(made.model);
   summary.peak_memory_bytes = peak_memory_bytes();
@@ -318,7 +333,7 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
 Quantized quantize(const QuantizeRequest& request) {
   const Cancellation heeded(request.run.cancelled);
   require_valid(request.choice);
-  if (request.choice.is_asked()) require_choice(request.plan.target_or_default());
+  require_choice(request.choice, request.plan.target_or_default());
   if (request.pass.is_first()) prepare_outputs(files_of(request), request.run);
   const CoreLimit cores(static_cast<size_t>(std::max(0, request.run.jobs)));
   Stopwatch watch;
@@ -359,7 +374,10 @@ Quantized quantize(const QuantizeRequest& request) {
   const bool is_thorough = request.effort == Effort::kThorough;
   Candidate made = make(is_thorough ? Refine(refine) : Refine());
   watch.lap();
-  if (request.choice.is_asked()) choose_as_asked(made, *samples, request, result);
+  if (request.choice.is_asked()) {
+    const SolveWide wide = wide_solver(working, request, made.solution, show_raw);
+    choose_as_asked(made, *samples, request, wide, result);
+  }
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
   RoundWeights round;
   if (!is_thorough && samples->can_repeat()) round = [&] { return make(refine); };
@@ -404,7 +422,7 @@ Quantized solve(SolveRequest request) {
         "fast, normal; 'quantize' takes all three");
   }
   const Cancellation heeded(request.run.cancelled);
-  if (!request.decisions.empty()) require_choice(request.plan.target_or_default());
+  require_choice({.decisions = request.decisions}, request.plan.target_or_default());
   prepare_outputs({.models = named({request.model.file}),
                    .others = named({request.statistics_file, request.decisions}),
                    .outputs = outputs_of(request.results)},
@@ -422,7 +440,9 @@ Quantized solve(SolveRequest request) {
   Candidate made = solve_and_export(working.plan(), working.statistics(), request.calibration, {},
                                     request.effort, {}, summary);
   if (!request.decisions.empty()) {
-    take_choice(follow_decisions(std::move(made), request.decisions, summary.output), made, result);
+    const SolveWide wide = wide_solver(working, request, made.solution, {});
+    take_choice(follow_decisions(std::move(made), request.decisions, summary.output, wide), made,
+                result);
   }
   tell_solution(made, summary);
   result.model = made.model;

@@ -56,9 +56,10 @@ class Simulation {
                                        const std::vector<passes::Atom>& atoms,
                                        std::span<const std::string> judged) {
     engine::HeldModel model{
-        analysis::revealing(exporters::write_simulation(plan.prepared, plan.annotation,
-                                                        solution.tensors, solution.weights, atoms),
-                            judged),
+        analysis::revealing(
+            exporters::write_simulation(plan.prepared, plan.annotation, solution.tensors,
+                                        solution.weights, atoms, *plan.target),
+            judged),
         plan.prepared.held};
     engine::move_weights_to_file(model);
     return engine::pack_model(model.model, plan.source.file, model.held);

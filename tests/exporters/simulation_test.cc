@@ -108,5 +108,41 @@ TEST_F(SimulationTest, ASwitchRoundsArithmeticThatFollows) {
   }
 }
 
+/// Where arithmetic reads constants as codes, those are rounded, too: of a network with one atom
+/// nothing is left out then.
+TEST(Simulation, ConstantsBesideCodesAreRoundedAsTheTargetHasThem) {
+  OnnxBuilder b;
+  b.input("x", {2, 3, 6, 6});
+  b.weights("w0", {4, 3, 1, 1}, 0.3f);
+  b.node("Conv", {"x", "w0"}, {"c"});
+  b.node("Sigmoid", {"c"}, {"g"});
+  b.initializer("shift", {4, 1, 1}, std::vector<float>{7.31f, 0.317f, 1.113f, 0.019f});
+  b.node("Sub", {"g", "shift"}, {"y"});
+  b.output("y", {2, 4, 6, 6});
+  test_support::Samples samples;
+  for (unsigned seed = 0; seed < 4; ++seed) {
+    samples.push_back(test_support::random_sample(b.model(), seed));
+  }
+  const auto quantized = test_support::quantize(b.model(), samples, "qnn");
+  onnx::ModelProto model = quantized.prepared.model;
+  graph::Graph graph(model);
+  const auto& target = targets::find_target("qnn");
+  const auto atoms = passes::find_atoms(graph, quantized.annotation, target);
+  ASSERT_EQ(atoms.size(), 1u);
+  engine::Session session(
+      engine::pack_model(write_simulation(quantized.prepared, quantized.annotation,
+                                          quantized.solved, quantized.weights, atoms, target),
+                         "", quantized.prepared.held),
+      engine::SessionOptions{.has_switches = true});
+  for (const auto& sample : samples) {
+    const auto real = test_support::run(quantized.prepared.model, sample).at("y");
+    const auto rounded = test_support::run(quantized.model, sample).at("y");
+    EXPECT_LT(test_support::largest_difference(session.run(sample).at("y"), real), 1e-5);
+    const engine::SwitchedOn scope(0);
+    EXPECT_GT(test_support::sqnr_db(rounded, session.run(sample).at("y")),
+              10 + test_support::sqnr_db(rounded, real));
+  }
+}
+
 }  // namespace
 }  // namespace rangefinder::exporters

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -205,6 +206,105 @@ TEST_F(ChooseTest, TheQuickestOfWhatWasTimedIsWritten) {
   };
   EXPECT_THAT(choice.timed, Contains(testing::Truly(is_written)));
   EXPECT_GE(decibels(made.model), kDefaultAim - 1) << "quick and good";
+}
+
+/// The same on a target with codes of 16 bits beside its own.
+class MixTest : public ChooseTest {
+ protected:
+  /// Codes of 8 bits give 7 dB, those of 16 bits 18: the rest is the noise of weights.
+  static constexpr double kWideAim = 12;
+
+  QuantizeRequest qnn(const ChoiceOptions& choice) const {
+    QuantizeRequest asked = request(choice);
+    asked.plan.target = &targets::find_target("qnn");
+    return asked;
+  }
+
+  static std::map<int, size_t> tensors_by_bits(const report::Summary& summary) {
+    std::map<int, size_t> counts;
+    for (const auto& row : summary.tensors) {
+      const auto bits = row.figures.find("bits");
+      ++counts[bits == row.figures.end() ? 0 : static_cast<int>(bits->second)];
+    }
+    return counts;
+  }
+};
+
+TEST_F(MixTest, WiderCodesComeBeforeFloat) {
+  const auto narrow = quantize(qnn({}));
+  EXPECT_LT(decibels(narrow.model), 10);
+  EXPECT_FALSE(narrow.summary.choice.has_value()) << "nothing was asked for";
+  EXPECT_EQ(tensors_by_bits(narrow.summary).count(0), 1u) << "all have as many bits";
+  const auto made = quantize(qnn({.min_sqnr = kWideAim}));
+  EXPECT_TRUE(made.summary.choice->is_reached);
+  EXPECT_EQ(made.summary.choice->float_count, 0u);
+  EXPECT_EQ(made.summary.integer_nodes, 4u);
+  EXPECT_GE(decibels(made.model), kWideAim) << "by QuantizeLinear and DequantizeLinear alone";
+  const auto counts = tensors_by_bits(made.summary);
+  EXPECT_GT(counts.at(16), 0u);
+  EXPECT_GT(counts.at(8), 0u) << "not more than are needed";
+  EXPECT_THAT(made.summary.notes, Contains(HasSubstr("compute on codes of 16 bits, 0 in float")));
+  EXPECT_FALSE(made.decisions->wide_nodes.empty());
+  EXPECT_THAT(made.decisions->nodes, IsEmpty());
+}
+
+TEST_F(MixTest, WhatWiderCodesCannotReachIsFloat) {
+  const auto made = quantize(qnn({.min_sqnr = 50}));
+  const auto& choice = *made.summary.choice;
+  EXPECT_TRUE(choice.is_reached);
+  EXPECT_GT(choice.float_count, 0u) << "weights have 8 bits";
+  EXPECT_GE(decibels(made.model), 50);
+  EXPECT_THAT(made.summary.float_nodes,
+              Each(Field(&report::FloatNodeRow::reason, "is left float for accuracy")));
+}
+
+TEST_F(MixTest, WhatTheTargetsCodesReachStaysAsItIs) {
+  write_file(model(), classifier().bytes());
+  const auto narrow = quantize(qnn({}));
+  const auto asked = quantize(qnn({.min_sqnr = 3}));
+  EXPECT_EQ(asked.model.bytes, narrow.model.bytes);
+  EXPECT_THAT(asked.summary.notes, Contains(HasSubstr("0 compute on codes of 16 bits")));
+}
+
+TEST_F(MixTest, StatisticsAndDecisionsGiveTheSameModel) {
+  auto making = qnn({.min_sqnr = kWideAim, .decisions = file("d.json")});
+  making.results.statistics = file("s.rfs");
+  const auto made = quantize(making);
+  ASSERT_FALSE(made.decisions->wide_nodes.empty());
+  auto solving = solve_request("s.rfs", "solved.onnx");
+  solving.plan = making.plan;
+  solving.decisions = file("d.json");
+  const auto solved = solve(solving);
+  EXPECT_EQ(read_file(file("solved.onnx")), read_file(file("int8.onnx")));
+  EXPECT_EQ(tensors_by_bits(solved.summary), tensors_by_bits(made.summary));
+  const auto again = quantize(qnn({.decisions = file("d.json")}));
+  EXPECT_EQ(again.model.bytes, made.model.bytes);
+  EXPECT_THAT(again.summary.notes, Contains(HasSubstr("by the decisions file")));
+}
+
+TEST_F(MixTest, IsTheSameForAnyNumberOfJobs) {
+  auto two = qnn({.min_sqnr = kWideAim});
+  two.run.jobs = 2;
+  EXPECT_EQ(quantize(qnn({.min_sqnr = kWideAim})).model.bytes, quantize(two).model.bytes);
+}
+
+TEST_F(MixTest, AMetricMayChooseButTimeMayNot) {
+  const auto metric = [&](const engine::ModelSource& tried) {
+    return std::min(decibels(tried), 60.0);
+  };
+  const auto made = quantize(qnn({.metric = metric, .max_drop = 60 - kWideAim}));
+  EXPECT_GE(*made.summary.choice->reached_metric, kWideAim);
+  EXPECT_EQ(made.summary.choice->float_count, 0u);
+  EXPECT_THROW(quantize(qnn({.fastest = true})), std::invalid_argument);
+}
+
+TEST(RequireChoice, TargetsWithoutWiderCodesAreChosenForByTheirKernels) {
+  const ChoiceOptions aim{.min_sqnr = 30};
+  EXPECT_NO_THROW(require_choice(aim, targets::find_target("ort-cpu")));
+  EXPECT_NO_THROW(require_choice(aim, targets::find_target("qnn")));
+  for (const std::string name : {"tensorrt", "openvino", "qnn-16", "mnn"}) {
+    EXPECT_THROW(require_choice(aim, targets::find_target(name)), std::invalid_argument) << name;
+  }
 }
 
 TEST(ChoiceIsDue, BelowTheAimWithEnoughSamples) {

@@ -62,6 +62,56 @@ TEST_F(DecisionsTest, OfAnotherModelTargetOrNodeAreRefused) {
   EXPECT_THAT(refusal(other), HasSubstr("'Conv_c'")) << "a near name";
 }
 
+class WideDecisionsTest : public DecisionsTest {
+ protected:
+  WideDecisionsTest() {
+    plan_ = make_plan(model(), {.target = &targets::find_target("qnn")});
+    decisions_.target = "qnn";
+    decisions_.nodes = {"Gemm_y"};
+    decisions_.wide_parts = {{.node = "Conv_c", .op_type = "Conv", .reason = "accuracy"}};
+    decisions_.wide_nodes = {"Conv_c"};
+  }
+};
+
+TEST_F(WideDecisionsTest, ComeBackAsTheyWereInAFileOfTheirOwnVersion) {
+  const std::string text = decisions_text(decisions_);
+  EXPECT_THAT(text, HasSubstr("\"version\": 2"));
+  write_file(file("d.json"), text);
+  const Decisions read = read_decisions(file("d.json"), plan_);
+  EXPECT_EQ(decisions_text(read), text);
+  EXPECT_EQ(read.wide_nodes, decisions_.wide_nodes);
+  EXPECT_EQ(read.wide_parts.size(), 1u);
+}
+
+TEST_F(WideDecisionsTest, WithoutWiderCodesTheFileIsAsItEverWas) {
+  decisions_.wide_parts.clear();
+  decisions_.wide_nodes.clear();
+  const std::string text = decisions_text(decisions_);
+  EXPECT_THAT(text, HasSubstr("\"version\": 1"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("wide")));
+}
+
+TEST_F(WideDecisionsTest, ThatDoNotFitAreRefused) {
+  Decisions other = decisions_;
+  other.wide_nodes = {"Conv_d"};
+  EXPECT_THAT(refusal(other), HasSubstr("is a node that the model does not have"));
+  other = decisions_;
+  other.nodes.push_back("Conv_c");
+  EXPECT_THAT(refusal(other), HasSubstr("is both float and on wider codes"));
+  std::string text = decisions_text(decisions_);
+  const std::string key = "wide_nodes";
+  text.replace(text.find(key), key.size(), "wide_mode");
+  EXPECT_THAT(refusal(text), HasSubstr("'wide_nodes' is missing"));
+}
+
+TEST_F(WideDecisionsTest, ATargetWithoutWiderCodesRefusesThemByName) {
+  plan_ = make_plan(model());
+  EXPECT_THAT(refusal(decisions_), HasSubstr("was made for the target 'qnn'"));
+  decisions_.target = "ort-cpu";
+  EXPECT_THAT(refusal(decisions_),
+              HasSubstr("has nodes on wider codes, which the target 'ort-cpu' does not have"));
+}
+
 TEST_F(DecisionsTest, WhatIsNoDecisionsFileIsRefused) {
   EXPECT_THAT(refusal("{"), HasSubstr("is no decisions file"));
   EXPECT_THAT(refusal("[]"), HasSubstr("'format' is missing"));
@@ -71,7 +121,7 @@ TEST_F(DecisionsTest, WhatIsNoDecisionsFileIsRefused) {
   EXPECT_THAT(refusal(other), HasSubstr("'written' is none of"));
   std::string text = decisions_text(decisions_);
   const std::string version = "\"version\": 1";
-  text.replace(text.find(version), version.size(), "\"version\": 2");
+  text.replace(text.find(version), version.size(), "\"version\": 3");
   EXPECT_THAT(refusal(text), HasSubstr("version"));
   EXPECT_THROW(read_decisions(file("none.json"), plan_), Error);
 }

@@ -1,7 +1,8 @@
 // Every QuantizeLinear of an activation makes an entry, and so does a DequantizeLinear that reads
 // codes with other parameters than they were made with (a constant factor in the scale), or codes
-// that something else makes. A DequantizeLinear of a constant is a weight, and so is one of rows
-// that a Gather takes out of a constant.
+// that something else makes. One that makes codes of another width of a tensor that has an entry is
+// a conversion for its readers, and makes none. A DequantizeLinear of a constant is a weight, and
+// so is one of rows that a Gather takes out of a constant.
 //
 //   conv1 -> relu1_float -> QuantizeLinear -> relu1_QuantizeLinear_Output -> DequantizeLinear
 //            before                           codes                          -> relu1: behind
@@ -183,10 +184,18 @@ class QdqReader {
       return;
     }
     const std::string name = activation_name(node);
-    add_activation(parameters(node, name, code_type(node)), node);
+    const TableTensor tensor = parameters(node, name, code_type(node));
+    if (!is_converted(tensor)) add_activation(tensor, node);
     names_[before] = name;
     quantize_of_[codes] = &node;
     names_[codes] = name;
+  }
+
+  bool is_converted(const TableTensor& tensor) const {
+    const auto place = places_.find(tensor.name);
+    if (place == places_.end() || place->second >= table_.activations.size()) return false;
+    const TableTensor& there = table_.activations[place->second];
+    return there.name == tensor.name && there.bits() != tensor.bits();
   }
 
   void read_dequantize(const onnx::NodeProto& node) {

@@ -266,5 +266,34 @@ TEST(ReadQdq, ReadsWhatWeWrite) {
   EXPECT_THAT(names(table.parameters), testing::UnorderedElementsAre("w1", "w2"));
 }
 
+/// x is uint8 for one reader and uint16 for another, y what the second makes, converted for a
+/// third.
+TEST(ReadQdq, AConversionToAnotherWidthIsNoTensor) {
+  QdqBuilder b;
+  b.input("x", {1, 4});
+  b.parameters("x", {0.5f}, {10}, onnx::TensorProto::UINT16);
+  b.parameters("x8", {64.0f}, {1});
+  b.parameters("y", {0.25f}, {0}, onnx::TensorProto::UINT16);
+  b.parameters("y8", {32.0f}, {0});
+  b.pair("x", "x_codes", "x_restored", "x");
+  b.pair("x", "x8_codes", "x8_restored", "x8");
+  b.node("Sigmoid", {"x_restored"}, {"y_float"});
+  b.pair("y_float", "y_codes", "y", "y");
+  b.pair("y", "y8_codes", "y8_restored", "y8");
+  b.node("Add", {"x8_restored", "y8_restored"}, {"z"});
+  b.output("z", {1, 4});
+  OnnxBuilder real;
+  real.input("x", {1, 4});
+  real.node("Sigmoid", {"x"}, {"y"});
+  real.node("Add", {"x", "y"}, {"z"});
+  real.output("z", {1, 4});
+  const auto float_model = real.model();
+  const auto table = read(b, &float_model);
+  EXPECT_THAT(names(table.activations), ElementsAre("x", "y"));
+  for (const auto& tensor : table.activations) EXPECT_EQ(tensor.bits(), 16) << tensor.name;
+  ASSERT_EQ(table.layers.size(), 2u);
+  EXPECT_THAT(table.layers[1].inputs, ElementsAre("x", "y")) << "converted or not";
+}
+
 }  // namespace
 }  // namespace rangefinder::exporters
