@@ -19,6 +19,7 @@
 #include "engine/packed_model.h"
 #include "passes/atoms.h"
 #include "refine/bisect.h"
+#include "refine/float_order.h"
 #include "report/verdict.h"
 #include "targets/wider.h"
 #include "workflow/fastest.h"
@@ -175,17 +176,16 @@ class Chooser {
   /// As many atoms on wider codes, and float, as are needed; those of the target are not enough.
   Mix widest_needed() {
     const AtomSet all(atoms_.size(), true);
-    rank();
     Mix mix{none_, all};
     const bool is_wide_enough = is_good(mix);
     if (!is_wide_enough) mix.is_float = fewest_float(all);
     if (is_all(mix.is_float)) return {mix.is_float, none_};
-    std::vector<size_t> order;
-    for (const size_t atom : order_) {
-      if (!mix.is_float[atom]) order.push_back(atom);
+    std::vector<size_t> rest;
+    for (const size_t atom : order()) {
+      if (!mix.is_float[atom]) rest.push_back(atom);
     }
     mix.is_wide = fewest(
-        order,
+        rest,
         [&](const AtomSet& set) {
           return Mix{mix.is_float, set};
         },
@@ -197,7 +197,7 @@ class Chooser {
   AtomSet fewest_float(const AtomSet& is_wide) {
     const bool is_widened = !is_none(is_wide);
     return fewest(
-        is_widened ? wide_order() : (rank(), order_),
+        is_widened ? wide_order() : order(),
         [&](AtomSet set) {
           Mix mix{std::move(set), is_wide};
           for (size_t i = 0; i < atoms_.size(); ++i) {
@@ -243,17 +243,24 @@ class Chooser {
     return noisiest.count > 0 ? noisiest : spread_samples(samples_, most);
   }
 
-  void rank() {
-    if (atoms_.empty() || !order_.empty()) return;
-    noise_ = noise_of_atoms(integers_.plan, integers_.solution, atoms_, judge_.quantities(),
-                            ranking_samples(), run_);
-    order_ = most_harmful_first(noise_);
+  /// The most harmful atom first.
+  const std::vector<size_t>& order() {
+    if (atoms_.empty() || !order_.empty()) return order_;
+    const auto alone = noise_of_atoms(integers_.plan, integers_.solution, atoms_,
+                                      judge_.quantities(), ranking_samples(), run_);
+    noise_ = worst_shares(alone);
+    order_ = together_.empty() ? most_harmful_first(noise_)
+                               : refine::float_order(alone, together_, allowed_share());
+    return order_;
   }
+
+  /// Of the noise in the signal, by the aim.
+  double allowed_share() const { return std::pow(10, -*options_.min_sqnr / 10); }
 
   /// By what is left of their noise on wider codes.
   std::vector<size_t> wide_order() {
-    return most_harmful_first(noise_of_atoms(wide().plan, wide().solution, atoms_,
-                                             judge_.quantities(), ranking_samples(), run_));
+    return most_harmful_first(worst_shares(noise_of_atoms(
+        wide().plan, wide().solution, atoms_, judge_.quantities(), ranking_samples(), run_)));
   }
 
   const WideSolution& wide() {
@@ -282,9 +289,11 @@ class Chooser {
     ++row_.try_count;
     const bool is_float = tried.candidate.plan.annotation.weighted.empty();
     if (options_.min_sqnr) {
-      tried.decibels =
-          is_float ? std::numeric_limits<double>::infinity()
-                   : worst_sqnr_db(judge_.measure(tried.candidate.model, options_.min_sqnr));
+      const auto powers =
+          is_float ? JudgedPowers{} : judge_.measure(tried.candidate.model, options_.min_sqnr);
+      tried.decibels = worst_sqnr_db(powers);
+      // The first is everything in integers.
+      if (row_.try_count == 1) together_ = noise_by_quantity(powers);
     }
     if (options_.metric) tried.metric = metric_of(tried.candidate.model);
   }
@@ -430,7 +439,9 @@ class Chooser {
   std::optional<WideSolution> wide_;
   std::vector<passes::Atom> atoms_;
   Judge judge_;
-  /// By atom; empty until they were ranked.
+  /// What all atoms do together, by quantity; empty until that was measured.
+  refine::NoiseShares together_;
+  /// By atom, of the quantity that suffers most; empty until they were ranked.
   std::vector<double> noise_;
   std::vector<size_t> order_;
   AtomSet none_;

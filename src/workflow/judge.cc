@@ -129,6 +129,17 @@ double worst_sqnr_db(const JudgedPowers& powers) {
   return worst;
 }
 
+std::vector<double> noise_by_quantity(const JudgedPowers& powers) {
+  std::vector<double> shares;
+  for (const auto& samples : powers) {
+    const double signal = signal_of(samples);
+    double noise = 0;
+    for (const SamplePower& power : samples) noise += power.noise;
+    shares.push_back(signal > 0 ? analysis::noise_bound(samples).value_or(noise) / signal : 0);
+  }
+  return shares;
+}
+
 Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
     : quantities_(plan),
       samples_(samples),

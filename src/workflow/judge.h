@@ -53,6 +53,10 @@ using JudgedPowers = std::vector<std::vector<analysis::SamplePower>>;
 /// Infinite if nothing could be measured; quantities without a signal do not count.
 double worst_sqnr_db(const JudgedPowers& powers);
 
+/// For each quantity the noise by its upper bound, or as it was measured, over the signal; 0
+/// without a signal.
+std::vector<double> noise_by_quantity(const JudgedPowers& powers);
+
 /// Measures several quantized forms of one model on the same samples, on the kernels that users
 /// get; for a runtime that is not here as its QuantizeLinear and DequantizeLinear say
 /// (workflow/reference.h).

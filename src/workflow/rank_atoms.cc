@@ -70,12 +70,12 @@ class Simulation {
   engine::Session session_;
 };
 
-double worst_share(const std::vector<SamplePower>& powers) {
-  double worst = 0;
+refine::NoiseShares shares_of(const std::vector<SamplePower>& powers) {
+  refine::NoiseShares shares;
   for (const SamplePower& power : powers) {
-    if (power.signal > 0) worst = std::max(worst, power.noise / power.signal);
+    shares.push_back(power.signal > 0 ? power.noise / power.signal : 0);
   }
-  return worst;
+  return shares;
 }
 
 }  // namespace
@@ -94,10 +94,10 @@ CountedFeed spread_samples(Samples& samples, size_t most) {
   return {spread(samples.calibration(), count, samples.calibration_count()), count};
 }
 
-std::vector<double> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
-                                   const std::vector<passes::Atom>& atoms,
-                                   const JudgedQuantities& judged, CountedFeed samples,
-                                   const RunControl& run) {
+std::vector<refine::NoiseShares> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
+                                                const std::vector<passes::Atom>& atoms,
+                                                const JudgedQuantities& judged, CountedFeed samples,
+                                                const RunControl& run) {
   Simulation simulation(plan, solution, atoms, judged);
   std::vector<AtomErrors> found(samples.count);
   engine::for_each_sample(samples.feed, engine::worker_count(run.jobs, samples.count), run,
@@ -114,9 +114,17 @@ std::vector<double> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
       }
     }
   }
-  std::vector<double> noise;
-  for (const auto& powers : total) noise.push_back(worst_share(powers));
+  std::vector<refine::NoiseShares> noise;
+  for (const auto& powers : total) noise.push_back(shares_of(powers));
   return noise;
+}
+
+std::vector<double> worst_shares(std::span<const refine::NoiseShares> noise) {
+  std::vector<double> worst;
+  for (const auto& shares : noise) {
+    worst.push_back(shares.empty() ? 0 : *std::ranges::max_element(shares));
+  }
+  return worst;
 }
 
 std::vector<size_t> most_harmful_first(std::span<const double> noise) {

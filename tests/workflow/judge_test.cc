@@ -107,5 +107,11 @@ TEST(WorstSqnr, IsABoundWhereSamplesTellOne) {
   EXPECT_NEAR(worst_sqnr_db({{{100, 1}, {100, 9}}}), 10 * std::log10(200 / bound), 1e-9);
 }
 
+TEST(NoiseByQuantity, IsTheShareThatTheBoundAllows) {
+  const JudgedPowers powers = {{{100, 1}, {100, 9}}, {{50, 1}}, {{0, 5}}, {}};
+  EXPECT_THAT(noise_by_quantity(powers),
+              ElementsAre(analysis::noise_bound(powers[0]).value() / 200, 0.02, 0, 0));
+}
+
 }  // namespace
 }  // namespace rangefinder::workflow
