@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace rangefinder::analysis {
@@ -55,6 +56,23 @@ bool has_rows(const tensor::Tensor& values) {
          tensor::is_floating(values.type());
 }
 
+/// Of how many rows a text is; 0 if rows are no letters. The texts of a batch come one after the
+/// other, unless the second dimension says that there is a single one.
+size_t rows_in_text(const tensor::Shape& shape) {
+  if (shape.size() != 3) return 0;
+  return static_cast<size_t>(shape[1] == 1 ? shape[0] : shape[1]);
+}
+
+/// The mean and kBoundErrors of its standard errors. Losses lie between 0 and 1: nothing cancels
+/// that the first digits of the result need.
+std::optional<double> bound_of_mean(uint64_t number, double sum, double squares) {
+  if (number < 2) return std::nullopt;
+  const auto count = static_cast<double>(number);
+  const double mean = sum / count;
+  const double variance = std::max(0.0, squares - count * mean * mean) / (count - 1);
+  return mean + kBoundErrors * std::sqrt(variance / count);
+}
+
 /// The logarithms of a row of shares, less their mean.
 std::vector<double> centered_logarithms(Row row) {
   std::vector<double> values;
@@ -104,6 +122,9 @@ void TopRows::add(const tensor::Tensor& real, const tensor::Tensor& restored) {
   if (shape.size() > most_dimensions && !is_share) return;
   are_shares = are_shares && is_share;
   has_many_columns = has_many_columns && shape.back() >= kManyColumns;
+  const size_t rows_of_text = rows_in_text(shape);
+  are_texts = are_texts && rows_of_text > 0;
+  double lost_of_text = 0;
   for (size_t at = 0; at < own.floats().size(); at += columns) {
     const Row row = Row(own.floats()).subspan(at, columns);
     const size_t top = top_of(row);
@@ -115,7 +136,18 @@ void TopRows::add(const tensor::Tensor& real, const tensor::Tensor& restored) {
     top_share_sum.add(share);
     loss.add(lost);
     squared_loss.add(lost * lost);
+    lost_of_text += lost;
+    if (rows_of_text > 0 && (at / columns + 1) % rows_of_text == 0) {
+      add_text(std::exchange(lost_of_text, 0));
+    }
   }
+}
+
+void TopRows::add_text(double lost) {
+  const double share = std::min(1.0, lost);
+  ++text_count;
+  text_loss.add(share);
+  squared_text_loss.add(share * share);
 }
 
 void TopRows::merge(const TopRows& other) {
@@ -126,6 +158,10 @@ void TopRows::merge(const TopRows& other) {
   has_many_columns = has_many_columns && other.has_many_columns;
   loss.add(other.loss.value());
   squared_loss.add(other.squared_loss.value());
+  are_texts = are_texts && other.are_texts;
+  text_count += other.text_count;
+  text_loss.add(other.text_loss.value());
+  squared_text_loss.add(other.squared_text_loss.value());
 }
 
 bool TopRows::are_classes() const {
@@ -146,12 +182,8 @@ std::optional<double> TopRows::mean_loss() const {
 }
 
 std::optional<double> TopRows::loss_bound() const {
-  if (row_count < 2) return std::nullopt;
-  const auto count = static_cast<double>(row_count);
-  const double mean = loss.value() / count;
-  // Losses lie between 0 and 1: nothing cancels that the first digits of the result need.
-  const double variance = std::max(0.0, squared_loss.value() - count * mean * mean) / (count - 1);
-  return mean + kBoundErrors * std::sqrt(variance / count);
+  if (are_texts) return bound_of_mean(text_count, text_loss.value(), squared_text_loss.value());
+  return bound_of_mean(row_count, loss.value(), squared_loss.value());
 }
 
 }  // namespace rangefinder::analysis

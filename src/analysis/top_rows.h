@@ -20,6 +20,9 @@ inline constexpr int64_t kManyColumns = 16;
 /// its own choice less what it gives to the other model's choice. Were its shares probabilities,
 /// its mean would be what the other model's accuracy is expected to be lower by. Rows that are no
 /// shares (none negative, sum 1) are made shares by softmax.
+///
+/// The rows of a tensor with three dimensions may be the letters of one text, which is right as a
+/// whole or not at all: what they lose is added up, too.
 struct TopRows {
   uint64_t row_count = 0;
   /// Rows in which both have the largest value at the same place; of equal ones the first.
@@ -33,6 +36,12 @@ struct TopRows {
   bool are_shares = true;
   bool has_many_columns = true;
 
+  /// Of each text the loss of all its rows, at most 1; texts only if all tensors were such.
+  bool are_texts = true;
+  uint64_t text_count = 0;
+  quantization::CompensatedSum text_loss = {};
+  quantization::CompensatedSum squared_text_loss = {};
+
   /// Adds the rows along the last axis of two tensors of one shape: of one with two dimensions,
   /// with three if there are kManyColumns, with any number if they are shares. Fewer than two
   /// columns, or values that are not finite, are no scores.
@@ -43,11 +52,14 @@ struct TopRows {
   /// which one has most of the softmax. Others may be coordinates, or features.
   bool are_classes() const;
 
-  /// All three are empty without rows; the bound also with a single one.
+  /// All three are empty without rows; the bound also with a single row or text.
   std::optional<double> same_share() const;
   std::optional<double> mean_loss() const;
-  /// mean_loss() and kBoundErrors of its standard errors.
+  /// mean_loss() and kBoundErrors of its standard errors; of texts their mean loss and its errors.
   std::optional<double> loss_bound() const;
+
+ private:
+  void add_text(double lost);
 };
 
 /// Signal and noise of what a Softmax was given, told from what it made: the logarithms of the

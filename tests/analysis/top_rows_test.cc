@@ -104,6 +104,43 @@ TEST(ScorePower, IsThatOfWhatSoftmaxWasGiven) {
   EXPECT_TRUE(std::isfinite(score_power(softmax(0, 99), softmax(99, 0))->noise));
 }
 
+/// Letters, one a row, that lose so much each.
+TopRows letters(const Shape& shape, const std::vector<float>& losses) {
+  std::vector<float> real;
+  std::vector<float> other;
+  for (const float loss : losses) {
+    real.insert(real.end(), {0.5f + loss / 2, 0.5f - loss / 2});
+    other.insert(other.end(), {loss > 0 ? 0.0f : 1.0f, loss > 0 ? 1.0f : 0.0f});
+  }
+  return rows(scores(shape, real), scores(shape, other));
+}
+
+TEST(TopRows, OfTextsTheBoundIsThatOfWholeTexts) {
+  // Texts of four letters lose 0.3, 0 and 0.1: their mean is 0.4 / 3, that of a letter a quarter.
+  const std::vector<float> losses = {0.1f, 0, 0.2f, 0, 0, 0, 0, 0, 0, 0, 0, 0.1f};
+  const TopRows batch = letters({3, 4, 2}, losses);
+  EXPECT_NEAR(*batch.mean_loss(), 0.4 / 12, 1e-7);
+  const double mean = 0.4 / 3;
+  const double variance = (std::pow(0.3 - mean, 2) + mean * mean + std::pow(0.1 - mean, 2)) / 2;
+  EXPECT_NEAR(*batch.loss_bound(), mean + 1.64 * std::sqrt(variance / 3), 1e-6);
+  const TopRows letters_alone = letters({12, 2}, losses);
+  EXPECT_LT(*letters_alone.loss_bound(), 0.5 * *batch.loss_bound()) << "what rows alone would say";
+  TopRows apart;
+  for (size_t i = 0; i < 3; ++i) {
+    apart.merge(letters({4, 1, 2}, {losses.begin() + 4 * i, losses.begin() + 4 * (i + 1)}));
+  }
+  EXPECT_EQ(apart.text_count, 3u) << "a batch of one in the second dimension";
+  EXPECT_DOUBLE_EQ(*apart.loss_bound(), *batch.loss_bound());
+  EXPECT_EQ(letters({1, 12, 2}, losses).loss_bound(), std::nullopt) << "of one text";
+  apart.merge(letters({12, 2}, losses));
+  EXPECT_FALSE(apart.are_texts) << "once there are none, rows count";
+  EXPECT_LT(*apart.loss_bound(), 0.1);
+}
+
+TEST(TopRows, ATextIsLostOnce) {
+  EXPECT_DOUBLE_EQ(*letters({2, 3, 2}, {0.9f, 0.9f, 0.9f, 1, 1, 1}).loss_bound(), 1);
+}
+
 TEST(TopRows, SplitAndMergeAgree) {
   const auto first = rows(scores({2, 2}, {3, 1, 0, 4}), scores({2, 2}, {0, 1, 0, 1}));
   auto both = first;
