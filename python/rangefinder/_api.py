@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
-from . import _models, _native, _options, _progress, _results, _samples
+import numpy as np
+
+from . import _files, _models, _native, _options, _progress, _results, _samples
 from ._statistics import Statistics
 
 Progress = bool | _progress.ProgressFunction | None
@@ -78,8 +80,8 @@ def _held_out(
     pictures: Mapping[str, Any] | None,
 ) -> tuple[_native.Samples | None, int | None]:
     """Samples to judge by, or how many of the data shall."""
-    if given is None or isinstance(given, int):
-        return None, given
+    if given is None or isinstance(given, (int, np.integer)):
+        return None, given if given is None or isinstance(given, bool) else int(given)
     is_file = _samples.is_path(given)
     return _samples.samples_of(given, loaded.input_names, None if is_file else collate_fn, pictures if is_file else None), None
 
@@ -172,8 +174,8 @@ def compare(
 def inspect(model: Any, *, example_inputs: Any = None, **options: Unpack[_options.PlanOptions]) -> _results.Inspection:
     """What quantize() would do to a model, without data; of a quantized one, what ONNX Runtime makes of it; of a
     statistics file (.rfs), what it holds. Takes `exclude` and `target`."""
-    if isinstance(model, (str, os.PathLike)) and os.fspath(model).endswith(".rfs"):
-        return _results.Inspection(*_native.inspect_statistics(os.fspath(model)))
+    if isinstance(model, (str, os.PathLike)) and _files.path_of(model).endswith(".rfs"):
+        return _results.Inspection(*_native.inspect_statistics(_files.path_of(model)))
     loaded = _models.load(model, example_inputs)
     return _results.Inspection(*_native.inspect(loaded.native, _options.native(options)))
 
@@ -200,12 +202,12 @@ def export_table(
         "format": format,
         "trt_version": trt_version,
         "trt_algorithm": trt_algorithm,
-        "output": None if path is None else os.fspath(path),
+        "output": None if path is None else _files.path_of(path),
     }
     if float_model is not None:
         words["float_model"] = _models.load(float_model).native
     if isinstance(source, (str, os.PathLike)):
-        return _native.export_table_file(os.fspath(source), words)
+        return _native.export_table_file(_files.path_of(source), words)
     return _native.export_table(_models.load(source).native, words)
 
 
@@ -240,8 +242,8 @@ def import_cache(
     source = None
     if missing_data is not None:
         source = _samples.samples_of(missing_data, loaded.input_names, collate_fn, pictures)
-    words = _options.native(options, samples=samples, output=None if path is None else os.fspath(path))
-    native = _native.import_cache(os.fspath(cache), loaded.native, source, _progress.function_of(progress), words)
+    words = _options.native(options, samples=samples, output=None if path is None else _files.path_of(path))
+    native = _native.import_cache(_files.path_of(cache), loaded.native, source, _progress.function_of(progress), words)
     return _results.ImportedCache(*native, loaded)
 
 
@@ -253,8 +255,9 @@ def calibrate_tensor(batches: Iterable[Any], **options: Unpack[_options.TensorOp
     compat          "ppq": PPQ's observers, bugs included
     measure         also what quantization does to the batches, as `error`
     """
+    whole = None if _samples.is_path(batches) else _samples.whole
     return _results.TensorCalibration(
-        _native.calibrate_tensor(_samples.samples_of(batches, lambda: [""]), _options.native(options))
+        _native.calibrate_tensor(_samples.samples_of(batches, lambda: [""], whole), _options.native(options))
     )
 
 
@@ -270,7 +273,7 @@ def targets() -> dict[str, str]:
 
 def load_plugin(file: str | os.PathLike[str]) -> list[str]:
     """Registers the observers of a shared library (docs/observers.md) and returns their names."""
-    return _native.load_plugin(os.fspath(file))
+    return _native.load_plugin(_files.path_of(file))
 
 
 def _statistics_of(given: Statistics | str | os.PathLike[str]) -> Statistics:

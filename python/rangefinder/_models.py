@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from . import _native, _runtime
+from . import _files, _native, _runtime
 from ._results import QuantizedModel
 
 #: Protobuf cannot serialize more than this.
@@ -56,7 +56,7 @@ def _load(model: Any) -> LoadedModel:
     if isinstance(model, QuantizedModel):
         return LoadedModel(model._native.model())
     if isinstance(model, (str, os.PathLike)):
-        return LoadedModel(_native.Model.load(os.fspath(model)))
+        return LoadedModel(_native.Model.load(_files.path_of(model)))
     if isinstance(model, (bytes, bytearray, memoryview)):
         return LoadedModel(_native.Model.parse(bytes(model), ""))
     if callable(getattr(model, "SerializeToString", None)) and hasattr(model, "graph"):
@@ -92,7 +92,7 @@ def metric_of(metric: Callable[[str], float] | None) -> Callable[[_native.Model]
     function = metric
 
     def figure(model: _native.Model) -> float:
-        file = os.fspath(model.file)
+        file = _files.path_of(model.file)
         if file not in ("", "."):
             return float(function(file))
         with tempfile.TemporaryDirectory(prefix="rangefinder-") as folder:

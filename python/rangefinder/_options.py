@@ -6,6 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
+import numpy as np
+
+from . import _files
+
 
 class PlanOptions(TypedDict, total=False):
     """What becomes codes."""
@@ -89,7 +93,7 @@ class ImportOptions(MethodOptions, RunOptions, total=False):
 
 def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     """As the extension reads them."""
-    words = {name: value for name, value in {**options, **more}.items() if value is not None}
+    words = {name: _plain(value) for name, value in {**options, **more}.items() if value is not None}
     for name in ("exclude", "rows"):
         # One pattern alone, which would be taken letter by letter.
         if isinstance(words.get(name), str):
@@ -98,13 +102,22 @@ def native(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
             words[name] = list(words[name])
     for name in ("keep", "decisions", "checkpoint"):
         if name in words:
-            words[name] = os.fspath(words[name])
+            words[name] = _files.path_of(words[name])
     if "method_for" in words:
+        if not isinstance(words["method_for"], Mapping):
+            raise TypeError(
+                f"method_for: {type(words['method_for']).__name__}; allowed: a dictionary, from names of tensors to methods"
+            )
         words["method_for"] = list(words["method_for"].items())
-    for name in ("samples", "most_held_out"):
+    for name in ("samples", "most_held_out", "jobs"):
         natural(name.removeprefix("most_"), words.get(name))
     positive("every", words.get("every"))
     return words
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, which the extension knows."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def positive(name: str, value: int | None) -> None:
@@ -114,7 +127,7 @@ def positive(name: str, value: int | None) -> None:
 
 
 def natural(name: str, value: int | None) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer))):
         raise TypeError(f"{name}: a value of type {type(value).__name__} is not allowed")
     if value is not None and value < 0:
         raise ValueError(f"{name}: {value}; allowed: 0 or more")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import _native
+from . import _files, _native
 from ._statistics import Statistics
 
 
@@ -68,7 +68,7 @@ class ImportedCache(Report):
         self._source = source
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        self._native.save(os.fspath(path))
+        self._native.save(_files.path_of(path))
 
     def to_bytes(self) -> bytes:
         return self._native.bytes()
@@ -215,15 +215,17 @@ class QuantizedModel:
         report: str | os.PathLike[str] | None = None,
     ) -> None:
         """Writes the model and what else is asked for, all of it together or nothing."""
+        if not _files.path_of(path):
+            raise ValueError("a model needs the name of a file")
         self._native.save(
-            os.fspath(path), os.fspath(statistics or ""), os.fspath(summary or ""), os.fspath(report or "")
+            _files.path_of(path), _files.path_of(statistics or ""), _files.path_of(summary or ""), _files.path_of(report or "")
         )
 
     def report(self, path: str | os.PathLike[str]) -> None:
         """Writes a page to look at in a browser: one HTML file; docs/report.md tells what is on it."""
-        if not os.fspath(path):
+        if not _files.path_of(path):
             raise ValueError("a report needs the name of a file")
-        self._native.save("", "", "", os.fspath(path))
+        self._native.save("", "", "", _files.path_of(path))
 
     def to_bytes(self) -> bytes:
         return self._native.model().bytes()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import _native
+from . import _files, _native
 
 #: Of pictures, as the command line's options: "resize", "crop", "scale", "mean", "std", "layout", "channels".
 Pictures = Mapping[str, Any]
@@ -19,6 +19,8 @@ def samples_of(
     pictures: Pictures | None = None,
 ) -> _native.Samples:
     """`input_names` is asked only where samples come without names."""
+    if collate_fn is not None and not callable(collate_fn):
+        raise TypeError(f"collate_fn: {type(collate_fn).__name__}; allowed: a function of what the data yield")
     paths = _paths(data)
     if paths is not None:
         if collate_fn is not None:
@@ -30,15 +32,20 @@ def samples_of(
     return _native.Samples.from_iterable(_Samples(items, input_names, collate_fn), can_rewind)
 
 
+def whole(item: Any) -> Any:
+    """Where there are no inputs to tell apart, for `collate_fn`: a list of numbers is one array."""
+    return (item,) if isinstance(item, (list, tuple)) and len(item) != 1 else item
+
+
 def is_path(data: Any) -> bool:
     return _paths(data) is not None
 
 
 def _paths(data: Any) -> list[str] | None:
     if isinstance(data, (str, os.PathLike)):
-        return [os.fspath(data)]
+        return [_files.path_of(data)]
     if isinstance(data, (list, tuple)) and data and all(isinstance(item, (str, os.PathLike)) for item in data):
-        return [os.fspath(item) for item in data]
+        return [_files.path_of(item) for item in data]
     return None
 
 
@@ -65,6 +72,9 @@ def _items(data: Any) -> tuple[Callable[[], Iterator[Any]], bool]:
             raise TypeError("data: an array without dimensions is no list of samples")
         # One array of all samples along its first dimension: each becomes a batch of one.
         return (lambda: (data[i : i + 1] for i in range(len(data)))), True
+    if _is_sized_by_index(data):
+        # Many datasets answer to any index: only their length says where they end.
+        return (lambda: (data[i] for i in range(len(data)))), True
     try:
         iterator = iter(data)
     except TypeError:
@@ -75,6 +85,12 @@ def _items(data: Any) -> tuple[Callable[[], Iterator[Any]], bool]:
     # the first pass.
     begun = [iterator]
     return (lambda: begun.pop() if begun else iter(data)), True
+
+
+def _is_sized_by_index(data: Any) -> bool:
+    """A map-style dataset: Python would iterate over it until an index is refused."""
+    kind = type(data)
+    return hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
 
 
 def _reader(reader: Any) -> tuple[Callable[[], Iterator[Any]], bool]:
@@ -113,7 +129,7 @@ class _Samples:
 
     def _sample(self, index: int, item: Any) -> dict[str, Any]:
         if isinstance(item, Mapping):
-            return {name: _array(value, f"sample {index}: '{name}'") for name, value in item.items()}
+            return {_name(name, index): _array(value, f"sample {index}: '{name}'") for name, value in item.items()}
         if not isinstance(item, (list, tuple)):
             return {"": _array(item, f"sample {index}")}
         if len(item) == 1 and not _is_number(item[0]):
@@ -127,18 +143,43 @@ class _Samples:
         return {name: _array(value, f"sample {index}: '{name}'") for name, value in zip(names, item)}
 
 
+def _name(name: Any, index: int) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"sample {index}: {name!r} names no input: {type(name).__name__} instead of str")
+    return name
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (bool, int, float, complex))
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "__dlpack__") or hasattr(value, "__array_interface__")
+    """Also what becomes one when it is asked: datasets of HDF5, tables of pandas."""
+    if hasattr(value, "__dlpack__") or hasattr(value, "__array_interface__"):
+        return True
+    return hasattr(value, "__array__") and hasattr(value, "shape")
+
+
+#: Of the tensors of PyTorch that become arrays; bfloat16 on the way.
+_TORCH_TYPES = frozenset(
+    "float16 float32 float64 bfloat16 bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
+)
+
+
+def _torch_array(tensor: Any, where: str) -> Any:
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if kind not in _TORCH_TYPES:
+        raise TypeError(f"{where}: a tensor of {kind} is no input of a model")
+    if str(tensor.layout) != "torch.strided":
+        raise TypeError(f"{where}: a tensor of layout {tensor.layout} is no input of a model; to_dense() makes one of it")
+    plain = tensor.detach().cpu()
+    return (plain.float() if kind == "bfloat16" else plain).contiguous()
 
 
 def _array(value: Any, where: str) -> Any:
     """An array of the host, contiguous; copied only where it must be."""
     if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
-        return value.detach().cpu().contiguous()
+        return _torch_array(value, where)
     import numpy as np
 
     try:
@@ -146,7 +187,12 @@ def _array(value: Any, where: str) -> Any:
     except Exception as error:
         raise TypeError(f"{where}: {type(value).__name__} is no array") from error
     if array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16":
-        raise TypeError(f"{where}: an array of {array.dtype} is no input of a model")
+        if isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"{where}: {os.fspath(value)!r} is no array; a path alone, or a list of paths alone, is read as files")
+        what = f"an array of {array.dtype}" if _is_array(value) else type(value).__name__
+        raise TypeError(f"{where}: {what} is no input of a model")
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
     if array.dtype.name == "bfloat16":
         array = array.astype(np.float32)
     # ascontiguousarray() would give a scalar a dimension.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _native
+from . import _files, _native
 
 
 class Statistics:
@@ -23,14 +23,14 @@ class Statistics:
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Statistics:
-        return Statistics(_native.Statistics.load(os.fspath(path)))
+        return Statistics(_native.Statistics.load(_files.path_of(path)))
 
     @staticmethod
     def from_bytes(content: bytes) -> Statistics:
         return Statistics(_native.Statistics.parse(content))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        self._native.save(os.fspath(path))
+        self._native.save(_files.path_of(path))
 
     def to_bytes(self) -> bytes:
         """Equal statistics give equal bytes."""

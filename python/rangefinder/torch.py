@@ -67,7 +67,7 @@ def export(
 
 
 def _arguments(module: Any, example: Any) -> tuple[list[Any], list[str]]:
-    parameters = list(inspect.signature(module.forward).parameters)
+    parameters = _parameters(module)
     if isinstance(example, Mapping):
         unknown = [name for name in example if name not in parameters]
         if unknown:
@@ -80,8 +80,18 @@ def _arguments(module: Any, example: Any) -> tuple[list[Any], list[str]]:
     return arguments, [parameters[i] if i < len(parameters) else f"input_{i}" for i in range(len(arguments))]
 
 
+def _parameters(module: Any) -> list[str]:
+    try:
+        return list(inspect.signature(module.forward).parameters)
+    except ValueError:  # traced: a function without a signature, but with a schema
+        return [argument.name for argument in module.forward.schema.arguments[1:]]
+
+
 def _export_options(torch: Any, names: Sequence[str], output_count: int, dynamic_batch: bool, opset: int) -> dict[str, Any]:
     outputs = [f"output_{i}" if output_count > 1 else "output" for i in range(output_count)]
+    # The exporter would rename an input that is called so.
+    while not set(outputs).isdisjoint(names):
+        outputs = [f"{name}_" for name in outputs]
     options: dict[str, Any] = {
         "input_names": list(names),
         "output_names": outputs,
@@ -99,6 +109,8 @@ def _export_options(torch: Any, names: Sequence[str], output_count: int, dynamic
 
 
 def _flat(value: Any) -> list[Any]:
+    if value is None:  # no output of the exported model
+        return []
     if isinstance(value, Mapping):
         return [each for part in value.values() for each in _flat(part)]
     if isinstance(value, (list, tuple)):

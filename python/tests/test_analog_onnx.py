@@ -149,6 +149,9 @@ def test_misuse_is_named(cnn, samples, calibrated):
     with pytest.raises(rangefinder.Error):
         calibrate_input_ranges(calibrated, "max", [np.full((1, 1, 28, 28), np.nan, np.float32)], verbose=False)
     assert calibrated.to_bytes() == before
+    with pytest.raises(ValueError, match="name of a file"):
+        calibrated.save("")
+    assert calibrated.table().splitlines()[0] in calibrated._repr_html_()
     with pytest.raises(ValueError, match="no layer has an input range"):
         input_ranges(convert_to_analog(cnn))
 
@@ -177,3 +180,9 @@ def test_ranges_go_to_torch_and_back(cnn, calibrated):
     assert sorted(float(ranges[0]) for ranges in back.values()) == sorted(float(ranges[0]) for ranges in ours.values())
     with pytest.raises(ValueError, match="belongs to no layer"):
         load_input_ranges(net, {"nowhere.input_range": [1.0]})
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="allowed: finite"):
+            load_input_ranges(net, {**ours, next(reversed(ours)): [wrong]})
+    assert {name: ranges.tolist() for name, ranges in input_ranges(net).items()} == {
+        name: ranges.tolist() for name, ranges in back.items()
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -85,10 +87,12 @@ def test_a_state_dict_stays_as_it_was(net):
     assert set(net.state_dict()) == before
 
 
-def test_tiles_have_a_range_each(net):
-    found = calibrate_input_ranges(
-        net, Type.MAX, Sampler(1), verbose=False, rpu_config={"mapping": {"max_input_size": 150}}
-    )
+def test_tiles_have_a_range_each(net, tmp_path):
+    hardware = {"mapping": {"max_input_size": 150}}
+    found = calibrate_input_ranges(net, Type.MAX, Sampler(1), verbose=False, rpu_config=hardware)
+    (tmp_path / "hardware.json").write_text(json.dumps(hardware))
+    same = calibrate_input_ranges(net, Type.MAX, Sampler(1), verbose=False, rpu_config=tmp_path / "hardware.json")
+    assert same == found
     # 8 * 7 * 7 = 392 in three tiles, as even as possible.
     assert [len(ranges) for ranges in found.values()] == [1, 1, 3]
     rows = inputs_of(net, Sampler(1))["fc"][0].abs()
@@ -170,6 +174,9 @@ def test_misuse_is_named(net):
         calibrate_input_ranges(net, "BEST", Sampler(1), verbose=False)
     with pytest.raises(TypeError, match="AnalogModel"):
         calibrate_input_ranges("model.onnx", Type.MAX, Sampler(1), verbose=False)
+    for wrong, named in (({"samples": -1}, "samples"), ({"rpu_config": {"mapping": {"max_size": 4}}}, "mapping.max_size")):
+        with pytest.raises(ValueError, match=named):
+            calibrate_input_ranges(net, Type.MAX, Sampler(1), verbose=False, **wrong)
     with pytest.raises(ValueError, match="no layer"):
         calibrate_input_ranges(torch.nn.ReLU().eval(), Type.MAX, Sampler(1), verbose=False)
     with pytest.raises(NotImplementedError, match="'0': the matrices of LSTM"):

@@ -120,6 +120,9 @@ def test_bad_samples_are_named(cnn, samples):
     for nonsense in (object(), "text", None, np.array(["a"]), np.array([None])):
         with pytest.raises((TypeError, rf.Error)):
             rf.quantize(cnn, [nonsense] * 4)
+    for nonsense in (object(), "text", None, {1: samples[0]}, {"input": None}, samples[0].astype(complex)):
+        with pytest.raises(TypeError, match="sample 4"):
+            rf.quantize(cnn, [*good, nonsense])
     with pytest.raises(rf.Error) as caught:
         rf.quantize(cnn, good + [np.full_like(samples[0], np.nan)] + good)
     assert caught.value.tensor
@@ -143,6 +146,12 @@ def test_wrong_arguments(cnn, samples, tmp_path):
         {"progress": 3},
         {"example_inputs": samples[0]},
         {"pictures": {"resize": 28}},
+        {"method_for": [("*", "kl")]},
+        {"collate_fn": 3},
+        {"samples": True},
+        {"held_out": True},
+        {"held_out": 0.1},
+        {"jobs": True},
     ):
         with pytest.raises(TypeError):
             rf.quantize(cnn, samples, **wrong)
@@ -152,6 +161,7 @@ def test_wrong_arguments(cnn, samples, tmp_path):
         {"nonfinite": "maybe"},
         {"held_out": -1},
         {"samples": -1},
+        {"jobs": -1},
         {"percentile": 2.0, "method": "percentile"},
         {"target": "toaster"},
         {"exclude": ["nothing-is-called-so"]},
@@ -167,7 +177,21 @@ def test_wrong_arguments(cnn, samples, tmp_path):
     assert caught.value.file.endswith("missing.onnx") and caught.value.node == ""
     with pytest.raises(rf.Error):
         rf.quantize(b"no model", samples)
+    with pytest.raises(rf.Error, match="the model: is empty"):
+        rf.quantize(b"", samples)
+    with pytest.raises(ValueError, match="null"):
+        rf.quantize("a\0b", samples)
     assert issubclass(rf.Error, RuntimeError) and rf.Error("x").file == ""
+
+
+def test_more_jobs_than_cores_say_nothing(cnn):
+    """A process of its own: the library of threads would warn once."""
+    code = """
+import sys, numpy as np, rangefinder as rf
+rf.quantize(sys.argv[1], np.random.default_rng(0).random((12, 1, 28, 28), dtype=np.float32), jobs=1000, progress=False)
+"""
+    done = subprocess.run([sys.executable, "-c", code, cnn], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 INTERRUPTED = """

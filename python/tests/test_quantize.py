@@ -68,6 +68,36 @@ def loader(samples, make):
         yield make(index, sample)
 
 
+class ByIndex:
+    """A dataset that answers to any index: only its length says where it ends."""
+
+    def __init__(self, samples):
+        self._samples = samples
+
+    def __len__(self):
+        return len(self._samples)
+
+    def __getitem__(self, index):
+        return self._samples[index % len(self._samples)]
+
+
+class Lazy:
+    """Arrays in a file, as those of HDF5: no array itself."""
+
+    def __init__(self, samples):
+        self._whole = np.concatenate(samples)
+        self.shape = self._whole.shape
+
+    def __len__(self):
+        return len(self._whole)
+
+    def __getitem__(self, index):
+        return self._whole[index]
+
+    def __array__(self, dtype=None, copy=None):
+        raise AssertionError("is read whole")
+
+
 class Reader:
     """ONNX Runtime's interface of calibration data."""
 
@@ -89,6 +119,9 @@ def test_kinds_of_data(cnn, samples):
         "dictionaries": [{name: s} for s in samples],
         "tuples of one": [(s,) for s in samples],
         "not contiguous": [np.asfortranarray(s) for s in samples],
+        "dataset by index": ByIndex(samples),
+        "array in a file": Lazy(samples),
+        "larger floats": [s.astype(np.longdouble) for s in samples],
         "big-endian": [s.astype(">f4") for s in samples],
         "read-only": [np.frombuffer(s.tobytes(), np.float32).reshape(s.shape) for s in samples],
         "calibration data reader": Reader(samples, name),
@@ -119,6 +152,8 @@ def test_samples_and_held_out(cnn, samples):
     assert first.to_dict()["samples"] == 20 and first.to_dict()["held_out_samples"] == 28
     blind = rf.quantize(cnn, samples, held_out=0)
     assert blind.outputs == {} and blind.to_dict()["samples"] == 48
+    counted = rf.quantize(cnn, samples, samples=np.int64(20), held_out=np.int32(5), jobs=np.uint8(1))
+    assert counted.to_dict()["samples"] == 20 and counted.to_dict()["held_out_samples"] == 5
     judged = rf.quantize(cnn, samples[:40], held_out=samples[40:])
     assert judged.to_dict()["samples"] == 40 and judged.to_dict()["held_out_samples"] == 8
 
@@ -165,6 +200,11 @@ def test_results_can_be_looked_at(cnn, samples, tmp_path):
     assert (tmp_path / "again.html").read_text() == page
     with pytest.raises(ValueError, match="name of a file"):
         quantized.report("")
+    with pytest.raises(ValueError, match="name of a file"):
+        quantized.save("")
+    with pytest.raises(rf.Error, match="a file of its own"):
+        quantized.save(tmp_path / "both", summary=tmp_path / "." / "both")
+    assert not (tmp_path / "both").exists()
     changed = quantized.to_dict()
     changed["tensors"].clear()
     assert quantized.tensors

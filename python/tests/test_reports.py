@@ -59,6 +59,7 @@ def test_calibrate_tensor(samples):
     assert len(channels.scale) == 3
     assert rf.calibrate_tensor(samples, fp8="e4m3", symmetric=True)["scale"]
     assert rf.calibrate_tensor(samples, measure=True)["error"]["sqnr_db"] > 20
+    assert rf.calibrate_tensor([[0.0, 1.0, 3.0], [[2.0], [0.5]]], method="minmax").scale == [pytest.approx(3 / 255)]
     with pytest.raises(ValueError):
         rf.calibrate_tensor(samples, fp8="e9")
     with pytest.raises(ValueError):

@@ -127,6 +127,46 @@ def test_tensors_that_are_not_plain(torch, batches, cnn, samples):
     assert rf.quantize(cnn, graded).to_bytes() == expected
 
 
+    rough = [torch.from_numpy(s).bfloat16() for s in samples]
+    assert rf.quantize(cnn, rough).to_bytes() == rf.quantize(cnn, [r.float() for r in rough]).to_bytes()
+    image = torch.from_numpy(samples[0])
+    for wrong, said in ((image.to_sparse(), "sparse"), (image.to(torch.complex64), "complex64")):
+        with pytest.raises(TypeError, match=f"sample 0: .*{said}"):
+            rf.quantize(cnn, [wrong])
+
+
+def test_outputs_that_are_none_and_inputs_called_like_outputs(torch):
+    class Odd(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.product = torch.nn.Linear(8, 4)
+
+        def forward(self, input, output):
+            return self.product(input) + output, None
+
+    pairs = [(torch.randn(3, 8), torch.randn(3, 4)) for _ in range(20)]
+    quantized = rf.quantize(Odd(), pairs, example_inputs=pairs[0])
+    assert list(quantized.outputs) == ["output_"]
+
+
+def test_traced_modules_and_scripts(torch):
+    torch.manual_seed(4)
+    net = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU())
+    data = [torch.randn(3, 8) for _ in range(20)]
+    expected = rf.quantize(net, data, example_inputs=data[0]).tensors.values()
+    for other in (torch.jit.trace(net, data[0]), torch.jit.script(net)):
+        found = rf.quantize(other, data, example_inputs=data[0]).tensors.values()
+        assert [(t.scale, t.zero_point) for t in found] == [(t.scale, t.zero_point) for t in expected]
+
+
+def test_more_open_dimensions(torch):
+    torch.manual_seed(5)
+    net = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU())
+    model = rf.torch.export(net, torch.randn(2, 3, 8), dynamic_axes={"input": {0: "batch", 1: "steps"}})
+    lengths = [torch.randn(2, 3 + i % 4, 8) for i in range(20)]
+    assert rf.quantize(model, lengths).integer_nodes == 1
+
+
 def test_an_export_that_differs_is_refused(torch):
     class Fixed(torch.nn.Module):
         """The exporter takes down what this call did; the check runs it again."""

@@ -25,6 +25,7 @@ Model Model::load(const std::filesystem::path& file) {
 }
 
 Model Model::parse(std::string bytes, const std::filesystem::path& data_folder) {
+  if (bytes.empty()) throw Error("is empty", {.file = "the model"});
   return Model(
       std::make_shared<State>(State{engine::ModelSource(std::move(bytes), {}, data_folder)}));
 }

@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
@@ -11,11 +12,21 @@
 
 namespace rangefinder {
 
+namespace {
+
+/// More threads than there are cores would not get any work, and TBB would say so on standard
+/// error.
+size_t usable(size_t cores) {
+  return std::min(cores, static_cast<size_t>(tbb::info::default_concurrency()));
+}
+
+}  // namespace
+
 /// A pool of its own for one thread's calls, so that others in the process keep theirs.
 struct CoreLimit::Control {
   explicit Control(size_t cores)
       : outer(current),
-        size(outer == nullptr ? cores : std::min(cores, outer->size)),
+        size(outer == nullptr ? usable(cores) : std::min(cores, outer->size)),
         arena(static_cast<int>(size)) {
     current = this;
   }

@@ -15,7 +15,6 @@
 
 #include "base/cancellation.h"
 #include "base/error.h"
-#include "base/file_identity.h"
 #include "base/leftovers.h"
 
 namespace rangefinder {
@@ -120,6 +119,10 @@ void PendingFiles::add(const fs::path& path, std::string_view bytes) {
 
 void PendingFiles::add(const fs::path& path, const Fill& fill) {
   files_.push_back(std::make_unique<PendingFile>(path));
+  identities_.push_back(identity_of(path));
+  if (std::count(identities_.begin(), identities_.end(), identities_.back()) > 1) {
+    throw Error("is another result; a result needs a file of its own", {.file = path.string()});
+  }
   files_.back()->write(fill);
 }
 
@@ -129,6 +132,7 @@ void PendingFiles::commit() {
   std::vector<Replacement> replacements;
   for (const auto& file : files_) replacements.push_back(file->release());
   files_.clear();
+  identities_.clear();
   if (!replacements.empty()) replace_together(replacements);
 }
 

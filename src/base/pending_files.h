@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_identity.h"
 #include "base/replace.h"
 
 namespace rangefinder {
@@ -50,7 +51,7 @@ class PendingFile {
 /// disk.
 class PendingFiles {
  public:
-  /// Throws Error as PendingFile does.
+  /// Throws Error as PendingFile does, and if the file is one of them already.
   void add(const std::filesystem::path& path, std::string_view bytes);
   /// The same of bytes that need not be in memory at once. Throws what `fill` throws, too.
   void add(const std::filesystem::path& path, const Fill& fill);
@@ -59,6 +60,7 @@ class PendingFiles {
 
  private:
   std::vector<std::unique_ptr<PendingFile>> files_;
+  std::vector<FileIdentity> identities_;
 };
 
 }  // namespace rangefinder

@@ -260,7 +260,9 @@ std::string to_table(const Summary& summary) {
   std::string text;
   auto out = std::back_inserter(text);
   const auto& seconds = summary.seconds;
-  fmt::format_to(out, "{} -> {}\n", printable(summary.model), printable(summary.output));
+  // Nowhere, as long as nobody has saved it.
+  const std::string arrow = summary.output.empty() ? "" : " -> ";
+  fmt::format_to(out, "{}{}{}\n", printable(summary.model), arrow, printable(summary.output));
   fmt::format_to(out, "method {}, target {}, {} samples\n", summary.method, summary.target,
                  summary.sample_count);
   fmt::format_to(out, "size      {} -> {}\n", mebibytes(summary.float_bytes),

@@ -33,6 +33,7 @@ TEST_F(ModelTest, RefusesWhatIsNoFile) {
               ThrowsMessage<Error>(HasSubstr("missing.onnx")));
   EXPECT_THROW(Model::load("/dev/null"), Error);
   EXPECT_THROW(Model::parse("rubbish").inputs(), Error);
+  EXPECT_THAT([] { Model::parse(""); }, ThrowsMessage<Error>(HasSubstr("is empty")));
 }
 
 }  // namespace

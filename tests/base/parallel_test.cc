@@ -74,6 +74,14 @@ TEST(CoreLimit, OfSeveralTheSmallestCounts) {
   EXPECT_EQ(threads_used(), 1u);
 }
 
+/// TBB warns once in a process: the test is one of its own.
+TEST(CoreLimit, AboveTheNumberOfCoresNothingIsSaid) {
+  testing::internal::CaptureStderr();
+  const CoreLimit many(1000);
+  EXPECT_GE(threads_used(), 1u);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(CoreLimit, IsOneThreadsOwn) {
   if (std::thread::hardware_concurrency() == 1) GTEST_SKIP() << "there is one core anyway";
   const CoreLimit one(1);

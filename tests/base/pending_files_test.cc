@@ -71,6 +71,23 @@ TEST_F(Pending, SeveralFilesAppearTogether) {
   EXPECT_THAT(names(), ElementsAre("a", "b"));
 }
 
+TEST_F(Pending, NoFileIsWrittenTwice) {
+  replace(file("x"), "old");
+  fs::create_symlink("x", file("link"));
+  const fs::path there = file("x");
+  const fs::path later = file("later");
+  const std::vector<std::vector<fs::path>> pairs = {
+      {there, there}, {there, file("link")}, {later, file(".") / "later"}};
+  for (const std::vector<fs::path>& pair : pairs) {
+    PendingFiles files;
+    files.add(pair[0], "new");
+    EXPECT_THAT([&] { files.add(pair[1], "newer"); },
+                ThrowsMessage<Error>(HasSubstr("a file of its own")));
+  }
+  EXPECT_EQ(read_file(file("x")), "old");
+  EXPECT_THAT(names(), ElementsAre("link", "x"));
+}
+
 TEST_F(Pending, LinksStayAndWhatTheyLeadToIsReplaced) {
   fs::create_directory(file("sub"));
   replace(file("sub/x"), "old");

@@ -71,6 +71,8 @@ TEST(SummaryTable, BeginsWithWhatMattersMost) {
                           "verify 0.50)",
                           "memory    300.00 MiB at most"))
       << "and nothing of what there is none of";
+  summary.output.clear();
+  EXPECT_THAT(lines(to_table(summary)).front(), "model.onnx");
 }
 
 TEST(SummaryTable, ShowsTheTensorsThatLoseMost) {

@@ -72,6 +72,10 @@ def calibrate_input_ranges(
         raise TypeError("checkpoint, every, resume: of an AnalogModel alone; a network of torch runs in its own process")
     if device is not None:
         raise TypeError("device: a torch network runs where its parameters are")
+    _options.natural("samples", samples)
+    if rpu_config is not None:
+        _hardware.hardware_of(rpu_config)  # what it does not know, it names
+        rpu_config = _hardware.fields_of(rpu_config)
     layers = _layers.find_layers(model, exclude)
     _require_eval(model, layers)
     watched = [

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .. import _models
+from .. import _files, _models
 from ..torch import module_finder
 from . import _install, _layers
 from ._model import AnalogModel
@@ -23,7 +23,7 @@ def input_ranges(source: Any) -> dict[str, Any]:
     import numpy as np
 
     if isinstance(source, (str, os.PathLike)):
-        found = _of_file(os.fspath(source))
+        found = _of_file(_files.path_of(source))
     elif isinstance(source, AnalogModel):
         found = {layer.module: layer.input_range for layer in source.layers if layer.input_range}
     elif _models._is_torch_module(source):
@@ -46,7 +46,7 @@ def load_input_ranges(model: Any, ranges: Any) -> dict[str, str]:
 
     Names may be those of modules or of ONNX nodes ("/features/features.0/Conv"), from which the module is recovered.
     Returns the module that each name went to. Throws ValueError, and leaves the network as it was: a name that belongs
-    to no module or to several, another number of slices.
+    to no module or to several, another number of slices, a range below 0 or not finite.
     """
     import numpy as np
 
@@ -58,6 +58,7 @@ def load_input_ranges(model: Any, ranges: Any) -> dict[str, str]:
         bare = name.removesuffix(_SUFFIX)
         module = module_of(bare, layers, modules)
         found[module] = bare, [float(value) for value in np.asarray(values).reshape(-1)]
+        _require_ranges(module, found[module][1])
         _require_slices(module, layers[module], found[module][1])
     for module, (_, values) in found.items():
         _install.install(layers[module], values)
@@ -73,6 +74,12 @@ def _of_file(path: str) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
         layers = json.load(file)["layers"]
     return {layer.get("module") or name: layer["input_range"] for name, layer in layers.items()}
+
+
+def _require_ranges(name: str, values: list[float]) -> None:
+    wrong = next((value for value in values if not 0 <= value < float("inf")), None)
+    if wrong is not None:
+        raise ValueError(f"'{name}': a range of {wrong}; allowed: finite, 0 or more")
 
 
 def _require_slices(name: str, layer: Any, values: list[float]) -> None:

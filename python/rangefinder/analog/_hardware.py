@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import _native
+from .. import _files, _native
 
 
 @dataclass
@@ -77,13 +77,9 @@ def hardware_of(given: Any, exclude: list[str] | None = None) -> _native.AnalogH
     """Of a RpuConfig, ours or theirs, a dictionary or a file as docs/analog.md shows, or None: ideal converters.
 
     Throws ValueError naming the field, Error naming the file."""
-    if isinstance(given, (str, os.PathLike)):
-        with open(given, encoding="utf-8") as file:
-            if not exclude:
-                return _native.AnalogHardware.load(os.fspath(given))
-            nested = json.load(file)
-    else:
-        nested = fields_of(given)
+    if isinstance(given, (str, os.PathLike)) and not exclude:
+        return _native.AnalogHardware.load(_files.path_of(given))
+    nested = fields_of(given)
     if exclude:
         nested = {**nested, "exclude": [*nested.get("exclude", []), *exclude]}
     return _native.AnalogHardware.parse(json.dumps(nested))
@@ -95,6 +91,9 @@ def fields_of(given: Any) -> dict[str, Any]:
         return {}
     if isinstance(given, Mapping):
         return dict(given)
+    if isinstance(given, (str, os.PathLike)):
+        with open(_files.path_of(given), encoding="utf-8") as file:
+            return dict(json.load(file))
     if not hasattr(given, "forward") or not hasattr(given, "pre_post"):
         raise TypeError(
             f"rpu_config: {type(given).__name__}; allowed: RpuConfig, TorchInferenceRPUConfig, a dictionary, a path"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import os
 from dataclasses import dataclass
 from typing import Any
 
-from .. import _models, _native, _progress, _results, _samples
+from .. import _files, _models, _native, _progress, _results, _samples
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,22 @@ class AnalogModel:
 
     def save(self, path: str | os.PathLike[str], *, ranges: str | os.PathLike[str] | None = None) -> None:
         """Writes to_bytes(), and `ranges` as .json or .npz, both or nothing."""
-        self._native.save(os.fspath(path), os.fspath(ranges or ""))
+        if not _files.path_of(path):
+            raise ValueError("a model needs the name of a file")
+        self._native.save(_files.path_of(path), _files.path_of(ranges or ""))
 
     def load_ranges(self, path: str | os.PathLike[str]) -> None:
         """Gives the layers ranges of a file instead of calibrating. Throws Error naming the layer."""
-        self._native.load_ranges(os.fspath(path))
+        self._native.load_ranges(_files.path_of(path))
 
     def table(self) -> str:
         return self._native.table()
 
     def __repr__(self) -> str:
         return f"AnalogModel\n{self.table()}"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.table())}</pre>"
 
     def calibrate(self, calibration_type: str, data: Any, options: dict[str, Any], progress: Any) -> int:
         """Returns how many samples there were; calibrate_input_ranges() is the way to call it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .. import _models
+from .. import _files, _models
 
 
 def quant_pre_process(
@@ -34,4 +34,4 @@ def quant_pre_process(
         raise TypeError(f"quant_pre_process: unknown argument '{next(iter(deprecated))}'")
     if model is None or output_model_path is None:
         raise TypeError("quant_pre_process: input_model and output_model_path are needed")
-    _models.load(model).native.save(os.fspath(output_model_path))
+    _models.load(model).native.save(_files.path_of(output_model_path))

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import _api, _results
+from .. import _api, _files, _results
 from .._statistics import Statistics
 from . import _nodes, _options
 from ._names import CalibrationMethod, QuantFormat, QuantType
@@ -80,5 +80,5 @@ def _calibrated(model: Any, reader: Any, cache: Any, options: dict[str, Any]) ->
 def _move_weights_out(path: str | os.PathLike[str]) -> None:
     import onnx
 
-    location = os.path.basename(os.fspath(path)) + ".data"
+    location = os.path.basename(_files.path_of(path)) + ".data"
     onnx.save_model(onnx.load_model(path), path, save_as_external_data=True, location=location)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from .. import _models, _native, _results
+from .. import _files, _models, _native, _results
 from .._statistics import Statistics
 from ._configs import TensorQuantizationConfig
 from ._platforms import DEFAULT_TARGET, TargetPlatform
@@ -188,7 +188,7 @@ class BaseGraph:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the int8 model."""
-        self.int8_model().save(os.fspath(path))
+        self.int8_model().save(_files.path_of(path))
 
     def _native_model(self) -> _native.Model:
         return self.int8_model() if self.is_quantized else self.model.native
@@ -215,7 +215,7 @@ def _proto_of(model: _models.LoadedModel) -> Any:
         import onnx
     except ImportError as error:
         raise ImportError("rangefinder.ppq looks at graphs by the package onnx: pip install onnx") from error
-    file = os.fspath(model.native.file)
+    file = _files.path_of(model.native.file)
     if file not in ("", "."):
         return onnx.load_model(file, load_external_data=False)
     return onnx.load_model_from_string(model.native.bytes())

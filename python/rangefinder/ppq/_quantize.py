@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .. import _api, _models
+from .. import _api, _files, _models
 from .._live_nodes import live_nodes
 from ._graph import BaseGraph, graph_of, load_onnx_graph, operation_name
 from ._platforms import TargetPlatform, note_device, target_of
@@ -60,8 +60,8 @@ def quantize_torch_model(
     float model is written there. Throws as quantize_onnx_model()."""
     loaded = load_torch(model, input_shape, input_dtype, inputs)
     if onnx_export_file is not None:
-        os.makedirs(os.path.dirname(os.fspath(onnx_export_file)) or ".", exist_ok=True)
-        loaded.native.save(os.fspath(onnx_export_file))
+        os.makedirs(os.path.dirname(_files.path_of(onnx_export_file)) or ".", exist_ok=True)
+        loaded.native.save(_files.path_of(onnx_export_file))
     graph = graph_of(loaded)
     return _quantized(graph, calib_dataloader, calib_steps, platform, setting, collate_fn, device, do_quantize)
 
@@ -94,8 +94,8 @@ def dump_torch_to_onnx(
     device: str = "cpu",
 ) -> None:
     """Writes the float model of a module."""
-    os.makedirs(os.path.dirname(os.fspath(onnx_export_file)) or ".", exist_ok=True)
-    load_torch(model, input_shape, input_dtype, inputs).native.save(os.fspath(onnx_export_file))
+    os.makedirs(os.path.dirname(_files.path_of(onnx_export_file)) or ".", exist_ok=True)
+    load_torch(model, input_shape, input_dtype, inputs).native.save(_files.path_of(onnx_export_file))
 
 
 def load_torch_model(model: Any, sample: Any = None, **inputs: Any) -> BaseGraph:
