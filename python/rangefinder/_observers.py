@@ -31,6 +31,8 @@ def register_calibration_observer(
     arguments; it has `solve(channels, config)` and, if its `raw_passes` is above 0, `observe(batch)` and perhaps
     `begin_pass(index)`. docs/python.md has examples. Throws ValueError if the name is taken or no name.
     """
+    if not isinstance(algorithm, str):
+        raise TypeError(f"algorithm: a name, not {type(algorithm).__name__}")
     if not isinstance(observer, type):
         if not callable(observer):
             raise TypeError(f"observer: a class or a function, not {type(observer).__name__}")
@@ -85,6 +87,9 @@ def _answers(given: Any, config: Mapping[str, Any]) -> list[tuple[bool, float, f
 
 
 def _answer(given: Any) -> tuple[bool, float, float]:
+    # A bare pair could be meant as either.
+    if not isinstance(given, (Range, Parameters)):
+        raise TypeError(type(given).__name__)
     first, second = given
     if isinstance(given, Range):
         return True, float(first), float(second)

@@ -95,7 +95,7 @@ def test_what_it_throws_arrives_as_it_is_and_names_the_tensor(cnn, samples, wher
         assert any("tensor" in note for note in caught.value.__notes__)
 
 
-@pytest.mark.parametrize("answer", [None, 7, "text", [], [(1.0,)], [(1.0, 2.5)], [rf.Range(0, 1)] * 3])
+@pytest.mark.parametrize("answer", [None, 7, "text", [], [(1.0,)], [(1.0, 2.5)], [(0.5, 3)], [rf.Range(0, 1)] * 3])
 def test_nonsense_is_refused(cnn, samples, answer):
     name = f"nonsense-{abs(hash(str(answer)))}"
     rf.register_calibration_observer(name, lambda channels, config: answer)
@@ -129,6 +129,8 @@ def test_what_is_no_observer(samples):
             rf.register_calibration_observer("wrong", wrong)
     with pytest.raises(ValueError):
         rf.register_calibration_observer("two words", lambda channels, config: None)
+    with pytest.raises(TypeError, match="algorithm"):
+        rf.register_calibration_observer(3, lambda channels, config: None)
     assert "wrong" not in rf.methods()
 
 
