@@ -91,14 +91,51 @@ def test_a_network_as_theirs(analog, kind, quantile):
         torch.testing.assert_close(ours.input_range.data, other.input_range.data, rtol=2e-5, atol=0)
 
 
+def cached(network, calls):
+    """What AIHWKIT-Lightning caches: for each layer the values of each tile, sorted, without rows of zeros."""
+    rows = {layer: [] for layer in network.analog_layers()}
+
+    def keep(layer, args):
+        x = args[0]
+        if hasattr(layer, "kernel_size"):
+            unfolded = torch.nn.functional.unfold(x, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
+            x = unfolded.transpose(-1, -2)
+        x = x.reshape(-1, x.size(-1))
+        rows[layer].append(x[~(x == 0).all(-1)])
+
+    hooks = [layer.register_forward_pre_hook(keep) for layer in rows]
+    with torch.no_grad():
+        for args, kwargs in calls:
+            network(*args, **kwargs)
+    for hook in hooks:
+        hook.remove()
+    return [
+        [tile.double().flatten().sort().values for tile in torch.cat(kept).split(list(layer.in_sizes), dim=1)]
+        for layer, kept in rows.items()
+    ]
+
+
+def rounding_of_quantile(values, quantile):
+    """How far two quantiles may be apart whose rank quantile * (count - 1) was rounded once or twice to float32, as
+    PyTorch did up to 2.6 and does less in 2.15: |error of the rank| <= 2 u rank, u = 2^-24, times the step from one value to
+    the next around it; and the interpolation's own, three operations on numbers not above the largest neighbour."""
+    rank = quantile * (len(values) - 1)
+    around = values[max(int(rank) - 1, 0) : int(rank) + 3]
+    return 2**-23 * rank * float(around.diff().max()) + 3 * 2**-24 * float(around.abs().max())
+
+
 def test_kept_rows_as_theirs(analog):
     """As long as no row must go, rows are kept in both."""
     reference = copy.deepcopy(analog)
+    kept = cached(copy.deepcopy(analog), Sampler(3))
     arguments = {"quantile": 0.999, "max_samples": 100_000, "verbose": False}
     theirs(reference, Theirs.CACHE_QUANTILE, Sampler(3), **arguments)
     calibrate_input_ranges(analog, Theirs.CACHE_QUANTILE, Sampler(3), compat="aihwkit", **arguments)
-    for ours, other in zip(analog.analog_layers(), reference.analog_layers(), strict=True):
-        torch.testing.assert_close(ours.input_range.data, other.input_range.data, rtol=2e-5, atol=0)
+    for ours, other, tiles in zip(analog.analog_layers(), reference.analog_layers(), kept, strict=True):
+        bounds = [rounding_of_quantile(values, 0.999) for values in tiles]
+        differences = (ours.input_range.data - other.input_range.data).abs().tolist()
+        assert all(difference <= bound for difference, bound in zip(differences, bounds, strict=True)), (differences, bounds)
+        assert max(bounds) < 2e-4 * float(ours.input_range.data.max()), "the bound tells something"
 
 
 def test_where_theirs_is_right_ours_is_the_same(analog):
