@@ -48,5 +48,5 @@ dpkg -s python3-torch python3-onnx >/dev/null 2>&1 ||
   as_root apt-get install -y -qq --no-install-recommends python3-torch python3-onnx
 environment torch with_torch
 environment ppq with_ppq
-run torch test_torch.py test_devices_torch.py test_analog_torch.py test_analog_aihwkit.py test_aihwkit_seed.py test_analog_onnx.py test_ppq_seed.py
+run torch test_torch.py test_devices_torch.py test_analog_torch.py test_analog_aihwkit.py test_aihwkit_seed.py test_analog_onnx.py test_ppq_seed.py test_docs.py
 run ppq test_ppq_parity.py

@@ -54,3 +54,30 @@ def test_pytorch_page(tmp_path, monkeypatch, capsys):
     data = [(torch.from_numpy(np.concatenate(pictures(2, seed))), torch.zeros(2)) for seed in range(12)]
     assert run_blocks("docs/from_pytorch.md", {"net": net, "loader": data, "images": data[0][0]}) == 3
     assert (tmp_path / "net.int8.onnx").exists()
+
+
+@pytest.mark.parametrize("page", ["docs/from_onnxruntime_quantization.md", "docs/from_ppq.md"])
+def test_changed_imports(page):
+    pytest.importorskip("onnx")
+    names: dict[str, object] = {}
+    assert run_blocks(page, names) == 1
+    assert {"CalibrationDataReader", "export_ppq_graph"} & set(names)
+
+
+def test_aihwkit_page(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    import torch1  # noqa: F401
+
+    configs = pytest.importorskip("aihwkit_lightning.simulator.configs")
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Linear(8, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2))
+
+    def sampler():
+        yield from [((torch.randn(4, 8),), {}) for _ in range(5)]
+
+    names = {"model": net, "rpu_config": configs.TorchInferenceRPUConfig(), "Sampler": sampler, "numpy": np}
+    names["network"] = torch.nn.Sequential(torch.nn.Linear(8, 6), torch.nn.ReLU(), torch.nn.Linear(6, 2))
+    assert run_blocks("docs/from_aihwkit_lightning.md", names) == 2
+    assert names["network"][2].input_range.tolist() == names["model"][2].input_range.tolist()
+    assert all(layer.rpu_config.forward.inp_res == 254 for layer in names["model"].analog_layers())

@@ -97,13 +97,14 @@ def _scales(graph):
 
 
 def test_a_method_of_ones_own(model):
+    from rangefinder import Parameters
     from rangefinder.ppq import QuantizationSettingFactory
     from rangefinder.ppq.api import quantize_torch_model, register_calibration_observer
 
     class Mine:
         def solve(self, channels, config):
             levels = config["quant_max"] - config["quant_min"]
-            return [(channel["max"] / levels if channel["max"] > 0 else 1.0, 0) for channel in channels]
+            return [Parameters(channel["max"] / levels if channel["max"] > 0 else 1.0, 0) for channel in channels]
 
     register_calibration_observer("Mine-All-Mine", Mine)
     setting = QuantizationSettingFactory.default_setting()
