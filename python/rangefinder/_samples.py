@@ -73,8 +73,7 @@ def _items(data: Any) -> tuple[Callable[[], Iterator[Any]], bool]:
         # One array of all samples along its first dimension: each becomes a batch of one.
         return (lambda: (data[i : i + 1] for i in range(len(data)))), True
     if _is_sized_by_index(data):
-        # Many datasets answer to any index: only their length says where they end.
-        return (lambda: (data[i] for i in range(len(data)))), True
+        return (lambda: each(data)), True
     try:
         iterator = iter(data)
     except TypeError:
@@ -85,6 +84,11 @@ def _items(data: Any) -> tuple[Callable[[], Iterator[Any]], bool]:
     # the first pass.
     begun = [iterator]
     return (lambda: begun.pop() if begun else iter(data)), True
+
+
+def each(data: Any) -> Iterator[Any]:
+    """The items. Many datasets answer to any index: only their length says where they end."""
+    return (data[i] for i in range(len(data))) if _is_sized_by_index(data) else iter(data)
 
 
 def _is_sized_by_index(data: Any) -> bool:

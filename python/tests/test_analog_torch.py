@@ -202,6 +202,17 @@ def test_one_tensor_in_place_of_arguments(net):
     assert calibrate_input_ranges(net, Type.MAX, [(x, {})], verbose=False)["c1"] == [1.0]
 
 
+def test_a_dataset_that_answers_to_any_index_ends_with_its_length(net):
+    class ByIndex:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return (torch.full((1, 3, 16, 16), 1.0 + index),), {}
+
+    assert calibrate_input_ranges(net, Type.MAX, ByIndex(), verbose=False)["c1"] == [3.0]
+
+
 def test_figures_do_not_depend_on_how_calls_are_cut(net):
     x = torch.randn(6, 3, 16, 16, generator=torch.Generator().manual_seed(5))
     whole = calibrate_input_ranges(net, Type.QUANTILE, [((x,), {})], quantile=0.99, verbose=False)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .. import _models, _native, _options, _progress
+from .. import _models, _native, _options, _progress, _samples
 from . import _compat, _hardware, _install, _layers
 from ._model import AnalogModel
 from ._types import InputRangeCalibrationType, type_of
@@ -147,7 +147,7 @@ class _Samples:
         self._dataloader = dataloader
 
     def __iter__(self) -> Iterator[Any]:
-        for item in self._dataloader:
+        for item in _samples.each(self._dataloader):
             is_pair = isinstance(item, (tuple, list)) and len(item) == 2 and isinstance(item[1], dict)
             if not is_pair:
                 yield item

@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .. import _samples
+
 #: By the names of classes, so that neither PyTorch nor AIHWKIT-Lightning is imported to look.
 _PLAIN = {"Linear", "Conv1d", "Conv2d", "Conv3d"}
 _RECURRENT = {"LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "MultiheadAttention"}
@@ -94,7 +96,7 @@ def on_host(values: Any) -> Any:
 
 def calls(dataloader: Any, limit: int | None) -> Iterator[tuple[Sequence[Any], dict[str, Any]]]:
     """`(args, kwargs)` of each call of the network."""
-    for index, item in enumerate(dataloader):
+    for index, item in enumerate(_samples.each(dataloader)):
         if limit is not None and index >= limit:
             return
         if index >= ENDLESS:

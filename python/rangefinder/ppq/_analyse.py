@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .. import _api, _native
+from .. import _samples as _data
 from .._statistics import Statistics
 from ._executor import named_arrays
 from ._graph import BaseGraph, Operation, QuantableOperation
@@ -189,7 +190,7 @@ def _samples(
 ) -> Iterator[dict[str, Any]]:
     if dataloader is None:
         raise TypeError("dataloader is needed")
-    for index, item in enumerate(dataloader):
+    for index, item in enumerate(_data.each(dataloader)):
         if index >= steps:
             return
         yield named_arrays(item if collate_fn is None else collate_fn(item), names)
