@@ -41,8 +41,7 @@ class WayBack {
     for (size_t i = 0; i < shape->size(); ++i) axes.emplace_back(i);
     for (const auto* node = maker(tensor); node != nullptr; node = maker(tensor)) {
       if (node->op_type() == "Concat") {
-        const auto found = split(*node, axes);
-        if (found) return found;
+        if (auto found = split(*node, axes)) return found;
         if (!is_of_one_kind(*node)) return std::nullopt;
       } else if (!is_mover(*node) || !follow(*node, axes)) {
         return std::nullopt;
@@ -71,7 +70,7 @@ class WayBack {
   }
 
   /// The operator that makes it, movers aside; empty for inputs and constants.
-  std::string kind(std::string tensor) const {
+  std::string kind(const std::string& tensor) const {
     const auto* node = maker(tensor);
     while (node != nullptr && is_mover(*node)) node = maker(node->input(0));
     return node == nullptr ? std::string() : node->op_type();

@@ -503,7 +503,7 @@ onnx::ModelProto write_mixed_qdq(const passes::PreparedModel& prepared,
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
   for (const auto& [tensor, reads] : mixed.wide.converted_reads) writer.convert(tensor, reads);
   for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
-  for (const auto& weight : weights) writer.write(weight);
+  writer.write(weights);
   writer.finish();
   finish(target, model);
   return model;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "engine/instrument.h"
+#include "engine/observe_slots.h"
 #include "support/onnx_builder.h"
 
 namespace rangefinder::engine {

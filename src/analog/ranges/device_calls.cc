@@ -72,7 +72,7 @@ statistics::ValueHistogram histogram_of(std::span<uint64_t> keys, uint64_t entri
 
 }  // namespace
 
-DeviceCalls::DeviceCalls(std::shared_ptr<const cuda::Device> device)
+DeviceCalls::DeviceCalls(const std::shared_ptr<const cuda::Device>& device)
     : counter_(device), copier_(device, 0) {}
 
 void DeviceCalls::observe(const CallId& call, const PatchPlan& plan,

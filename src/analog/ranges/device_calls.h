@@ -18,7 +18,7 @@ namespace rangefinder::analog {
 /// time.
 class DeviceCalls {
  public:
-  explicit DeviceCalls(std::shared_ptr<const cuda::Device> device);
+  explicit DeviceCalls(const std::shared_ptr<const cuda::Device>& device);
 
   /// As RangeMethod::observe(); returns when the values are no longer needed. `plan` must be
   /// row-major. Throws also as cuda::MatrixCounter.
