@@ -84,7 +84,7 @@ void Keeper::reply(const Message& message) const {
 
 void Keeper::hear_worker() {
   if (transfer_ || is_meeting_ || !channel_.is_readable(0)) return;
-  const auto request = channel_.read();
+  auto request = channel_.read();
   if (!request) return;
   nap_ = microseconds{0};
   answer(std::move(*request));

@@ -528,7 +528,7 @@ Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options
   return Chooser(std::move(integers), samples, options, run, output, solve_wide).run();
 }
 
-Choice follow_decisions(Candidate integers, const std::filesystem::path& file,
+Choice follow_decisions(const Candidate& integers, const std::filesystem::path& file,
                         const std::string& output, const SolveWide& solve_wide) {
   Choice choice{.chosen = {}, .decisions = read_decisions(file, integers.plan), .is_new = false};
   const auto& nodes = choice.decisions.nodes;

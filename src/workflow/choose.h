@@ -98,7 +98,7 @@ Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options
               const RunControl& run, const std::string& output, const SolveWide& solve_wide = {});
 
 /// The candidate as a decisions file has it; nothing is measured. Throws Error.
-Choice follow_decisions(Candidate integers, const std::filesystem::path& file,
+Choice follow_decisions(const Candidate& integers, const std::filesystem::path& file,
                         const std::string& output, const SolveWide& solve_wide = {});
 
 }  // namespace rangefinder::workflow

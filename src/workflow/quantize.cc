@@ -267,7 +267,7 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
   const auto& file = request.choice.decisions;
   Choice choice;
   if (reads(file)) {
-    choice = follow_decisions(std::move(made), file, result.summary.output, solve_wide);
+    choice = follow_decisions(made, file, result.summary.output, solve_wide);
     if (request.choice.min_sqnr || request.choice.metric || request.choice.fastest) {
       choice.notes.push_back(
           "the decisions file was followed, and nothing else that was asked for "
@@ -441,8 +441,7 @@ Quantized solve(SolveRequest request) {
                                     request.effort, {}, summary);
   if (!request.decisions.empty()) {
     const SolveWide wide = wide_solver(working, request, made.solution, {});
-    take_choice(follow_decisions(std::move(made), request.decisions, summary.output, wide), made,
-                result);
+    take_choice(follow_decisions(made, request.decisions, summary.output, wide), made, result);
   }
   tell_solution(made, summary);
   result.model = made.model;

@@ -96,8 +96,8 @@ CountedFeed spread_samples(Samples& samples, size_t most) {
 
 std::vector<refine::NoiseShares> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
                                                 const std::vector<passes::Atom>& atoms,
-                                                const JudgedQuantities& judged, CountedFeed samples,
-                                                const RunControl& run) {
+                                                const JudgedQuantities& judged,
+                                                const CountedFeed& samples, const RunControl& run) {
   Simulation simulation(plan, solution, atoms, judged);
   std::vector<AtomErrors> found(samples.count);
   engine::for_each_sample(samples.feed, engine::worker_count(run.jobs, samples.count), run,

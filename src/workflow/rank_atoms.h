@@ -22,8 +22,8 @@ namespace rangefinder::workflow {
 /// Throws Error as engine::Session does.
 std::vector<refine::NoiseShares> noise_of_atoms(const Plan& plan, const SolvedPlan& solution,
                                                 const std::vector<passes::Atom>& atoms,
-                                                const JudgedQuantities& judged, CountedFeed samples,
-                                                const RunControl& run);
+                                                const JudgedQuantities& judged,
+                                                const CountedFeed& samples, const RunControl& run);
 
 /// How many samples put atoms in order: too few to judge by; fewer of networks with many atoms.
 size_t ranking_sample_count(size_t atom_count);
