@@ -178,14 +178,19 @@ void guard_float_nodes(graph::Graph& graph, const passes::Annotation& annotation
 }
 
 void guard_bodies(graph::Graph& graph) {
-  const auto sinks_to = [&](const onnx::NodeProto* maker) {
-    while (maker != nullptr && contains(kMovers, *maker)) maker = graph.producer(maker->input(0));
-    return maker != nullptr && maker->op_type() == "DequantizeLinear";
+  // What ArgMax gives are no codes.
+  const auto moves = [](const onnx::NodeProto& node) {
+    return contains(kMovers, node) && node.op_type() != "ArgMax";
+  };
+  const auto sinks_to = [&](const onnx::NodeProto* node) {
+    while (node != nullptr && moves(*node)) node = graph.producer(node->input(0));
+    return node != nullptr && node->op_type() == "DequantizeLinear";
   };
   std::vector<onnx::NodeProto*> nodes;
   for (auto& node : *graph.message().mutable_node()) {
-    const bool moves = contains(kMovers, node) && node.output_size() > 0;
-    if (moves && graph.is_used_by_body(node.output(0)) && sinks_to(&node)) nodes.push_back(&node);
+    if (moves(node) && graph.is_used_by_body(node.output(0)) && sinks_to(&node)) {
+      nodes.push_back(&node);
+    }
   }
   for (onnx::NodeProto* node : nodes) {
     const std::string tensor = node->output(0);

@@ -476,6 +476,23 @@ TEST(Qdq, MovedTensorReadByTheBodiesOfIf) {
   check_quantization(b.model(), {{"QLinearConv", 1}, {"If", 1}});
 }
 
+TEST(Qdq, PlacesReadByTheBodiesOfIfAreNoCodes) {
+  OnnxBuilder b = picture_model();
+  b.input("condition", {}, onnx::TensorProto::BOOL);
+  conv(b, "x", "c0", 3, 8);
+  b.node("ArgMax", {"c0"}, {"best"}).integer("axis", 1);
+  OnnxBuilder body;
+  body.node("Cast", {"best"}, {"in_body"}).integer("to", onnx::TensorProto::FLOAT);
+  body.output("in_body", {-1, 1, 8, 8});
+  onnx::GraphProto graph = body.graph();
+  graph.set_name("body");
+  b.node("If", {"condition"}, {"z"}).graph("then_branch", graph).graph("else_branch", graph);
+  b.output("z", {-1, 1, 8, 8});
+  const auto quantized =
+      test_support::quantize(b.model(), {test_support::random_sample(b.model(), 1)});
+  for (const auto& node : quantized.model.graph().node()) EXPECT_NE(node.op_type(), "Max");
+}
+
 TEST(Qdq, ScalesOfAllTensorsThatShareParametersAreOneInitializer) {
   OnnxBuilder b = picture_model();
   conv(b, "x", "c0", 3, 8);
