@@ -42,14 +42,13 @@ struct ParameterNames {
 
 class QdqWriter {
  public:
-  /// `mixed`: null if all codes are the target's own.
   QdqWriter(onnx::ModelProto& model, std::string domain, const SolvedTensors& solved,
-            const targets::Target& target, const MixedCodes* mixed)
+            const targets::Target& target, const MixedCodes& mixed)
       : graph_(model),
         domain_(std::move(domain)),
         solved_(solved),
         target_(target),
-        wider_(mixed == nullptr ? nullptr : targets::wider_target(target)),
+        wider_(targets::wider_target(target)),
         mixed_(mixed) {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
   }
@@ -73,10 +72,10 @@ class QdqWriter {
 
   /// For the reads that want codes of the other width.
   void convert(const std::string& tensor, const std::vector<std::pair<std::string, int>>& reads) {
-    const auto& config = mixed_->converted.at(tensor);
+    const auto& config = mixed_.converted.at(tensor);
     const std::string name = tensor + "_converted";
     const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
-    const bool is_wide = !mixed_->wide.tensors.contains(tensor);
+    const bool is_wide = !mixed_.wide.tensors.contains(tensor);
     add_pair(tensor, restored, name,
              add_parameters(name, config.scale.at(0), config.offset.at(0), grid(is_wide)));
     for (const auto& [node, input] : reads) graph_.set_input(*nodes_.at(node), input, restored);
@@ -134,7 +133,7 @@ class QdqWriter {
       return write_scalar(node, input, graph::read_constant(constant).floats()[0]);
     }
     const std::string name = graph_.fresh_name(node.input(input) + "_quantized");
-    const auto& on = grid(mixed_ != nullptr && mixed_->wide.nodes.contains(node_name));
+    const auto& on = grid(mixed_.wide.nodes.contains(node_name));
     const auto made = quantize_constant(constant, name, on);
     const std::string restored = graph_.fresh_name(name + "_DequantizeLinear_Output");
     add_dequantize(graph_.add_initializer(made.codes), restored,
@@ -330,10 +329,10 @@ class QdqWriter {
     if (config == solved_.end() || config->second.scale.size() != 1) {
       throw std::invalid_argument(fmt::format("tensor '{}' has no scale", tensor.root));
     }
-    return parameter_names_[key] = add_parameters(
-               tensor.factor == 1 ? tensor.root : tensor.name,
-               tensor.scale(config->second.scale[0]), config->second.offset[0],
-               grid(mixed_ != nullptr && mixed_->wide.tensors.contains(tensor.name)));
+    return parameter_names_[key] =
+               add_parameters(tensor.factor == 1 ? tensor.root : tensor.name,
+                              tensor.scale(config->second.scale[0]), config->second.offset[0],
+                              grid(mixed_.wide.tensors.contains(tensor.name)));
   }
 
   const quantization::TensorQuantizationConfig& grid(bool is_wide) const {
@@ -427,8 +426,9 @@ class QdqWriter {
   std::string domain_;
   const SolvedTensors& solved_;
   const targets::Target& target_;
+  /// Null where no codes are wide.
   const targets::Target* wider_;
-  const MixedCodes* mixed_;
+  const MixedCodes& mixed_;
   std::unordered_map<std::string, onnx::NodeProto*> nodes_;
   std::unordered_map<std::string, std::string> codes_;
   std::map<std::pair<std::string, float>, ParameterNames> parameter_names_;
@@ -443,11 +443,31 @@ void import_microsoft(onnx::ModelProto& model) {
   opset.set_version(1);
 }
 
-void finish(const targets::Target& target, onnx::ModelProto& model) {
+onnx::ModelProto write(const passes::PreparedModel& prepared, const passes::Annotation& annotation,
+                       const SolvedTensors& solved,
+                       const std::vector<passes::QuantizedWeight>& weights,
+                       const std::vector<passes::QuantizedTable>& tables,
+                       const std::vector<passes::QuantizedLstm>& lstms,
+                       const targets::Target& target, const std::string& domain,
+                       const MixedCodes& mixed) {
+  onnx::ModelProto model = prepared.model;
+  if (!domain.empty() || !lstms.empty()) import_microsoft(model);
+  QdqWriter writer(model, domain, solved, target, mixed);
+  if (target.placement == targets::Placement::kBetweenKernels) writer.guard(annotation);
+  for (const auto& tensor : annotation.tensors) writer.write(tensor);
+  for (const auto& [tensor, reads] : mixed.wide.converted_reads) writer.convert(tensor, reads);
+  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
+  for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
+  writer.write(weights);
+  for (const auto& table : tables) writer.write(table);
+  for (const auto& lstm : lstms) writer.write(lstm);
+  for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
+  writer.finish();
   model.set_ir_version(std::max<int64_t>(model.ir_version(), kLeastIrVersion));
   model.set_producer_name("rangefinder");
   model.set_producer_version(kVersion);
   if (!target.runs_here) graph::set_metadata(model, kTargetKey, std::string(target.name));
+  return model;
 }
 
 }  // namespace
@@ -475,38 +495,16 @@ onnx::ModelProto write_qdq(const passes::PreparedModel& prepared,
                            const std::vector<passes::QuantizedTable>& tables,
                            const std::vector<passes::QuantizedLstm>& lstms,
                            const targets::Target& target) {
-  onnx::ModelProto model = prepared.model;
-  const std::string domain = quantized_domain(prepared, target);
-  if (!domain.empty() || !lstms.empty()) import_microsoft(model);
-  QdqWriter writer(model, domain, solved, target, nullptr);
-  if (target.placement == targets::Placement::kBetweenKernels) writer.guard(annotation);
-  for (const auto& tensor : annotation.tensors) writer.write(tensor);
-  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
-  for (const auto& gate : annotation.gates) writer.write(gate, *annotation.find(gate.input));
-  writer.write(weights);
-  for (const auto& table : tables) writer.write(table);
-  for (const auto& lstm : lstms) writer.write(lstm);
-  for (const auto& bound : annotation.float_bounds) writer.write_float_bound(bound);
-  writer.finish();
-  finish(target, model);
-  return model;
+  return write(prepared, annotation, solved, weights, tables, lstms, target,
+               quantized_domain(prepared, target), {});
 }
 
 onnx::ModelProto write_mixed_qdq(const passes::PreparedModel& prepared,
                                  const passes::Annotation& annotation, const SolvedTensors& solved,
                                  const std::vector<passes::QuantizedWeight>& weights,
                                  const targets::Target& target, const MixedCodes& mixed) {
-  onnx::ModelProto model = prepared.model;
-  const std::string domain = quantized_domain(prepared, *targets::wider_target(target));
-  if (!domain.empty()) import_microsoft(model);
-  QdqWriter writer(model, domain, solved, target, &mixed);
-  for (const auto& tensor : annotation.tensors) writer.write(tensor);
-  for (const auto& [tensor, reads] : mixed.wide.converted_reads) writer.convert(tensor, reads);
-  for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input);
-  writer.write(weights);
-  writer.finish();
-  finish(target, model);
-  return model;
+  return write(prepared, annotation, solved, weights, {}, {}, target,
+               quantized_domain(prepared, *targets::wider_target(target)), mixed);
 }
 
 }  // namespace rangefinder::exporters

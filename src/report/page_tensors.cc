@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_map>
@@ -56,14 +57,10 @@ const targets::Target& target_of(const std::string& name) {
 /// Where tensors have different numbers of bits, theirs are told.
 const quantization::TensorQuantizationConfig& grid_of(const PageTensor& tensor,
                                                       const targets::Target& target) {
-  const auto* wider = targets::wider_target(target);
-  if (wider == nullptr) return target.activation;
-  const auto bits =
-      std::ranges::find(tensor.figures, "bits", &std::pair<std::string, double>::first);
-  const bool is_wide =
-      bits != tensor.figures.end() &&
-      std::exp2(bits->second) > static_cast<double>(target.activation.level_count());
-  return is_wide ? wider->activation : target.activation;
+  const auto bits = std::ranges::find(tensor.figures, targets::kBitsFigure,
+                                      &std::pair<std::string, double>::first);
+  return targets::activation_grid(
+      target, bits == tensor.figures.end() ? std::nullopt : std::optional(bits->second));
 }
 
 void take_seen(const statistics::TensorStatistics& all, PageTensor& tensor) {

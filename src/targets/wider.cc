@@ -1,6 +1,8 @@
 #include "targets/wider.h"
 
 #include <array>
+#include <bit>
+#include <cstdint>
 
 namespace rangefinder::targets {
 namespace {
@@ -21,6 +23,17 @@ const Target* wider_target(const Target& target) {
     if (width.target == target.name) return &find_target(width.wider);
   }
   return nullptr;
+}
+
+int activation_bits(const Target& target) {
+  return std::bit_width(static_cast<uint64_t>(target.activation.level_count() - 1));
+}
+
+const quantization::TensorQuantizationConfig& activation_grid(const Target& target,
+                                                              std::optional<double> bits) {
+  const Target* wider = wider_target(target);
+  const bool is_wide = wider != nullptr && bits == activation_bits(*wider);
+  return is_wide ? wider->activation : target.activation;
 }
 
 }  // namespace rangefinder::targets

@@ -98,7 +98,8 @@ Candidate mixed_candidate(const Candidate& integers, const WideSolution& wide,
 std::string mixture_note(const targets::Target& target, const Choice& choice) {
   return fmt::format("of {} parts {} compute on codes of {} bits, {} in float",
                      choice.row->part_count, choice.decisions.wide_parts.size(),
-                     activation_bits(*targets::wider_target(target)), choice.row->float_count);
+                     targets::activation_bits(*targets::wider_target(target)),
+                     choice.row->float_count);
 }
 
 /// Nodes that the user excluded by name.
@@ -477,8 +478,8 @@ bool can_choose(const targets::Target& target) {
 }
 
 void require_choice(const ChoiceOptions& options, const targets::Target& target) {
-  if (!options.is_asked()) return;
-  if (options.fastest && can_choose(target) && !target.runs_here) {
+  if (!options.is_asked() || target.runs_here) return;
+  if (options.fastest && can_choose(target)) {
     throw std::invalid_argument(
         fmt::format("what is quickest is chosen by running the target's kernels, and those of "
                     "target {} are not here",
@@ -546,10 +547,11 @@ Choice follow_decisions(const Candidate& integers, const std::filesystem::path& 
     if (part.reason != "user") part.reason = "file";
   }
   if (!wide_nodes.empty()) {
-    choice.notes.push_back(fmt::format(
-        "by the decisions file {} nodes compute on codes of {} bits, {} in float",
-        choice.chosen.mixed->wide.nodes.size(),
-        activation_bits(*targets::wider_target(*choice.chosen.plan.target)), nodes.size()));
+    choice.notes.push_back(
+        fmt::format("by the decisions file {} nodes compute on codes of {} bits, {} in float",
+                    choice.chosen.mixed->wide.nodes.size(),
+                    targets::activation_bits(*targets::wider_target(*choice.chosen.plan.target)),
+                    nodes.size()));
   }
   return choice;
 }

@@ -290,7 +290,7 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
             const QuantizeRequest& request, Quantized& result) {
   report::Summary& summary = result.summary;
   const bool times_nodes = request.node_times || !request.results.report.empty();
-  /// What the kernels are is kept as long as somebody asks, for it holds a model.
+  // What the kernels are is kept as long as somebody asks, for it holds a model.
   KernelLook fusion;
   const auto verified = [&] {
     fusion = {};

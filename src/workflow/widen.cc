@@ -8,8 +8,7 @@
 
 #include "workflow/widen.h"
 
-#include <bit>
-#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
@@ -60,8 +59,8 @@ void take_wide_rows(const Plan& plan, const passes::WideCodes& codes, const Solv
   for (auto& row : rows) {
     const bool is_wide = codes.tensors.contains(row.name);
     if (is_wide) row = *others.at(row.name);
-    row.figures[kBitsFigure] =
-        activation_bits(is_wide ? *targets::wider_target(*plan.target) : *plan.target);
+    row.figures[targets::kBitsFigure] =
+        targets::activation_bits(is_wide ? *targets::wider_target(*plan.target) : *plan.target);
   }
 }
 
@@ -108,17 +107,11 @@ Mixture mix(const Plan& plan, const SolvedPlan& narrow, const SolvedPlan& wide,
   return mixture;
 }
 
-int activation_bits(const targets::Target& target) {
-  return std::bit_width(static_cast<uint64_t>(target.activation.level_count() - 1));
-}
-
 const quantization::TensorQuantizationConfig& grid_of(const targets::Target& target,
                                                       const report::TensorRow& row) {
-  const targets::Target* wider = targets::wider_target(target);
-  const auto bits = row.figures.find(kBitsFigure);
-  const bool is_wide =
-      wider != nullptr && bits != row.figures.end() && bits->second == activation_bits(*wider);
-  return is_wide ? wider->activation : target.activation;
+  const auto bits = row.figures.find(targets::kBitsFigure);
+  return targets::activation_grid(
+      target, bits == row.figures.end() ? std::nullopt : std::optional(bits->second));
 }
 
 }  // namespace rangefinder::workflow

@@ -44,13 +44,6 @@ struct Mixture {
 Mixture mix(const Plan& plan, const SolvedPlan& narrow, const SolvedPlan& wide,
             const std::unordered_set<std::string>& wide_nodes);
 
-/// The figure of a report::TensorRow that says how many bits its codes have, where not all tensors
-/// of a model have as many.
-inline constexpr char kBitsFigure[] = "bits";
-
-/// How many bits the codes of activations have.
-int activation_bits(const targets::Target& target);
-
 /// The grid of a tensor, by its row.
 const quantization::TensorQuantizationConfig& grid_of(const targets::Target& target,
                                                       const report::TensorRow& row);

@@ -35,5 +35,15 @@ TEST(WiderTarget, DiffersInTheWidthOfActivationsAlone) {
   }
 }
 
+TEST(ActivationGrid, IsTheWiderOneOfTensorsThatSaySo) {
+  const Target& qnn = find_target("qnn");
+  EXPECT_EQ(activation_bits(qnn), 8);
+  EXPECT_EQ(activation_bits(find_target("qnn-16")), 16);
+  EXPECT_EQ(&activation_grid(qnn, 16), &find_target("qnn-16").activation);
+  EXPECT_EQ(&activation_grid(qnn, 8), &qnn.activation);
+  EXPECT_EQ(&activation_grid(qnn, {}), &qnn.activation);
+  EXPECT_EQ(&activation_grid(find_target("ort-cpu"), 16), &find_target("ort-cpu").activation);
+}
+
 }  // namespace
 }  // namespace rangefinder::targets
