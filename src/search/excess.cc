@@ -95,11 +95,23 @@ double Excess::sum(double step, int64_t count) const {
   const int64_t last = std::min(count, borders_up_to(max_, step));
   const int64_t below = std::min(last, borders_up_to(min_, step));
   const int64_t single = std::min(last, std::max(below, kSingleBorders));
-  double result = sum_below_min(step, below);
-  for (int64_t k = below + 1; k <= single; ++k) {
-    result += (*this)((static_cast<double>(k) - 0.5) * step);
-  }
+  const double result = sum_of_few(step, below, single, sum_below_min(step, below));
   return single == last ? result : result + sum_of_many(step, single, count);
+}
+
+/// The hottest loop of the search: the first border and the last, which rounding may have moved
+/// beyond the extremes, are asked for by themselves, so that those between are never compared.
+double Excess::sum_of_few(double step, int64_t first, int64_t last, double result) const {
+  const auto border = [step](int64_t k) { return (static_cast<double>(k) - 0.5) * step; };
+  int64_t k = first + 1;
+  for (; k <= last && border(k) <= min_; ++k) result += (*this)(border(k));
+  while (k <= last && border(last) >= max_) --last;
+  const Entry* const entries = entries_.data();
+  for (; k <= last; ++k) {
+    const double b = border(k);
+    result += value(entries[key_of(b) - first_key_], b);
+  }
+  return result;
 }
 
 double Excess::sum_below_min(double step, int64_t count) const {

@@ -43,6 +43,8 @@ class Excess {
   };
   const Entry& entry(double border) const;
   double sum_below_min(double step, int64_t count) const;
+  /// `result` and, in this order, G at the borders first + 1 .. last.
+  double sum_of_few(double step, int64_t first, int64_t last, double result) const;
   /// Borders first + 1 .. last.
   double sum_of_many(double step, int64_t first, int64_t last) const;
 

@@ -46,7 +46,7 @@ class MseSearch {
   /// Below it no smaller scale can be better, whatever the split.
   double bound(double scale) const {
     if (grid_.symmetric) return error_.clipped(scale, split(scale));
-    return error_.clipped(scale, {grid_.step_count(), grid_.step_count()});
+    return error_.least_clipped(scale, grid_.step_count());
   }
 
   /// Scales that make an extreme value the outermost level: exact for constants.
@@ -125,6 +125,26 @@ double SquaredError::operator()(const AffineParameters& parameters, const Grid& 
 double SquaredError::clipped(double scale, Split split) const {
   return above_.clipped_square_sum(scale * static_cast<double>(split.codes_above)) +
          below_.clipped_square_sum(scale * static_cast<double>(split.codes_below));
+}
+
+double SquaredError::least_clipped(double scale, int64_t step_count) const {
+  const auto clipped_with = [&](int64_t above) {
+    return clipped(scale, {above, step_count - above});
+  };
+  const double needed = std::ceil(max_above() / scale) + std::ceil(max_below() / scale);
+  if (needed <= static_cast<double>(step_count)) return 0;
+  // Convex in the codes above.
+  int64_t low = 0;
+  int64_t high = step_count;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (clipped_with(middle) > clipped_with(middle + 1)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return clipped_with(low);
 }
 
 Split SquaredError::best_split(double scale, int64_t step_count) const {

@@ -26,6 +26,9 @@ class SquaredError {
                     const quantization::Grid& grid) const;
   /// The part that clipping causes alone; grows as the scale shrinks.
   double clipped(double scale, Split split) const;
+  /// clipped() of the split of `step_count` codes that clips least: no split has a smaller error at
+  /// this scale or at a smaller one. Cost: O(log step_count).
+  double least_clipped(double scale, int64_t step_count) const;
   /// The split of `step_count` codes with the smallest error at this scale. Exact: the error is a
   /// sum of a convex function of either side's codes [mse.md (5)]. A side without values gets no
   /// code. Cost: O(log step_count).

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -72,6 +73,26 @@ TEST(SquaredError, ClippingIsAPartOfItThatGrowsAsTheScaleShrinks) {
       ASSERT_LE(clipped, error(scale, {100, 155}) + 1e-12 * error.square_sum()) << sample.name;
       ASSERT_GE(clipped, previous) << sample.name;
       previous = clipped;
+    }
+  }
+}
+
+TEST(SquaredError, NoSplitClipsLessThanTheLeast) {
+  for (const Sample& sample : samples(3000)) {
+    const SquaredError error(*density_of(observed(sample.values)));
+    double previous = 0;
+    for (const int64_t steps : {1, 3, 15, 255}) {
+      for (int i = 0; i < 24; ++i) {
+        const double scale = error.extent() * std::exp2(-i / 2.0);
+        double least = error.clipped(scale, {steps, 0});
+        for (int64_t below = 1; below <= steps; ++below) {
+          least = std::min(least, error.clipped(scale, {steps - below, below}));
+        }
+        const double found = error.least_clipped(scale, steps);
+        ASSERT_THAT(found, DoubleNear(least, 1e-12 * error.square_sum())) << sample.name;
+        ASSERT_GE(found, i == 0 ? 0 : previous) << sample.name;
+        previous = found;
+      }
     }
   }
 }
