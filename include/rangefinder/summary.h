@@ -81,7 +81,7 @@ struct OutputRow {
   /// In how many rows both models have the largest value at the same place, and what the quantized
   /// model's choice loses: the mean share that the float model gives to its own choice and not to
   /// that one; with 1.64 standard errors. Of rows that are scores of classes, as far as can be
-  /// told.
+  /// told. Where rows may be the letters of texts, the bound is that of whole texts.
   std::optional<double> same_top_share = {};
   std::optional<double> top_loss = {};
   std::optional<double> top_loss_bound = {};

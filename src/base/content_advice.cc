@@ -13,8 +13,6 @@
 namespace rangefinder {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 struct Beginning {
   std::string_view bytes;
   const char* advice;
@@ -33,7 +31,7 @@ constexpr std::array<Beginning, 5> kPacked = {{{"\x1f\x8b", "compressed by gzip"
 /// Lower case, without the space in front.
 std::string comparable(std::string_view text) {
   const size_t start = text.find_first_not_of(" \t\r\n");
-  std::string result(start == std::string_view::npos ? ""sv : text.substr(start));
+  std::string result(start == std::string_view::npos ? std::string_view() : text.substr(start));
   std::transform(result.begin(), result.end(), result.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;

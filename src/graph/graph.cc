@@ -178,7 +178,7 @@ onnx::NodeProto& Graph::add_node(std::string_view op_type, const std::string& na
 }
 
 std::string Graph::add_initializer(onnx::TensorProto constant) {
-  const std::string name = constant.name();
+  std::string name = constant.name();
   const auto found = initializers_.find(name);
   if (found != initializers_.end()) {
     *message().mutable_initializer(found->second) = std::move(constant);

@@ -14,8 +14,6 @@
 namespace rangefinder::graph {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 constexpr char kTorch[] =
     "a PyTorch file: load the module in Python and export it with torch.onnx.export()";
 constexpr char kKeras[] =
@@ -114,8 +112,8 @@ std::string model_advice(const std::filesystem::path& path) {
   const std::string head = head_of(path, kHead);
   if (head.empty()) return {};
   if (const auto advice = by_marks(head)) return *advice;
-  const std::string content = content_advice(head);
-  const bool is_archive = head.starts_with("PK\x03\x04"sv);
+  std::string content = content_advice(head);
+  const bool is_archive = head.starts_with("PK\x03\x04");
   if (!content.empty() && !is_archive) return content;
   if (const auto advice = by_extension(path)) return *advice;
   return content;

@@ -59,7 +59,7 @@ void move_int64s(onnx::NodeProto& node, Context& context, std::string_view attri
 
 std::string add_scalar(const onnx::NodeProto& node, Context& context, std::string_view what,
                        float value) {
-  const std::string name = fresh_name(node, context, what);
+  std::string name = fresh_name(node, context, what);
   *context.graph.add_initializer() = make_floats(name, {}, std::array{value});
   return name;
 }

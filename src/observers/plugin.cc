@@ -1,6 +1,7 @@
 #include "observers/plugin.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <deque>
 #include <exception>
@@ -96,8 +97,8 @@ void check(const rangefinder_plugin& plugin, const Registry& into,
            const std::filesystem::path& file) {
   std::set<std::string> names;
   if (plugin.observer_count > kMostObservers) {
-    refuse(file, "the plug-in brings " + std::to_string(plugin.observer_count) +
-                     " observers; allowed: " + std::to_string(kMostObservers) + " at most");
+    refuse(file, fmt::format("the plug-in brings {} observers; allowed: {} at most",
+                             plugin.observer_count, kMostObservers));
   }
   for (uint32_t i = 0; i < plugin.observer_count; ++i) {
     const rangefinder_observer& observer = plugin.observers[i];
@@ -105,7 +106,7 @@ void check(const rangefinder_plugin& plugin, const Registry& into,
     std::string reason = obstacle(name, observer, into);
     if (reason.empty() && !names.insert(name).second) reason = "has the name of another one";
     if (!reason.empty()) {
-      refuse(file, "observer " + std::to_string(i) + " ('" + name + "') " + reason);
+      refuse(file, fmt::format("observer {} ('{}') {}", i, name, reason));
     }
   }
 }
@@ -128,7 +129,7 @@ std::vector<std::string> load_plugin(const std::filesystem::path& file, Registry
   const rangefinder_plugin& plugin = describe(library, file);
   check(plugin, into, file);
   // The factories point into the library: it is never closed.
-  library.release();
+  static_cast<void>(library.release());
   std::vector<std::string> names;
   for (uint32_t i = 0; i < plugin.observer_count; ++i) {
     const rangefinder_observer& observer = plugin.observers[i];

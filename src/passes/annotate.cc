@@ -77,7 +77,7 @@ class Annotator {
   /// Why a weighted node cannot compute in integers; empty if it can.
   std::string obstacle(const onnx::NodeProto& node) const {
     if (is_excluded(node)) return "is excluded";
-    const std::string reason = weighted_obstacle(graph_, infos_, node);
+    std::string reason = weighted_obstacle(graph_, infos_, node);
     if (!reason.empty() || node.op_type() == "MatMul") return reason;
     return kernel_obstacle(target_.rule(node.op_type())->conditions, node, opset_);
   }

@@ -46,7 +46,7 @@ std::optional<std::string> relu6_of_plus_3(const graph::Graph& graph, const std:
 /// `name` divided by 6, as Div or Mul; the tensor before.
 std::optional<std::string> sixth_of(const graph::Graph& graph, const std::string& name) {
   const auto* node = graph.producer(name);
-  if (const auto x = other_operand(graph, node, "Div", 6, false)) return x;
+  if (auto x = other_operand(graph, node, "Div", 6, false)) return x;
   return other_operand(graph, node, "Mul", 1.0f / 6, true);
 }
 
@@ -69,7 +69,7 @@ std::optional<std::string> swish_product(const graph::Graph& graph, const onnx::
 /// x if `node` is the last of a HardSwish: (x * clip) / 6 or x * (clip / 6).
 std::optional<std::string> hard_swish_input(const graph::Graph& graph,
                                             const onnx::NodeProto& node) {
-  if (const auto x = swish_product(graph, &node, true)) return x;
+  if (auto x = swish_product(graph, &node, true)) return x;
   const auto product = sixth_of(graph, node.output(0));
   if (!product || !graph.is_private(*product)) return std::nullopt;
   return swish_product(graph, graph.producer(*product), false);

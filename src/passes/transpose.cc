@@ -85,7 +85,7 @@ std::string transposed(graph::Graph& graph, TensorInfos& infos, const std::strin
         graph::make_constant(graph.fresh_name(tensor + "_transposed"), value));
   }
   if (const auto* node = find_transpose(graph, tensor, order)) return node->output(0);
-  const std::string name = graph.fresh_name(tensor + "_transposed");
+  std::string name = graph.fresh_name(tensor + "_transposed");
   TensorInfo info = infos[tensor];
   if (info.shape) info.shape = permuted(*info.shape, order);
   infos[name] = info;

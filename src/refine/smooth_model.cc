@@ -72,7 +72,7 @@ class Smoother {
   std::string add_mul(const NormOutput& output, std::span<const int> exponents) {
     std::vector<float> factors;
     for (const int exponent : exponents) factors.push_back(std::ldexp(1.0f, -exponent));
-    const std::string smoothed = graph_.fresh_name(output.output + "_smoothed");
+    std::string smoothed = graph_.fresh_name(output.output + "_smoothed");
     const std::string row = graph_.add_initializer(graph::make_floats(
         graph_.fresh_name(smoothed + "_factors"), {static_cast<int64_t>(factors.size())}, factors));
     for (const auto& [node, input] : output.reads) {

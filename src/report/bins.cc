@@ -73,7 +73,7 @@ LogBins log_bins(const statistics::ValueHistogram& histogram) {
   bins.first_octave = first_shown(octaves);
   const int octave_count = octaves.rbegin()->first - bins.first_octave + 1;
   bins.per_octave = bins_per_octave(octave_count);
-  bins.negative.resize(static_cast<size_t>(octave_count * bins.per_octave));
+  bins.negative.resize(static_cast<size_t>(octave_count) * static_cast<size_t>(bins.per_octave));
   bins.positive.resize(bins.negative.size());
   for (const Bucket& bucket : buckets) {
     if (bucket.lower == bucket.upper) continue;

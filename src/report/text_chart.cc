@@ -92,11 +92,15 @@ std::string bar_of(uint64_t count, uint64_t most, size_t width) {
 }
 
 std::string csv_text(std::string_view foreign) {
-  const std::string name = printable(foreign);
+  std::string name = printable(foreign);
   if (name.find_first_of(",\"\n\r") == std::string::npos) return name;
   std::string text = "\"";
-  for (const char c : name) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
+  for (const char c : name) {
+    if (c == '"') text += '"';
+    text += c;
+  }
+  text += '"';
+  return text;
 }
 
 nlohmann::ordered_json to_json(const TensorHistogram& tensor) {

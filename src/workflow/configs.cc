@@ -9,7 +9,6 @@
 
 namespace rangefinder::workflow {
 
-using quantization::State;
 using quantization::TensorQuantizationConfig;
 
 PlannedConfigs plan_configs(const Plan& plan) {
