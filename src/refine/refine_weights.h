@@ -50,17 +50,17 @@ struct NodeRefinement {
   std::string reason = {};
   /// Power of the error that the rounding of weights makes in the node's output, over rows that the
   /// rounding did not look at (over all, if there were no others), before and after. In real units,
-  /// up to one factor for the whole node.
+  /// up to one factor for the whole node; of nodes that share a weight for all of them together.
   double error_before = 0;
   double error_after = 0;
 };
 
 /// Rounds weights by what their errors do to the outputs (round_weights.h), with their scales as
 /// they are. Runs the model over the samples, once or, for memory, several times, and keeps rows of
-/// the nodes' inputs as codes. Nodes that read the same rows share one gram matrix.
+/// the nodes' inputs as codes. Nodes that read the same rows share one gram matrix, and a weight
+/// that several nodes read is rounded once, by the sum of theirs.
 ///
-/// A node keeps its codes where the new ones are no better on samples that only judge, and where
-/// other nodes have the same weight, so that there need be one of it. The result
+/// A node keeps its codes where the new ones are no better on samples that only judge. The result
 /// depends on model, samples and options alone, not on the number of jobs.
 /// `samples` gives a new feed of the same samples at each call; fewer than four judge nothing.
 /// Throws as engine::watch() does.

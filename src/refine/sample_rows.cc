@@ -29,11 +29,26 @@ class RandomNumbers {
 };
 
 size_t matrix_columns(const onnx::NodeProto& node, const tensor::Shape& weight) {
-  if (weight.empty() || weight.size() > 2) {
-    throw std::invalid_argument(fmt::format("its weights have {} dimensions", weight.size()));
-  }
+  if (weight.empty()) throw std::invalid_argument("its weight has no dimensions");
   const bool transposed = node.op_type() == "Gemm" && graph::int_attribute(node, "transB", 0) != 0;
-  return static_cast<size_t>(weight[transposed ? 1 : 0]);
+  if (weight.size() == 1 || transposed) return static_cast<size_t>(weight.back());
+  return static_cast<size_t>(weight[weight.size() - 2]);
+}
+
+/// How many matrices along which axes a MatMul multiplies by; none of them: one.
+tensor::Shape stack_of(const tensor::Shape& weight) {
+  if (weight.size() < 3) return {};
+  const auto first =
+      std::find_if(weight.begin(), weight.end() - 2, [](int64_t n) { return n > 1; });
+  return {first, weight.end() - 2};
+}
+
+/// A kernel that takes one pixel at a time.
+graph::ConvolutionAttributes pixel_attributes(const onnx::NodeProto& node,
+                                              const tensor::Shape& weight) {
+  const size_t axes = weight.size() - 2;
+  return {.kernel_shape = std::vector<int64_t>(axes, 1),
+          .group = graph::int_attribute(node, "group", 1)};
 }
 
 std::string key_of(const graph::ConvolutionAttributes& attributes) {
@@ -88,6 +103,7 @@ class InputRows::Source {
   /// next call.
   std::span<const float> row(size_t row) {
     if (rows_.convolution_) return window_row(row);
+    if (!rows_.stack_.empty()) return stacked_row(row);
     if (!rows_.transposed_) return values_.subspan(row * rows_.columns_, rows_.columns_);
     for (size_t k = 0; k < row_.size(); ++k) row_[k] = values_[k * row_count_ + row];
     return row_;
@@ -108,14 +124,36 @@ class InputRows::Source {
   void open_matrix(const tensor::Shape& shape) {
     const size_t axis = rows_.transposed_ ? 0 : shape.size() - 1;
     if (shape.empty() || static_cast<size_t>(shape[axis]) != rows_.columns_) refuse(shape);
-    row_count_ = rows_.columns_ == 0 ? 0 : values_.size() / rows_.columns_;
-    row_.resize(rows_.columns_);
+    const size_t width = rows_.groups_ * rows_.columns_;
+    row_count_ = width == 0 ? 0 : values_.size() / width;
+    row_.resize(width);
+    if (!rows_.stack_.empty()) open_stack(shape);
+  }
+
+  /// [..., stack, matrix_rows_, columns]
+  void open_stack(const tensor::Shape& shape) {
+    const size_t axes = rows_.stack_.size() + 2;
+    if (shape.size() < axes || !std::equal(rows_.stack_.begin(), rows_.stack_.end(),
+                                           shape.end() - static_cast<ptrdiff_t>(axes))) {
+      refuse(shape);
+    }
+    matrix_rows_ = static_cast<size_t>(shape[shape.size() - 2]);
   }
 
   void refuse(const tensor::Shape& shape) const {
     throw std::invalid_argument(fmt::format("an input of shape {} for {} groups of {} columns",
                                             tensor::to_string(shape), rows_.groups_,
                                             rows_.columns_));
+  }
+
+  std::span<const float> stacked_row(size_t row) {
+    const size_t columns = rows_.columns_;
+    const size_t matrix = row / matrix_rows_ * rows_.groups_;
+    for (size_t group = 0; group < rows_.groups_; ++group) {
+      const size_t from = ((matrix + group) * matrix_rows_ + row % matrix_rows_) * columns;
+      std::ranges::copy(values_.subspan(from, columns), row_.data() + group * columns);
+    }
+    return row_;
   }
 
   std::span<const float> window_row(size_t row) {
@@ -144,24 +182,32 @@ class InputRows::Source {
   size_t row_count_ = 0;
   graph::PatchGeometry geometry_;
   size_t sample_size_ = 0;
+  /// Of one matrix of a stack.
+  size_t matrix_rows_ = 0;
   /// A window as it lies in the tensor, and in the order of kernels.
   std::vector<float> window_;
   std::vector<float> row_;
 };
 
 InputRows::InputRows(const onnx::NodeProto& node, const tensor::Shape& weight) {
-  if (node.op_type() != "Conv") {
+  const bool is_transposed_convolution = node.op_type() == "ConvTranspose";
+  if (node.op_type() != "Conv" && !is_transposed_convolution) {
     transposed_ = node.op_type() == "Gemm" && graph::int_attribute(node, "transA", 0) != 0;
     columns_ = matrix_columns(node, weight);
-    key_ = transposed_ ? "columns" : "rows";
+    stack_ = stack_of(weight);
+    groups_ = static_cast<size_t>(tensor::element_count(stack_));
+    key_ = stack_.empty() ? (transposed_ ? "columns" : "rows") : fmt::format("rows {}", stack_);
     return;
   }
   if (weight.size() < 3 || weight.size() > 5) {
     throw std::invalid_argument(fmt::format("its weights have {} dimensions", weight.size()));
   }
-  convolution_ = graph::convolution_attributes(node, weight);
+  convolution_ = is_transposed_convolution ? pixel_attributes(node, weight)
+                                           : graph::convolution_attributes(node, weight);
   groups_ = static_cast<size_t>(convolution_->group);
-  columns_ = static_cast<size_t>(tensor::element_count(weight) / weight[0]);
+  columns_ = is_transposed_convolution
+                 ? static_cast<size_t>(weight[0]) / groups_
+                 : static_cast<size_t>(tensor::element_count(weight) / weight[0]);
   key_ = key_of(*convolution_);
 }
 

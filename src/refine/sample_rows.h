@@ -47,14 +47,14 @@ struct SampledRows {
   std::vector<uint8_t> codes = {};
 };
 
-/// How the rows that a Conv, Gemm or MatMul multiplies its constant weights by lie in its first
-/// input: windows of a convolution, one row for each and, of a grouped one, for each group; rows or
-/// columns of a matrix, or of a stack of matrices. Columns are in the order in which kernels add up
-/// (passes::WeightLayout).
+/// How the rows that a Conv, ConvTranspose, Gemm or MatMul multiplies its constant weights by lie
+/// in its first input: windows of a convolution, one row for each and, of a grouped one, for each
+/// group; pixels of a transposed one, each of which every position of its window multiplies; rows
+/// or columns of a matrix, or of a stack of matrices, which form groups where the weights are a
+/// stack, too. Columns are in the order in which kernels add up (passes::WeightLayout).
 class InputRows {
  public:
-  /// Throws std::invalid_argument saying what stands in the way: weights that are a stack of
-  /// matrices, more than three spatial axes.
+  /// Throws std::invalid_argument saying what stands in the way: more than three spatial axes.
   InputRows(const onnx::NodeProto& node, const tensor::Shape& weight);
 
   size_t group_count() const { return groups_; }
@@ -75,6 +75,8 @@ class InputRows {
   /// None: a matrix.
   std::optional<graph::ConvolutionAttributes> convolution_ = {};
   bool transposed_ = false;
+  /// How many matrices the weights are, along which axes; none: one matrix.
+  tensor::Shape stack_ = {};
   size_t groups_ = 1;
   size_t columns_ = 0;
   std::string key_;

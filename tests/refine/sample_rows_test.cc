@@ -66,10 +66,14 @@ Case matrix_case(const std::string& op_type, const tensor::Shape& input,
   return c;
 }
 
+tensor::Tensor run(Case& c) {
+  engine::Session session(engine::ModelSource(c.model.bytes(), ""), {});
+  return session.run({{"x", c.input}}).at("y");
+}
+
 /// What the node makes, [row][channel].
 std::vector<float> outputs(Case& c) {
-  engine::Session session(engine::ModelSource(c.model.bytes(), ""), {});
-  const tensor::Tensor y = session.run({{"x", c.input}}).at("y");
+  const tensor::Tensor y = run(c);
   if (c.channel_axis < 0) return values_of(y);
   const auto batch = static_cast<size_t>(y.shape()[0]);
   const auto channels = static_cast<size_t>(y.shape()[1]);
@@ -89,12 +93,12 @@ std::vector<float> products(Case& c) {
   EXPECT_TRUE(sampled);
   const passes::WeightLayout layout = passes::weight_layout(c.node(), c.weight.shape());
   const std::vector<float> weight = layout.arrange(c.weight.floats());
-  const size_t channels = layout.channels;
+  const size_t channels = layout.channels * layout.dots;
   const size_t per_group = channels / rows.group_count();
   std::vector<float> result(sampled->row_count * channels);
   for (size_t row = 0; row < sampled->row_count; ++row) {
     for (size_t channel = 0; channel < channels; ++channel) {
-      EXPECT_EQ(layout.channel_size(), rows.column_count());
+      EXPECT_EQ(layout.dot_size, rows.column_count());
       const size_t first = (channel / per_group * sampled->row_count + row) * rows.column_count();
       for (size_t k = 0; k < layout.dot_size; ++k) {
         result[row * channels + channel] += static_cast<float>(sampled->codes[first + k] - kZero) *
@@ -158,6 +162,51 @@ TEST(InputRows, TimesTheWeightsAreTheOutputsOfMatrices) {
   expect_same(with(with(matrix_case("Gemm", {6, 4}, {3, 6}), "transA"), "transB"));
 }
 
+// Where windows do not overlap an output is one pixel times one position of the window.
+TEST(InputRows, TimesTheWeightsAreTheOutputsOfTransposedConvolutions) {
+  for (const int64_t groups : {1, 2}) {
+    Case c{OnnxBuilder(), integers({2, 4, 3, 5}, 1), integers({4, 3, 2, 2}, 2)};
+    c.model.input("x", c.input.shape());
+    c.model.initializer("w", c.weight.shape(), values_of(c.weight));
+    c.model.node("ConvTranspose", {"x", "w"}, {"y"})
+        .integer("group", groups)
+        .ints("strides", {2, 2});
+    c.model.graph().add_output()->set_name("y");
+    const tensor::Tensor y = run(c);
+    const auto channels = static_cast<size_t>(3 * groups);
+    ASSERT_EQ(y.shape(), (tensor::Shape{2, 3 * groups, 6, 10}));
+    std::vector<float> expected;
+    for (size_t row = 0; row < 2 * 3 * 5; ++row) {
+      const size_t n = row / 15, h = row % 15 / 5, w = row % 5;
+      for (size_t dot = 0; dot < channels * 4; ++dot) {
+        const size_t y_row = 2 * h + dot % 4 / 2, y_column = 2 * w + dot % 2;
+        expected.push_back(y.floats()[((n * channels + dot / 4) * 6 + y_row) * 10 + y_column]);
+      }
+    }
+    EXPECT_EQ(products(c), expected) << groups;
+  }
+}
+
+TEST(InputRows, TimesTheWeightsAreTheOutputsOfStacksOfMatrices) {
+  expect_same(matrix_case("MatMul", {2, 4, 6}, {1, 6, 3}));
+  for (const tensor::Shape& input : {tensor::Shape{2, 5, 4, 6}, tensor::Shape{5, 4, 6}}) {
+    Case c = matrix_case("MatMul", input, {5, 6, 3});
+    const tensor::Tensor y = run(c);
+    std::vector<float> expected;
+    for (size_t row = 0; row < c.input.element_count() / (5 * 6); ++row) {
+      for (size_t dot = 0; dot < 5 * 3; ++dot) {
+        const size_t matrix = row / 4 * 5 + dot / 3;
+        expected.push_back(y.floats()[(matrix * 4 + row % 4) * 3 + dot % 3]);
+      }
+    }
+    EXPECT_EQ(products(c), expected);
+  }
+  Case spread = matrix_case("MatMul", {4, 6}, {5, 6, 3});
+  const InputRows rows(spread.node(), spread.weight.shape());
+  EXPECT_EQ(rows.group_count(), 5u);
+  EXPECT_THROW(rows.sample(spread.input.view(), {1, 0}, 0, 9), std::invalid_argument);
+}
+
 TEST(InputRows, OfOtherKindsAreRefused) {
   const auto refuse = [](Case c, const std::string& why) {
     try {
@@ -167,7 +216,6 @@ TEST(InputRows, OfOtherKindsAreRefused) {
       EXPECT_THAT(error.what(), HasSubstr(why));
     }
   };
-  refuse(matrix_case("MatMul", {2, 4, 6}, {2, 6, 3}), "3 dimensions");
   refuse(conv_case({1, 1, 2, 2, 2, 2}, {1, 1, 1, 1, 1, 1}), "6 dimensions");
 }
 
@@ -201,6 +249,7 @@ TEST(InputRows, HaveTheSameKeyIfTheyAreTheSame) {
   std::set<std::string> keys = {
       key(matrix_case("MatMul", {4, 6}, {6, 3})),
       key(with(matrix_case("Gemm", {6, 4}, {6, 3}), "transA")),
+      key(matrix_case("MatMul", {5, 4, 6}, {5, 6, 3})),
       key(conv_case({1, 2, 5, 5}, {4, 2, 2, 2})),
       key(conv_case({1, 2, 5, 5}, {4, 1, 2, 2}, 2)),
       key(conv_case({1, 2, 5, 5}, {4, 2, 1, 2})),
@@ -209,7 +258,7 @@ TEST(InputRows, HaveTheSameKeyIfTheyAreTheSame) {
       key(with(conv_case({1, 2, 5, 5}, {4, 2, 2, 2}), "pads", {1, 0, 0, 0})),
       key(padded(conv_case({1, 2, 5, 5}, {4, 2, 2, 2}), "SAME_UPPER")),
   };
-  EXPECT_EQ(keys.size(), 9u);
+  EXPECT_EQ(keys.size(), 10u);
 }
 
 TEST(InputCodes, RoundHalfToEvenAndClip) {
