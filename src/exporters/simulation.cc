@@ -32,11 +32,13 @@ class SimulationWriter {
   }
 
   void write(const passes::QuantizedWeight& weight) {
-    onnx::NodeProto& node = *nodes_.at(weight.node);
     const size_t number = owners_.at(weight.node);
-    restore_weight(node, weight, number);
-    if (!weight.bias.empty()) select_bias(node, weight, number);
-    if (!weight.summand) return;
+    if (nodes_.contains(weight.node)) {
+      onnx::NodeProto& node = *nodes_.at(weight.node);
+      restore_weight(node, weight, number);
+      if (!weight.bias.empty()) select_bias(node, weight, number);
+    }
+    if (!weight.summand || !nodes_.contains(weight.summand->node)) return;
     onnx::NodeProto& adder = *nodes_.at(weight.summand->node);
     select(adder, weight.summand->input, weight.summand->values, number);
   }
@@ -45,9 +47,9 @@ class SimulationWriter {
   /// codes go between kernels.
   void write_constant(const std::string& name, int input, const targets::Target& target) {
     if (target.placement == targets::Placement::kBetweenKernels) return;
-    onnx::NodeProto& node = *nodes_.at(name);
     const auto owner = owners_.find(name);
-    if (owner == owners_.end()) return;
+    if (owner == owners_.end() || !nodes_.contains(name)) return;
+    onnx::NodeProto& node = *nodes_.at(name);
     const std::string real = node.input(input);
     const auto made = quantize_constant(*graph_.initializer(real), real, target.activation);
     const std::string rounded = graph_.fresh_name(real + "_rounded");
@@ -62,7 +64,7 @@ class SimulationWriter {
     std::map<size_t, std::string> rounded;
     for (const auto& [name, input] : tensor.reads) {
       const auto owner = owners_.find(name);
-      if (owner == owners_.end()) continue;
+      if (owner == owners_.end() || !nodes_.contains(name)) continue;
       auto [place, is_new] = rounded.try_emplace(owner->second);
       if (is_new) {
         place->second = graph_.fresh_name(tensor.name + "_rounded");
@@ -74,6 +76,7 @@ class SimulationWriter {
 
   void round_output(const passes::QuantizedTensor& tensor) {
     onnx::NodeProto* maker = graph_.producer(tensor.name);
+    if (maker == nullptr) return;
     const auto owner = owners_.find(maker->name());
     if (owner == owners_.end()) return;
     const std::string real = graph_.fresh_name(tensor.name + "_real");
@@ -169,12 +172,11 @@ void import_own_operators(onnx::ModelProto& model) {
 
 }  // namespace
 
-onnx::ModelProto write_simulation(const passes::PreparedModel& prepared,
-                                  const passes::Annotation& annotation, const SolvedTensors& solved,
+onnx::ModelProto write_simulation(onnx::ModelProto model, const passes::Annotation& annotation,
+                                  const SolvedTensors& solved,
                                   const std::vector<passes::QuantizedWeight>& weights,
                                   const std::vector<passes::Atom>& atoms,
                                   const targets::Target& target) {
-  onnx::ModelProto model = prepared.model;
   SimulationWriter writer(model, solved, atoms);
   for (const auto& tensor : annotation.tensors) writer.write(tensor);
   for (const auto& [node, input] : annotation.constants) writer.write_constant(node, input, target);

@@ -4,14 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include "analysis/reveal.h"
-#include "base/cancellation.h"
-#include "base/error.h"
-#include "engine/packed_model.h"
 #include "engine/sample_pass.h"
-#include "engine/session.h"
-#include "engine/switches.h"
-#include "exporters/simulation.h"
+#include "workflow/atom_runs.h"
 
 namespace rangefinder::workflow {
 namespace {
@@ -27,48 +21,17 @@ constexpr size_t kMostSamples = 8;
 /// For each atom and judged quantity what was measured.
 using AtomErrors = std::vector<std::vector<SamplePower>>;
 
-class Simulation {
- public:
-  Simulation(const Plan& plan, const SolvedPlan& solution, const std::vector<passes::Atom>& atoms,
-             const JudgedQuantities& judged)
-      : atom_count_(atoms.size()),
-        judged_(judged),
-        session_(simulated(plan, solution, atoms, judged.inner()),
-                 {.fetch = judged.tensors(), .has_switches = true}) {}
-
-  AtomErrors measure(const engine::PendingSample& pending) {
-    const NamedTensors sample = pending.read(engine::header_check(session_.inputs(), pending.name));
-    const NamedTensors real = session_.run(sample, pending.name);
-    AtomErrors errors(atom_count_, std::vector<SamplePower>(judged_.count()));
-    for (size_t atom = 0; atom < atom_count_; ++atom) {
-      stop_if_cancelled();
-      const engine::SwitchedOn scope(atom);
-      const auto powers = judged_.compare(real, session_.run(sample, pending.name));
-      for (size_t i = 0; i < powers.size(); ++i) {
-        if (powers[i]) errors[atom][i] = *powers[i];
-      }
+AtomErrors errors_of(AtomRuns& runs, size_t atom_count, const JudgedQuantities& judged,
+                     const engine::PendingSample& sample) {
+  AtomErrors errors(atom_count, std::vector<SamplePower>(judged.count()));
+  runs.run(sample, [&](size_t atom, const NamedTensors& real, const NamedTensors& found) {
+    const auto powers = judged.compare(real, found);
+    for (size_t i = 0; i < powers.size(); ++i) {
+      if (powers[i]) errors[atom][i] = *powers[i];
     }
-    return errors;
-  }
-
- private:
-  static engine::ModelSource simulated(const Plan& plan, const SolvedPlan& solution,
-                                       const std::vector<passes::Atom>& atoms,
-                                       std::span<const std::string> judged) {
-    engine::HeldModel model{
-        analysis::revealing(
-            exporters::write_simulation(plan.prepared, plan.annotation, solution.tensors,
-                                        solution.weights, atoms, *plan.target),
-            judged),
-        plan.prepared.held};
-    engine::move_weights_to_file(model);
-    return engine::pack_model(model.model, plan.source.file, model.held);
-  }
-
-  size_t atom_count_;
-  const JudgedQuantities& judged_;
-  engine::Session session_;
-};
+  });
+  return errors;
+}
 
 refine::NoiseShares shares_of(const std::vector<SamplePower>& powers) {
   refine::NoiseShares shares;
@@ -98,12 +61,12 @@ std::vector<refine::NoiseShares> noise_of_atoms(const Plan& plan, const SolvedPl
                                                 const std::vector<passes::Atom>& atoms,
                                                 const JudgedQuantities& judged,
                                                 const CountedFeed& samples, const RunControl& run) {
-  Simulation simulation(plan, solution, atoms, judged);
+  AtomRuns runs(plan, solution, atoms, judged.tensors());
   std::vector<AtomErrors> found(samples.count);
   engine::for_each_sample(samples.feed, engine::worker_count(run.jobs, samples.count), run,
                           {"rank", samples.count},
                           [&](size_t, uint64_t index, const engine::PendingSample& sample) {
-                            found.at(index) = simulation.measure(sample);
+                            found.at(index) = errors_of(runs, atoms.size(), judged, sample);
                           });
   AtomErrors total(atoms.size(), std::vector<SamplePower>(judged.count()));
   for (const AtomErrors& errors : found) {

@@ -47,7 +47,7 @@ class SimulationTest : public testing::Test {
     const auto& target = targets::find_target("ort-cpu");
     atoms_ = passes::find_atoms(graph, quantized_.annotation, target);
     session_.emplace(
-        engine::pack_model(write_simulation(quantized_.prepared, quantized_.annotation,
+        engine::pack_model(write_simulation(quantized_.prepared.model, quantized_.annotation,
                                             quantized_.solved, quantized_.weights, atoms_),
                            "", quantized_.prepared.held),
         engine::SessionOptions{.has_switches = true});
@@ -130,7 +130,7 @@ TEST(Simulation, ConstantsBesideCodesAreRoundedAsTheTargetHasThem) {
   const auto atoms = passes::find_atoms(graph, quantized.annotation, target);
   ASSERT_EQ(atoms.size(), 1u);
   engine::Session session(
-      engine::pack_model(write_simulation(quantized.prepared, quantized.annotation,
+      engine::pack_model(write_simulation(quantized.prepared.model, quantized.annotation,
                                           quantized.solved, quantized.weights, atoms, target),
                          "", quantized.prepared.held),
       engine::SessionOptions{.has_switches = true});
