@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 namespace rangefinder::refine {
 
@@ -16,7 +17,10 @@ struct Bisection {
 ///
 /// None is asked first: a choice that is not needed costs one question. After that the answer is
 /// taken to be monotone. Where it is not, the result was still answered with yes, or is all.
-/// Cost: at most 2 + log2(total) questions, none twice.
-Bisection bisect(size_t total, const std::function<bool(size_t count)>& is_enough);
+/// Cost: at most 2 + log2(total) questions, none twice. Where the answer is expected, it is looked
+/// for from there on, in steps that double: fewer questions if it is near, at most twice as many if
+/// not.
+Bisection bisect(size_t total, const std::function<bool(size_t count)>& is_enough,
+                 std::optional<size_t> expected = {});
 
 }  // namespace rangefinder::refine

@@ -103,4 +103,12 @@ std::vector<size_t> float_order(std::span<const NoiseShares> alone, const NoiseS
   return order;
 }
 
+size_t expected_float_count(std::span<const NoiseShares> alone, const NoiseShares& together,
+                            double allowed, std::span<const size_t> order) {
+  Remaining remaining(alone, together, allowed);
+  size_t count = 0;
+  while (count < order.size() && remaining.worst() > allowed) remaining.take(order[count++]);
+  return count;
+}
+
 }  // namespace rangefinder::refine

@@ -22,4 +22,9 @@ using NoiseShares = std::vector<double>;
 std::vector<size_t> float_order(std::span<const NoiseShares> alone, const NoiseShares& together,
                                 double allowed);
 
+/// How many leading atoms of `order` must be float until every quantity is at `allowed`, if noise
+/// adds up as float_order() takes it to.
+size_t expected_float_count(std::span<const NoiseShares> alone, const NoiseShares& together,
+                            double allowed, std::span<const size_t> order);
+
 }  // namespace rangefinder::refine

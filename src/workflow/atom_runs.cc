@@ -73,8 +73,10 @@ AtomRuns::AtomRuns(const Plan& plan, const SolvedPlan& solution,
       has_atom = has_atom || owners.contains(node.name());
     }
     for (const auto& name : stretch.reads) last_reader_[name] = stretches_.size();
+    // Sessions with switches keep no memory between runs: of so many, all together would be much.
     stretches_.push_back(
-        {.reads = stretch.reads, .real = engine::Session(packed(plan, stretch.model))});
+        {.reads = stretch.reads,
+         .real = engine::Session(packed(plan, stretch.model), {.has_switches = true})});
     if (!has_atom) continue;
     stretches_.back().simulated.emplace(
         packed(plan, exporters::write_simulation(stretch.model, plan.annotation, solution.tensors,
@@ -111,9 +113,10 @@ class AtomRuns::SampleRun {
     copy_asked(asked_);
   }
 
-  void visit_all(const Visit& visit) {
+  void visit_atoms(const Visit& visit, const std::vector<bool>& is_wanted) {
     for (size_t stretch = 0; stretch < stretches().size(); ++stretch) {
       for (size_t atom = 0; atom < runs_.spans_.size(); ++atom) {
+        if (!is_wanted.empty() && !is_wanted[atom]) continue;
         const auto& span = runs_.spans_[atom];
         // What nothing depends on comes with the first stretch.
         if ((span ? span->first : 0) != stretch) continue;
@@ -196,13 +199,14 @@ class AtomRuns::SampleRun {
   NamedTensors changed_;
 };
 
-void AtomRuns::run(const engine::PendingSample& pending, const Visit& visit) {
+void AtomRuns::run(const engine::PendingSample& pending, const Visit& visit,
+                   const std::vector<bool>& is_wanted) {
   NamedTensors sample = pending.read(engine::header_check(inputs_, pending.name));
   if (auto only = sample.extract("")) {
     only.key() = inputs_.at(0).name;
     sample.insert(std::move(only));
   }
-  SampleRun(*this, std::move(sample), pending.name).visit_all(visit);
+  SampleRun(*this, std::move(sample), pending.name).visit_atoms(visit, is_wanted);
 }
 
 }  // namespace rangefinder::workflow

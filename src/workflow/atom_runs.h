@@ -34,11 +34,12 @@ class AtomRuns {
   using Visit = std::function<void(size_t atom, const tensor::NamedTensors& real,
                                    const tensor::NamedTensors& found)>;
 
-  /// Calls `visit` for each atom, those of the first stretch first: with what the float model
-  /// gives, and with what it gives with this atom in integers, bit for bit the same where the atom
-  /// has no effect. Several threads may do so at a time. Throws Error as engine::Session::run() and
-  /// the sample's read() do.
-  void run(const engine::PendingSample& pending, const Visit& visit);
+  /// Calls `visit` for each atom of `is_wanted`, by number, or all if that is empty; those of the
+  /// first stretch first: with what the float model gives, and with what it gives with this atom in
+  /// integers, bit for bit the same where the atom has no effect. Several threads may do so at a
+  /// time. Throws Error as engine::Session::run() and the sample's read() do.
+  void run(const engine::PendingSample& pending, const Visit& visit,
+           const std::vector<bool>& is_wanted = {});
 
  private:
   struct Stretch {

@@ -197,8 +197,9 @@ class Chooser {
   /// The fewest of the most harmful atoms in float with which the others are good enough.
   AtomSet fewest_float(const AtomSet& is_wide) {
     const bool is_widened = !is_none(is_wide);
+    const std::vector<size_t> ordered = is_widened ? wide_order() : order();
     return fewest(
-        is_widened ? wide_order() : order(),
+        ordered,
         [&](AtomSet set) {
           Mix mix{std::move(set), is_wide};
           for (size_t i = 0; i < atoms_.size(); ++i) {
@@ -206,21 +207,22 @@ class Chooser {
           }
           return mix;
         },
-        true);
+        true, is_widened ? std::nullopt : expected_float_count_);
   }
 
   /// The fewest leading atoms of an order, of those that a bisection looks at, whose mix is good
   /// enough; all if none is. `needs_some`: without any it is known not to be.
   AtomSet fewest(const std::vector<size_t>& order, const std::function<Mix(const AtomSet&)>& mix_of,
-                 bool needs_some) {
+                 bool needs_some, std::optional<size_t> expected = {}) {
     const auto first = [&](size_t count) {
       AtomSet set = none_;
       for (size_t i = 0; i < count; ++i) set[order[i]] = true;
       return set;
     };
-    const auto found = refine::bisect(order.size(), [&](size_t count) {
-      return (count > 0 || !needs_some) && is_good(mix_of(first(count)));
-    });
+    const auto found = refine::bisect(
+        order.size(),
+        [&](size_t count) { return (count > 0 || !needs_some) && is_good(mix_of(first(count))); },
+        expected);
     return first(found.count);
   }
 
@@ -247,12 +249,25 @@ class Chooser {
   /// The most harmful atom first.
   const std::vector<size_t>& order() {
     if (atoms_.empty() || !order_.empty()) return order_;
-    const auto alone = noise_of_atoms(integers_.plan, integers_.solution, atoms_,
-                                      judge_.quantities(), ranking_samples(), run_);
-    noise_ = worst_shares(alone);
-    order_ = together_.empty() ? most_harmful_first(noise_)
-                               : refine::float_order(alone, together_, allowed_share());
+    AtomNoise noise(integers_.plan, integers_.solution, atoms_, judge_.quantities(), run_);
+    if (together_.empty() || judge_.noisiest(1).count == 0) {
+      noise.measure(ranking_samples());
+      noise_ = worst_shares(noise.shares());
+      order_ = most_harmful_first(noise_);
+      return order_;
+    }
+    noise.measure(judge_.noisiest(kFirstRankingSamples));
+    take_order(noise.shares());
+    noise.measure_more(judge_.noisiest(ranking_sample_count(atoms_.size()), kFirstRankingSamples),
+                       near_the_bar(order_, *expected_float_count_, noise_));
+    take_order(noise.shares());
     return order_;
+  }
+
+  void take_order(const std::vector<refine::NoiseShares>& alone) {
+    noise_ = worst_shares(alone);
+    order_ = refine::float_order(alone, together_, allowed_share());
+    expected_float_count_ = refine::expected_float_count(alone, together_, allowed_share(), order_);
   }
 
   /// Of the noise in the signal, by the aim.
@@ -445,6 +460,8 @@ class Chooser {
   /// By atom, of the quantity that suffers most; empty until they were ranked.
   std::vector<double> noise_;
   std::vector<size_t> order_;
+  /// How many of the order are float if noise adds up.
+  std::optional<size_t> expected_float_count_;
   AtomSet none_;
   /// The last mix that was found good enough.
   std::shared_ptr<Try> good_;

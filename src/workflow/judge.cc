@@ -179,7 +179,7 @@ std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const Nam
   return values;
 }
 
-CountedFeed Judge::noisiest(size_t most) const {
+CountedFeed Judge::noisiest(size_t most, size_t known) const {
   if (noise_shares_.empty()) return {};
   const size_t held_out = sample_count_ - from_calibration_;
   std::vector<size_t> order(noise_shares_.size());
@@ -188,6 +188,7 @@ CountedFeed Judge::noisiest(size_t most) const {
   std::ranges::stable_sort(order, std::ranges::greater{},
                            [&](size_t index) { return noise_shares_[index]; });
   order.resize(std::min(order.size(), most));
+  order.erase(order.begin(), order.begin() + static_cast<ptrdiff_t>(std::min(order.size(), known)));
   std::vector<bool> is_taken(noise_shares_.size(), false);
   for (const size_t index : order) is_taken[index] = true;
   return {[feed = feed(), is_taken = std::move(is_taken), index = size_t{0}]() mutable {

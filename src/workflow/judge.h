@@ -83,9 +83,9 @@ class Judge {
   size_t sample_count() const { return sample_count_; }
 
   /// At most `most` of the samples: those in which the first model that was measured makes most of
-  /// the noise of some quantity, and of equal ones the first. Calibration samples, if enough joined
-  /// those that are held out.
-  CountedFeed noisiest(size_t most) const;
+  /// the noise of some quantity, and of equal ones the first; without the `known` noisiest.
+  /// Calibration samples, if `most` joined those that are held out.
+  CountedFeed noisiest(size_t most, size_t known = 0) const;
 
  private:
   using Powers = std::vector<std::optional<analysis::SamplePower>>;

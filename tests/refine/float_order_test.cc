@@ -94,6 +94,25 @@ TEST(FloatOrder, NeedsFewerThanTheWorstQuantityTells) {
   EXPECT_LT(static_cast<double>(found), 0.9 * static_cast<double>(naive));
 }
 
+TEST(FloatOrder, ExpectsAsManyInFloatAsItsNoiseAddsUpTo) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 20; ++i) {
+    const Problem alone = random_problem(random, 40, 6);
+    const NoiseShares together = sum_of(alone, 6);
+    const double allowed = 0.1 * std::ranges::max(together);
+    const auto order = float_order(alone, together, allowed);
+    EXPECT_EQ(expected_float_count(alone, together, allowed, order),
+              needed(alone, 6, order, allowed));
+  }
+  // Together there is twice as much as the parts say: one more of them has to go.
+  const Problem alone = {{4}, {2}, {1}};
+  const std::vector<size_t> order = {0, 1, 2};
+  EXPECT_EQ(expected_float_count(alone, {7}, 3, order), 1u);
+  EXPECT_EQ(expected_float_count(alone, {14}, 3, order), 2u);
+  EXPECT_EQ(expected_float_count(alone, {7}, 7, order), 0u);
+  EXPECT_EQ(expected_float_count(alone, {7}, -1, order), 3u);
+}
+
 TEST(FloatOrder, NamesEveryAtomOnceWhateverIsMeasured) {
   constexpr double kInfinite = std::numeric_limits<double>::infinity();
   const Problem alone = {{kInfinite, 0}, {0, 0}, {1e-320, kInfinite}, {1e300, 1e300}, {0, 1e-9}};

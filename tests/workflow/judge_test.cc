@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
@@ -94,6 +95,13 @@ TEST_F(JudgeTest, TheNoisiestSamplesAreThoseOfMostNoiseInTheFirstModel) {
   EXPECT_EQ(one.feed()->name, list->name(worst - held_out));
   EXPECT_FALSE(one.feed());
   EXPECT_EQ(judge.noisiest(100).count, powers.size());
+  std::set<std::string> names;
+  for (const auto& part : {judge.noisiest(2), judge.noisiest(5, 2)}) {
+    while (const auto sample = part.feed()) names.insert(sample->name);
+  }
+  EXPECT_EQ(names.size(), 5u) << "those that are known come no second time";
+  EXPECT_EQ(judge.noisiest(5, 2).count, 3u);
+  EXPECT_EQ(judge.noisiest(2, 5).count, 0u);
 }
 
 TEST(WorstSqnr, IsThatOfTheWorstQuantityWithASignal) {

@@ -12,6 +12,7 @@
 namespace rangefinder::workflow {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
 
 class RankAtomsTest : public WorkflowTest {
@@ -89,6 +90,52 @@ TEST_F(RankAtomsTest, AnAtomOfOneHeadLeavesTheOtherAlone) {
     EXPECT_EQ(noise[i][1 - own] > 0, !is_head) << atoms_[i].node;
   }
   EXPECT_EQ(trunk, 2u);
+}
+
+/// Samples of all atoms and more samples of all atoms are one measurement.
+TEST_F(RankAtomsTest, MoreSamplesOfAllAtomsAreAsIfMeasuredTogether) {
+  const JudgedQuantities judged(plan_);
+  const auto list = as_list(open_input({samples()}), 8);
+  const auto part = [&](size_t begin, size_t end) {
+    std::vector<size_t> indices;
+    for (size_t i = begin; i < end; ++i) indices.push_back(i);
+    const auto source = data::select_samples(list, indices);
+    return CountedFeed{[source, feed = engine::feed_from(*source)] { return feed(); }, end - begin};
+  };
+  AtomNoise whole(plan_, solution_, atoms_, judged, {});
+  whole.measure(part(0, 8));
+  AtomNoise parts(plan_, solution_, atoms_, judged, {});
+  parts.measure(part(0, 2));
+  parts.measure_more(part(2, 8), std::vector<bool>(atoms_.size(), true));
+  for (size_t i = 0; i < atoms_.size(); ++i) {
+    EXPECT_NEAR(parts.shares()[i][0], whole.shares()[i][0], 1e-12 * whole.shares()[i][0]);
+  }
+  // One atom alone: the others are taken to change as it does.
+  AtomNoise some(plan_, solution_, atoms_, judged, {});
+  some.measure(part(0, 2));
+  const auto first = some.shares();
+  some.measure_more(part(2, 8), {false, true, false});
+  const double ratio = whole.shares()[1][0] / first[1][0];
+  EXPECT_NE(ratio, 1);
+  EXPECT_NEAR(some.shares()[1][0], whole.shares()[1][0], 1e-12 * whole.shares()[1][0]);
+  EXPECT_NEAR(some.shares()[0][0], first[0][0] * ratio, 1e-9 * first[0][0]);
+  EXPECT_NEAR(some.shares()[2][0], first[2][0] * ratio, 1e-9 * first[2][0]);
+}
+
+TEST(NearTheBar, AreThoseThatMayChangeSides) {
+  const std::vector<size_t> order = {6, 5, 4, 3, 2, 1, 0};
+  const std::vector<double> even = {1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6};
+  EXPECT_THAT(near_the_bar(order, 2, even),
+              ElementsAre(false, false, true, true, true, true, false));
+  EXPECT_THAT(near_the_bar(order, 4, even), ElementsAre(true, true, true, true, true, false, false))
+      << "two, which are always float, and none that is always in integers";
+  // Between the second and the third lies a gap; the fifth and sixth are nearer to the third.
+  const std::vector<double> gap = {0.1, 0.2, 2.4, 2.5, 2.6, 11, 50};
+  EXPECT_THAT(near_the_bar(order, 2, gap), Each(false));
+  EXPECT_THAT(near_the_bar(order, 3, gap),
+              ElementsAre(false, false, true, true, true, false, false));
+  EXPECT_THAT(near_the_bar(order, 0, even), Each(false));
+  EXPECT_THAT(near_the_bar(order, 7, even), Each(false));
 }
 
 TEST(WorstShares, AreThoseOfTheQuantityThatSuffersMost) {
