@@ -12,6 +12,7 @@
 #include "observers/calibrate.h"
 #include "observers/guard.h"
 #include "observers/known_bounds.h"
+#include "observers/unseen.h"
 
 namespace rangefinder::passes {
 namespace {
@@ -210,7 +211,7 @@ class RawPasses {
   size_t pass_count_ = 0;
 };
 
-void solve(Planned& planned, std::span<const Activation> activations) {
+void solve(Planned& planned, std::span<const Activation> activations, bool leaves_room) {
   const Activation& root = activations[planned.root];
   naming(root.name, [&] {
     const GroupView group(planned.members, activations);
@@ -222,14 +223,19 @@ void solve(Planned& planned, std::span<const Activation> activations) {
                            planned.solution);
     } else {
       observers::guard(planned.method, group.seen(), root.config, planned.solution);
+      if (leaves_room) {
+        observers::leave_room(planned.method, group.seen(), root.config, planned.solution);
+      }
     }
   });
 }
 
 // On all cores, except for observers that want to be alone.
-void solve(std::vector<Planned>& plan, std::span<const Activation> activations) {
+void solve(std::vector<Planned>& plan, std::span<const Activation> activations, bool leaves_room) {
   const auto solve_those = [&](bool concurrent, size_t i) {
-    if (plan[i].observer->solves_concurrently() == concurrent) solve(plan[i], activations);
+    if (plan[i].observer->solves_concurrently() == concurrent) {
+      solve(plan[i], activations, leaves_room);
+    }
   };
   parallel_for(plan.size(), [&](size_t i) { solve_those(true, i); });
   for (size_t i = 0; i < plan.size(); ++i) solve_those(false, i);
@@ -294,7 +300,7 @@ std::vector<CalibratedActivation> RuntimeCalibration::run(std::span<Activation> 
   }
   require_data(plan, activations);
   RawPasses(plan, activations).run(raw_pass);
-  solve(plan, activations);
+  solve(plan, activations, leaves_room);
   std::vector<TensorQuantizationConfig> configs;
   for (const Activation& activation : activations) configs.push_back(activation.config);
   std::vector<CalibratedActivation> calibrated;

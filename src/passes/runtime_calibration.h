@@ -74,6 +74,9 @@ class RuntimeCalibration {
   /// Roots whose values cannot leave an interval, see passes::known_bounds(): a method that clips
   /// what is rare keeps all that was seen of them [docs/numerics/guard.md].
   std::map<std::string, quantization::Range> known_bounds = {};
+  /// Tensors of which few values were seen get wider ranges than `mse` finds for those
+  /// [docs/numerics/unseen.md], unless their method was named or their values are bounded.
+  bool leaves_room = false;
 
   /// Calibrates, all or nothing. `dominance` has an entry per activation. Methods that must see raw
   /// batches see them by `raw_pass`, all tensors in as many passes as the most demanding asks for.

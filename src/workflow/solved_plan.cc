@@ -247,7 +247,9 @@ SolvedPlan solve_plan(const Plan& plan, const statistics::StatisticsFile& statis
                       const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
   PlannedConfigs planned = plan_configs(plan);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
-  for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
+  auto with_room = calibration;
+  with_room.leaves_room = true;
+  for (auto& calibrated : calibrate(plan, planned, statistics, with_room, show_raw)) {
     figures[calibrated.name] = std::move(calibrated.figures);
   }
   SolvedPlan solution = complete(plan, planned, statistics);

@@ -148,6 +148,24 @@ TEST_F(RuntimeCalibrationTest, WatchesWhatAMethodClipsUnlessATensorIsNamed) {
   EXPECT_EQ(done[0].method, "percentile");
 }
 
+TEST_F(RuntimeCalibrationTest, LeavesRoomForUnseenValuesIfToldAndNobodyNamedTheTensor) {
+  std::vector<float> few;
+  for (int i = 0; i < 40; ++i) few.push_back(static_cast<float>(i * i));
+  for (const char* name : {"free", "bounded", "named"}) add(name, few);
+  RuntimeCalibration pass{.method = "mse", .method_for = {{"nam*", "mse"}}};
+  pass.known_bounds = {{"bounded", {0, 2000}}};
+  EXPECT_TRUE(run(pass)[0].figures.empty()) << "not told";
+  const float seen = scale(0);
+  pass.override_active = true;
+  pass.leaves_room = true;
+  const auto done = run(pass);
+  EXPECT_GT(scale(0), 1.1f * seen);
+  EXPECT_GT(done[0].figures.at("room_above"), 0);
+  EXPECT_EQ(done[0].figures.at("room_below"), 0);
+  EXPECT_FALSE(done[1].figures.contains("room_above"));
+  EXPECT_EQ(scale(2), seen);
+}
+
 TEST_F(RuntimeCalibrationTest, MethodsByPatternWinOverTheGlobalOne) {
   for (const char* name : {"block1.conv", "block1.relu", "block2.conv"}) add(name, {0, 1, 255});
   activations_[2].config.observer = "std";
