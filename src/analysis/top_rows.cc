@@ -43,6 +43,18 @@ double top_share(Row row, size_t top, bool is_share) {
   return 1 / sum;
 }
 
+/// By how many standard deviations of the row its largest value is above the mean.
+double top_deviation(Row row, size_t top) {
+  double sum = 0;
+  for (const float x : row) sum += static_cast<double>(x);
+  const double mean = sum / static_cast<double>(row.size());
+  double squares = 0;
+  for (const float x : row) squares += std::pow(static_cast<double>(x) - mean, 2);
+  if (squares == 0) return 0;
+  const double distance = static_cast<double>(row[top]) - mean;
+  return distance / std::sqrt(squares / static_cast<double>(row.size()));
+}
+
 /// What `found` has less than `top`, whose share is given.
 double lost_share(Row row, size_t top, size_t found, double share, bool is_share) {
   const auto own = static_cast<double>(row[top]);
@@ -134,6 +146,7 @@ void TopRows::add(const tensor::Tensor& real, const tensor::Tensor& restored) {
     ++row_count;
     same_count += top == found;
     top_share_sum.add(share);
+    top_deviation_sum.add(top_deviation(row, top));
     loss.add(lost);
     squared_loss.add(lost * lost);
     lost_of_text += lost;
@@ -154,6 +167,7 @@ void TopRows::merge(const TopRows& other) {
   row_count += other.row_count;
   same_count += other.same_count;
   top_share_sum.add(other.top_share_sum.value());
+  top_deviation_sum.add(other.top_deviation_sum.value());
   are_shares = are_shares && other.are_shares;
   has_many_columns = has_many_columns && other.has_many_columns;
   loss.add(other.loss.value());
@@ -167,8 +181,9 @@ void TopRows::merge(const TopRows& other) {
 bool TopRows::are_classes() const {
   if (row_count == 0) return false;
   constexpr double kMost = 0.5;
-  return are_shares ||
-         (has_many_columns && top_share_sum.value() > kMost * static_cast<double>(row_count));
+  const auto rows = static_cast<double>(row_count);
+  return are_shares || (has_many_columns && top_share_sum.value() > kMost * rows &&
+                        top_deviation_sum.value() >= kTopDeviations * rows);
 }
 
 std::optional<double> TopRows::same_share() const {

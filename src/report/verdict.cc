@@ -106,8 +106,20 @@ VerdictLevel noise_level(const OutputRow& output) {
   return output.judged_at.empty() ? std::max(level, level_of(output, has_few)) : level;
 }
 
+/// Whoever counts answers that are float's sees these. In a single sample it may be chance.
+bool changes_answers(const OutputRow& output) {
+  const double changed = 1 - output.same_top_share.value_or(1);
+  const auto samples = static_cast<double>(judged_samples(output) + output.joined_count);
+  return changed > kMostChangedRows && changed * samples > 1.5;
+}
+
+bool tells_of_classes(const OutputRow& output) {
+  return output.top_loss_bound.value_or(0) > kMostTopLoss || changes_answers(output);
+}
+
 VerdictLevel level_of(const OutputRow& output) {
   VerdictLevel level = noise_level(output);
+  if (changes_answers(output)) level = VerdictLevel::kPoor;
   if (output.top_loss_bound.value_or(0) > kMostTopLoss)
     level = std::max(level, VerdictLevel::kFair);
   if (output.top_loss.value_or(0) > kMostTopLoss) level = VerdictLevel::kPoor;
@@ -205,12 +217,12 @@ class Judgement {
                                                       : "";
       say(figures_of(output) + few);
     }
-    if (output.top_loss_bound.value_or(0) > kMostTopLoss) {
+    if (tells_of_classes(output)) {
       say(
           fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
                       "which costs about {:.1f}% and up to {:.1f}% of accuracy{}",
                       named(output.name), 100 * (1 - *output.same_top_share),
-                      100 * *output.top_loss, 100 * *output.top_loss_bound,
+                      100 * output.top_loss.value_or(0), 100 * output.top_loss_bound.value_or(0),
                       has_shares(output) ? "" : ", if rows are scores of classes"));
     }
   }
