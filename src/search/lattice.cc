@@ -11,6 +11,8 @@ namespace {
 constexpr double kEnoughEvidence = 32;
 /// Values are rounded to float32, so multiples may miss a bucket's edge by that.
 constexpr double kSlack = 0x1p-21;
+/// Finer lattices are not looked for.
+constexpr int64_t kMostMultiples = 1024;
 
 bool divides(double magnitude, double step) {
   const double ratio = magnitude / step;
@@ -83,6 +85,13 @@ std::optional<quantization::AffineParameters> exact_on(const Lattice& lattice,
   return quantization::AffineParameters{
       quantization::representable_scale(lattice.step / static_cast<double>(finer)),
       zero_point_of(split, grid)};
+}
+
+std::optional<quantization::AffineParameters> lossless(const Density& density,
+                                                       const quantization::Grid& grid) {
+  if (grid.power_of_2) return std::nullopt;
+  const auto lattice = lattice_of(density, std::min(grid.step_count(), kMostMultiples));
+  return lattice ? exact_on(*lattice, grid) : std::nullopt;
 }
 
 }  // namespace rangefinder::search

@@ -32,4 +32,9 @@ std::optional<Lattice> lattice_of(const Density& density, int64_t most_multiples
 std::optional<quantization::AffineParameters> exact_on(const Lattice& lattice,
                                                        const quantization::Grid& grid);
 
+/// Parameters that restore values on a lattice exactly, if these are such values. Finer lattices
+/// than 1024 steps to the largest magnitude are not looked for; none on grids of powers of two.
+std::optional<quantization::AffineParameters> lossless(const Density& density,
+                                                       const quantization::Grid& grid);
+
 }  // namespace rangefinder::search

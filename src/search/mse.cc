@@ -19,8 +19,6 @@ constexpr double kSmallestScale = std::numeric_limits<float>::min();
 constexpr double kLossless = 1e-13;
 /// Steps to the largest magnitude beyond which a step is narrower than the buckets there.
 constexpr double kSingleBuckets = 2.0 * statistics::ValueHistogram::kBucketsPerOctave;
-/// Finer lattices are not looked for.
-constexpr int64_t kMostMultiples = 1024;
 constexpr int64_t kMostSteps = int64_t{1} << 20;
 
 /// The search on one tensor: a scale decides everything, for the best split follows from it.
@@ -92,13 +90,6 @@ double MseSearch::best_power_of_2() const {
     if (candidate.loss <= best.loss) best = candidate;
   }
   return best.scale;
-}
-
-/// Parameters that restore values on a lattice exactly, if these are such values.
-std::optional<AffineParameters> lossless(const Density& density, const Grid& grid) {
-  if (grid.power_of_2) return std::nullopt;
-  const auto lattice = lattice_of(density, std::min(grid.step_count(), kMostMultiples));
-  return lattice ? exact_on(*lattice, grid) : std::nullopt;
 }
 
 AffineParameters minmax_of(const Density& density, const Grid& grid) {

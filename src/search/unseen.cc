@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "search/density.h"
+#include "search/lattice.h"
+
 namespace rangefinder::search {
 namespace {
 
@@ -68,6 +71,8 @@ Room room_for_unseen(const statistics::TensorStatistics& statistics,
   const uint64_t count = statistics.histogram.count();
   const auto& extrema = statistics.extrema;
   if (!extrema.has_range() || count < kLeastValues || count > kFewValues) return {};
+  const auto density = density_of(statistics);
+  if (density && lossless(*density, grid)) return {};
   const double width = std::max<double>(0, extrema.max) - std::min<double>(0, extrema.min);
   const uint64_t tail = std::min(count / kTailShare, kMostTailValues);
   const auto steps = static_cast<double>(grid.step_count());

@@ -22,9 +22,10 @@ struct Room {
 };
 
 /// The room with the smallest expected squared error of values not seen yet, if the tail goes on
-/// exponentially: as far as clipping them would cost more than wider steps do. Nothing on a side
-/// without values, where the outermost values are all the same (a clip made them), and altogether
-/// above kFewValues finite values or below kLeastValues. At most the width of what was seen.
+/// exponentially: as far as clipping them would cost more than wider steps do; at most the width of
+/// what was seen. None on a side without values, nor where the outermost values are all the same (a
+/// clip made them); none at all above kFewValues finite values, below kLeastValues, and where the
+/// grid restores exactly what was seen (values on a lattice, which others will be on, too).
 /// Cost: O(buckets). Throws std::invalid_argument on a bad grid.
 Room room_for_unseen(const statistics::TensorStatistics& statistics,
                      const quantization::Grid& grid);

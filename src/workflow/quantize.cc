@@ -92,7 +92,9 @@ Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& s
                            Effort effort, const Refine& refine, report::Summary& summary) {
   Stopwatch watch;
   // Biases make up for what rounding does on average: they come after it.
-  Candidate made{.plan = plan, .solution = solve_plan(plan, statistics, calibration, show_raw)};
+  Candidate made{
+      .plan = plan,
+      .solution = solve_plan(plan, statistics, with_room(calibration, effort), show_raw)};
   if (refine) refine(made.solution);
   if (effort != Effort::kFast) {
     correct_biases(plan, statistics, made.solution);

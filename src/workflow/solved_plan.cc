@@ -243,13 +243,16 @@ void correct_biases(const Plan& plan, const statistics::StatisticsFile& statisti
   });
 }
 
+passes::RuntimeCalibration with_room(passes::RuntimeCalibration calibration, Effort effort) {
+  calibration.leaves_room = effort != Effort::kFast;
+  return calibration;
+}
+
 SolvedPlan solve_plan(const Plan& plan, const statistics::StatisticsFile& statistics,
                       const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw) {
   PlannedConfigs planned = plan_configs(plan);
   std::unordered_map<std::string, std::map<std::string, double>> figures;
-  auto with_room = calibration;
-  with_room.leaves_room = true;
-  for (auto& calibrated : calibrate(plan, planned, statistics, with_room, show_raw)) {
+  for (auto& calibrated : calibrate(plan, planned, statistics, calibration, show_raw)) {
     figures[calibrated.name] = std::move(calibrated.figures);
   }
   SolvedPlan solution = complete(plan, planned, statistics);

@@ -64,6 +64,9 @@ SolvedPlan complete(const Plan& plan, const PlannedConfigs& planned,
 void correct_biases(const Plan& plan, const statistics::StatisticsFile& statistics,
                     SolvedPlan& solution);
 
+/// More than ranges as methods find them is wanted: few values get room for others.
+passes::RuntimeCalibration with_room(passes::RuntimeCalibration calibration, Effort effort);
+
 /// Statistics become parameters, then weights and biases. Throws as
 /// passes::RuntimeCalibration::run() does.
 SolvedPlan solve_plan(const Plan& plan, const statistics::StatisticsFile& statistics,

@@ -77,7 +77,7 @@ WideSolution solve_wide(const Plan& plan, const PlanOptions& options, const Solv
   }
   WideSolution wide{.plan = replan(plan, plan.prepared, wider), .solution = {}};
   // A pattern may name only tensors whose wider codes are prescribed.
-  auto methods = calibration;
+  auto methods = with_room(calibration, effort);
   std::erase_if(methods.method_for,
                 [&](const auto& named) { return !fits_some(wide.plan, named); });
   wide.solution = solve_plan(wide.plan, statistics, methods, show_raw);

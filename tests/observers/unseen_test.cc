@@ -18,7 +18,9 @@ Config asymmetric() { return Config::linear(quantization::Symmetry::kAsymmetric)
 statistics::TensorStatistics one_number_a_sample() {
   statistics::TensorStatistics statistics;
   std::vector<float> values;
-  for (int i = 0; i < 36; ++i) values.push_back(0.5f * static_cast<float>(i));
+  for (int i = 0; i < 36; ++i) {
+    values.push_back(0.5f * static_cast<float>(i) + 0.01f * static_cast<float>(i * i % 7));
+  }
   for (const float value : {-9.0f, -4.0f, 24.0f, 30.0f}) values.push_back(value);
   statistics.add(values);
   return statistics;

@@ -108,6 +108,14 @@ TEST(RoomForUnseen, AClipEndsWhereItEnds) {
   EXPECT_EQ(room_for_unseen(counts(values), {}), Room{});
 }
 
+TEST(RoomForUnseen, ALatticeThatIsRestoredExactlyStaysSo) {
+  std::vector<float> pixels;
+  for (int i = 0; i < 300; ++i) pixels.push_back(static_cast<float>(i * 37 % 251) / 255);
+  EXPECT_EQ(room_for_unseen(counts(pixels), {}), Room{});
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] += 0.001f * static_cast<float>(i % 3);
+  EXPECT_GT(room_for_unseen(counts(pixels), {}).above, 0) << "no lattice any more";
+}
+
 TEST(RoomForUnseen, ManyAndTooFewValuesGetNone) {
   EXPECT_EQ(room_for_unseen(counts(exponential(kLeastValues - 1, 3, 1)), {}), Room{});
   EXPECT_GT(room_for_unseen(counts(exponential(kLeastValues, 3, 1)), {}).above, 0);
