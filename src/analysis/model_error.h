@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/known_outputs.h"
 #include "analysis/noise_bound.h"
 #include "analysis/sections.h"
 #include "analysis/top_rows.h"
@@ -83,6 +84,9 @@ struct ModelError {
 using CheckSample =
     std::function<void(const tensor::NamedTensors& sample, const std::string& name)>;
 
+/// Noise that adds so little to another is not to be seen in its figures: 0.04 dB.
+inline constexpr double kCheckDistanceDb = 20;
+
 struct ModelErrorOptions {
   RunControl run = {};
   /// Asked about samples in which an input, or an output of the reference, is not all finite.
@@ -98,6 +102,14 @@ struct ModelErrorOptions {
   /// More samples, to be measured apart from the others; empty: none. Of those a bad one is always
   /// left out, and not named.
   std::function<engine::SampleFeed()> more_samples = {};
+  /// What the reference gives, where it is known, and where it is kept; null: nowhere. More samples
+  /// stand behind the others. The reference does not run on samples that are known; it is opened
+  /// meanwhile, or not at all if nobody needs it.
+  ///
+  /// Borrowed outputs are held against the reference's own on the first sample that is known. Where
+  /// the difference is not kCheckDistanceDb below the other model's error they are given up, and
+  /// all samples are measured anew.
+  KnownOutputs* known = nullptr;
   /// Called at the end with both sessions, the reference's first, on this thread.
   std::function<void(engine::Session& reference, engine::Session& other)> when_done = {};
 };

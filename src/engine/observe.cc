@@ -72,6 +72,21 @@ struct Observer::State {
     slots.worker(worker).finish_run();
   }
 
+  /// And hands over the outputs, if they are wanted.
+  void run_for(const WantedOutputs& outputs, size_t worker, uint64_t place,
+               const PendingSample& sample) {
+    if (!outputs.are_wanted(place)) return run(worker, sample);
+    slots.enter(worker);
+    const auto check = header_check(session->inputs(), sample.name);
+    auto found = session->run_for(outputs.names, sample.read(check), sample.name);
+    slots.worker(worker).finish_run();
+    outputs.take(place, std::move(found));
+  }
+
+  void set_counting(bool is_counting) {
+    for (size_t i = 0; i < slots.worker_count(); ++i) slots.worker(i).set_counting(is_counting);
+  }
+
   template <class Work>
   Observation observe(const SampleFeed& feed, const RunControl& run_control, const Stage& stage,
                       const Work& work, const Handovers& handovers = {}) {
@@ -82,7 +97,10 @@ struct Observer::State {
                       }};
     result.sample_count = for_each_sample(
         feed, workers, run_control, stage,
-        [&](size_t worker, uint64_t, const PendingSample& sample) { work(worker, sample); }, rests);
+        [&](size_t worker, uint64_t place, const PendingSample& sample) {
+          work(worker, place, sample);
+        },
+        rests);
     result.tensors = merge(slots, tensors.size());
     result.in_place_count = model.in_place_count;
     result.plain_because = plain_because;
@@ -103,9 +121,9 @@ Observer::Observer(const ModelSource& model, std::span<const ObservedTensor> ten
 Observer::~Observer() = default;
 
 Observation Observer::observe(const SampleFeed& feed, const Stage& stage,
-                              const Handovers& handovers) {
-  const auto work = [&](size_t worker, const auto& sample) {
-    state_->run(worker, sample);
+                              const Handovers& handovers, const WantedOutputs& outputs) {
+  const auto work = [&](size_t worker, uint64_t place, const auto& sample) {
+    state_->run_for(outputs, worker, place, sample);
     if (state_->control.nonfinite == Nonfinite::kError) {
       refuse_nonfinite(state_->slots.worker(worker), sample.name, state_->tensors,
                        state_->model.graph_order);
@@ -114,16 +132,25 @@ Observation Observer::observe(const SampleFeed& feed, const Stage& stage,
   return state_->observe(feed, state_->control, stage, work, handovers);
 }
 
-Observation Observer::observe_what_fits(const SampleFeed& feed, const Stage& stage) {
+Observation Observer::observe_what_fits(const SampleFeed& feed, const Stage& stage,
+                                        const WantedOutputs& outputs) {
   RunControl quiet = state_->control;
   quiet.progress = {};
-  return state_->observe(feed, quiet, stage, [&](size_t worker, const auto& sample) {
-    try {
-      state_->run(worker, sample);
-    } catch (const Error&) {
-      stop_if_cancelled();
-    }
-  });
+  return state_->observe(feed, quiet, stage,
+                         [&](size_t worker, uint64_t place, const auto& sample) {
+                           try {
+                             state_->run_for(outputs, worker, place, sample);
+                           } catch (const Error&) {
+                             stop_if_cancelled();
+                           }
+                         });
+}
+
+void Observer::run_what_fits(const SampleFeed& feed, const Stage& stage,
+                             const WantedOutputs& outputs) {
+  state_->set_counting(false);
+  observe_what_fits(feed, stage, outputs);
+  state_->set_counting(true);
 }
 
 Observation observe(const ModelSource& model, std::span<const ObservedTensor> tensors,

@@ -38,6 +38,19 @@ struct Handovers {
   std::function<uint64_t(std::vector<TensorObservation> seen, const Rest& rest)> take = {};
 };
 
+/// Outputs that are wanted of samples.
+struct WantedOutputs {
+  /// All if none is named; those that are no tensors of numbers are not given.
+  std::vector<std::string> names = {};
+  /// By the samples' places in the feed. Several threads hand over at a time. Empty: none is
+  /// wanted.
+  std::function<void(uint64_t place, tensor::NamedTensors outputs)> take = {};
+  /// Of which samples; empty: of all.
+  std::function<bool(uint64_t place)> is_wanted = {};
+
+  bool are_wanted(uint64_t place) const { return take && (!is_wanted || is_wanted(place)); }
+};
+
 /// A model that is opened once to be observed on several sets of samples; see observe().
 class Observer {
  public:
@@ -52,11 +65,16 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
 
   /// What these samples show, and no others; less what was handed over.
-  Observation observe(const SampleFeed& feed, const Stage& stage, const Handovers& handovers = {});
+  Observation observe(const SampleFeed& feed, const Stage& stage, const Handovers& handovers = {},
+                      const WantedOutputs& outputs = {});
 
   /// The same, for samples that must not stop anything: those that cannot be run are passed over,
   /// and NaN and infinity only counted. Tells nobody of its progress. Throws Error when cancelled.
-  Observation observe_what_fits(const SampleFeed& feed, const Stage& stage);
+  Observation observe_what_fits(const SampleFeed& feed, const Stage& stage,
+                                const WantedOutputs& outputs = {});
+
+  /// Runs such samples for their outputs alone: nothing is counted.
+  void run_what_fits(const SampleFeed& feed, const Stage& stage, const WantedOutputs& outputs);
 
  private:
   struct State;

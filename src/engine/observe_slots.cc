@@ -110,6 +110,7 @@ ObserveSlots::ObserveSlots(size_t tensor_count, std::shared_ptr<const cuda::Devi
 ObserveSlots::~ObserveSlots() = default;
 
 void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& values) {
+  if (!is_counting_) return;
   if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
   TensorObservation& slot = slots_[target.index];
   std::optional<float> largest;
@@ -146,6 +147,7 @@ void ObserveSlots::prepare(const ObserveTarget& target, const tensor::Shape& sha
 
 void ObserveSlots::count_on_device(const ObserveTarget& target, const tensor::TensorView& values,
                                    void* stream) {
+  if (!is_counting_) return;
   if (!device_counter_) return ObserveSink::count_on_device(target, values, stream);
   if (target.index >= slots_.size()) throw std::invalid_argument("no such observed tensor");
   if (target.block != 0) throw std::invalid_argument("blocked tensors are counted on the CPU");

@@ -113,6 +113,9 @@ class ObserveSlots : public ObserveSink {
   /// A run of the model is over.
   void finish_run();
 
+  /// Whether values that come are counted; they are if nothing is said.
+  void set_counting(bool is_counting) { is_counting_ = is_counting; }
+
   const std::vector<TensorObservation>& slots();
   /// Gives away what was gathered of tensor `index`; nothing is left.
   TensorObservation take(size_t index);
@@ -148,6 +151,7 @@ class ObserveSlots : public ObserveSink {
   /// Adds what a tensor's table holds to its histogram.
   void settle(size_t index);
 
+  bool is_counting_ = true;
   std::vector<TensorObservation> slots_;
   /// Of the tensors that are counted as a whole: where they are counted from sample to sample.
   std::vector<std::unique_ptr<statistics::KeyTable>> tables_;

@@ -38,7 +38,12 @@ struct Session::State {
 
   void open(const ModelSource& model, const SessionOptions& options);
   void describe(const std::vector<std::string>& fetch);
-  std::vector<Ort::Value> run(const tensor::NamedTensors& sample, const std::string& sample_name);
+  std::vector<const char*> numeric_outputs(std::span<const std::string> wanted) const;
+  std::vector<Ort::Value> run(std::span<const char* const> names,
+                              const tensor::NamedTensors& sample, const std::string& sample_name);
+  tensor::NamedTensors run_and_copy(std::span<const char* const> names,
+                                    const tensor::NamedTensors& sample,
+                                    const std::string& sample_name);
 };
 
 void Session::State::open(const ModelSource& model, const SessionOptions& options) {
@@ -66,29 +71,46 @@ void Session::State::describe(const std::vector<std::string>& fetch) {
                                   session.GetOutputTypeInfo(i)));
   }
   for (const TensorInfo& input : inputs) input_names.push_back(input.name.c_str());
-  for (const TensorInfo& output : outputs) {
-    const bool wanted = fetch.empty() || std::ranges::find(fetch, output.name) != fetch.end();
-    if (wanted && tensor::element_size(output.type) != 0) {
-      output_names.push_back(output.name.c_str());
-    }
-  }
+  output_names = numeric_outputs(fetch);
 }
 
-std::vector<Ort::Value> Session::State::run(const tensor::NamedTensors& sample,
+/// Of all if none is named.
+std::vector<const char*> Session::State::numeric_outputs(
+    std::span<const std::string> wanted) const {
+  std::vector<const char*> names;
+  for (const TensorInfo& output : outputs) {
+    const bool is_wanted = wanted.empty() || std::ranges::find(wanted, output.name) != wanted.end();
+    if (is_wanted && tensor::element_size(output.type) != 0) names.push_back(output.name.c_str());
+  }
+  return names;
+}
+
+std::vector<Ort::Value> Session::State::run(std::span<const char* const> names,
+                                            const tensor::NamedTensors& sample,
                                             const std::string& sample_name) {
   const BoundInputs bound = bind_inputs(inputs, sample, sample_name);
+  count_run();
   try {
     std::vector<Ort::Value> values;
     for (const tensor::TensorView& view : bound.views) values.push_back(borrow(view));
     Ort::RunOptions options;
     const OnCancellation stop([&] { options.SetTerminate(); });
-    return session.Run(options, input_names.data(), values.data(), values.size(),
-                       output_names.data(), output_names.size());
+    return session.Run(options, input_names.data(), values.data(), values.size(), names.data(),
+                       names.size());
   } catch (const Ort::Exception& error) {
     stop_if_cancelled();
     const std::string place = sample_name.empty() ? "" : " on " + sample_name;
     throw Error(fmt::format("failed{}: {}", place, error.what()), {.file = model_name});
   }
+}
+
+tensor::NamedTensors Session::State::run_and_copy(std::span<const char* const> names,
+                                                  const tensor::NamedTensors& sample,
+                                                  const std::string& sample_name) {
+  const std::vector<Ort::Value> values = run(names, sample, sample_name);
+  tensor::NamedTensors result;
+  for (size_t i = 0; i < values.size(); ++i) result[names[i]] = copy(values[i]);
+  return result;
 }
 
 Session::Session(const ModelSource& model, const SessionOptions& options) {
@@ -116,14 +138,17 @@ std::span<const TensorInfo> Session::outputs() const { return state_->outputs; }
 
 tensor::NamedTensors Session::run(const tensor::NamedTensors& sample,
                                   const std::string& sample_name) {
-  const std::vector<Ort::Value> values = state_->run(sample, sample_name);
-  tensor::NamedTensors result;
-  for (size_t i = 0; i < values.size(); ++i) result[state_->output_names[i]] = copy(values[i]);
-  return result;
+  return state_->run_and_copy(state_->output_names, sample, sample_name);
+}
+
+tensor::NamedTensors Session::run_for(std::span<const std::string> wanted,
+                                      const tensor::NamedTensors& sample,
+                                      const std::string& sample_name) {
+  return state_->run_and_copy(state_->numeric_outputs(wanted), sample, sample_name);
 }
 
 void Session::execute(const tensor::NamedTensors& sample, const std::string& sample_name) {
-  state_->run(sample, sample_name);
+  state_->run(state_->output_names, sample, sample_name);
 }
 
 }  // namespace rangefinder::engine

@@ -64,6 +64,12 @@ class Session {
   /// file that errors name. Throws Error, see bind_inputs().
   tensor::NamedTensors run(const tensor::NamedTensors& sample, const std::string& sample_name = {});
 
+  /// The same for these outputs, whatever SessionOptions::fetch says; those that are no tensors of
+  /// numbers are left out.
+  tensor::NamedTensors run_for(std::span<const std::string> wanted,
+                               const tensor::NamedTensors& sample,
+                               const std::string& sample_name = {});
+
   /// The same without copying any output.
   void execute(const tensor::NamedTensors& sample, const std::string& sample_name = {});
 

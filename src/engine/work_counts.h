@@ -13,6 +13,8 @@ struct WorkCounts {
   uint64_t model_bytes = 0;
   /// Bytes that ONNX Runtime wrote of optimized models, weights included.
   uint64_t saved_bytes = 0;
+  /// Samples that a session was run on.
+  uint64_t runs = 0;
 };
 
 /// Of all threads together.
@@ -20,5 +22,6 @@ WorkCounts work_counts();
 
 void count_session(uint64_t model_bytes);
 void count_saved(uint64_t bytes);
+void count_run();
 
 }  // namespace rangefinder::engine

@@ -125,7 +125,7 @@ struct Mix {
 class Chooser {
  public:
   Chooser(Candidate integers, Samples& samples, const ChoiceOptions& options, const RunControl& run,
-          const std::string& output, const SolveWide& solve_wide)
+          const std::string& output, const SolveWide& solve_wide, analysis::KnownOutputs* known)
       : integers_(std::move(integers)),
         samples_(samples),
         options_(options),
@@ -133,7 +133,7 @@ class Chooser {
         output_(output),
         solve_wide_(solve_wide),
         atoms_(atoms_of(integers_.plan)),
-        judge_(integers_.plan, samples, run),
+        judge_(integers_.plan, samples, run, known),
         none_(atoms_.size(), false),
         is_float_(none_),
         is_wide_(none_) {}
@@ -542,8 +542,9 @@ engine::ModelSource export_candidate(const Candidate& candidate, const std::stri
 }
 
 Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
-              const RunControl& run, const std::string& output, const SolveWide& solve_wide) {
-  return Chooser(std::move(integers), samples, options, run, output, solve_wide).run();
+              const RunControl& run, const std::string& output, const SolveWide& solve_wide,
+              analysis::KnownOutputs* known) {
+  return Chooser(std::move(integers), samples, options, run, output, solve_wide, known).run();
 }
 
 Choice follow_decisions(const Candidate& integers, const std::filesystem::path& file,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/known_outputs.h"
 #include "engine/model_source.h"
 #include "report/summary.h"
 #include "workflow/decisions.h"
@@ -92,10 +93,11 @@ engine::ModelSource export_candidate(const Candidate& candidate, const std::stri
 /// codes back as can.
 ///
 /// `integers` is everything that can be in integers, exported; what it excludes already stays so.
-/// If all must be float, the model is the prepared float model. Throws Error: decisions that do not
-/// fit, samples that cannot be run, cancellation; what the metric throws.
+/// If all must be float, the model is the prepared float model. `known`: see Judge. Throws Error:
+/// decisions that do not fit, samples that cannot be run, cancellation; what the metric throws.
 Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
-              const RunControl& run, const std::string& output, const SolveWide& solve_wide = {});
+              const RunControl& run, const std::string& output, const SolveWide& solve_wide = {},
+              analysis::KnownOutputs* known = nullptr);
 
 /// The candidate as a decisions file has it; nothing is measured. Throws Error.
 Choice follow_decisions(const Candidate& integers, const std::filesystem::path& file,

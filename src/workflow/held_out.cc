@@ -26,7 +26,9 @@
 #include "workflow/widen.h"
 
 // Where every output is judged at itself, both models run as a user has them: the float one as it
-// was given, the other as it was optimized already to see its kernels. Where an output stands
+// was given, the other as it was optimized already to see its kernels. What the float one gives may
+// be known from the pass that observed, or from models that were judged before; it then runs on one
+// sample, against which that is held, and to be timed. Where an output stands
 // behind a selection, the tensors before it are revealed in both, which takes the prepared model
 // and sessions of its own; the time is then taken by another pair, because a revealed tensor keeps
 // ONNX Runtime from fusing around it.
@@ -134,12 +136,13 @@ void take(OutputErrors errors, report::Summary& summary) {
 
 void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
              const RunControl& run, const engine::ModelSource& quantized, const KernelLook& fusion,
-             report::Summary& summary) {
+             analysis::KnownOutputs& known, report::Summary& summary) {
   const auto judged = analysis::judged_outputs(plan.prepared);
   const auto inner = analysis::inner_tensors(judged);
   const auto open = [&] { return open_optimized(fusion, quantized); };
   auto options = compare_options(plan, run);
   options.more_samples = more;
+  options.known = &known;
   options.sections = analysis::sections_of(plan.prepared, names_of(judged));
   if (inner.empty()) {
     options.open_other = open;
@@ -161,19 +164,42 @@ void measure(const Plan& plan, const data::SampleSource& held_out, const MoreSam
   tell_judged(plan, judged, summary.outputs);
 }
 
+/// How many calibration samples join those held out.
+size_t joining_count(const Samples& samples) {
+  const size_t held_out = samples.held_out()->size();
+  if (held_out == 0 || held_out >= kMeasuredCount) return 0;
+  return std::min(samples.calibration_count(), kMeasuredCount - held_out);
+}
+
 }  // namespace
 
 MoreSamples joining_samples(const SampleInput& input, Samples& samples) {
-  const size_t held_out = samples.held_out()->size();
+  const size_t taken = joining_count(samples);
+  if (!input.list || taken == 0) return {};
+  return [&samples, taken, all = samples.calibration_count()] {
+    return spread(samples.calibration(), taken, all);
+  };
+}
+
+std::optional<size_t> joining_place(const Samples& samples, size_t place) {
+  const size_t taken = joining_count(samples);
   const size_t all = samples.calibration_count();
-  if (!input.list || held_out == 0 || held_out >= kMeasuredCount || all == 0) return {};
-  const size_t taken = std::min(all, kMeasuredCount - held_out);
-  return [&samples, taken, all] { return spread(samples.calibration(), taken, all); };
+  if (place >= all || (place + 1) * taken / all == place * taken / all) return std::nullopt;
+  return place * taken / all;
+}
+
+bool can_borrow_outputs(const Plan& plan, const RunControl& run) {
+  if (run.device.kind != Device::Kind::kCpu) return false;
+  const auto is_judged_at_itself = [](const analysis::JudgedOutput& judged) {
+    return judged.tensors == std::vector<std::string>{judged.output};
+  };
+  return std::ranges::all_of(analysis::judged_outputs(plan.prepared), is_judged_at_itself);
 }
 
 void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const MoreSamples& more,
                      const RunControl& run, const engine::ModelSource& quantized,
-                     const KernelLook& fusion, report::Summary& summary) {
+                     const KernelLook& fusion, analysis::KnownOutputs& known,
+                     report::Summary& summary) {
   summary.held_out_count = held_out.size();
   summary.outputs.clear();
   summary.left_out.clear();
@@ -183,7 +209,7 @@ void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const
     return;
   }
   try {
-    measure(plan, held_out, more, run, quantized, fusion, summary);
+    measure(plan, held_out, more, run, quantized, fusion, known, summary);
   } catch (const std::exception& error) {
     if (run.cancelled != nullptr && *run.cancelled) throw;
     summary.notes.push_back(fmt::format("the error could not be measured: {}", error.what()));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <mutex>
 #include <numeric>
 #include <unordered_set>
 #include <utility>
@@ -52,12 +53,6 @@ class Allowance {
   std::vector<double> left_;
   std::atomic<bool> is_over_ = false;
 };
-
-uint64_t bytes_of(const NamedTensors& tensors) {
-  uint64_t bytes = 0;
-  for (const auto& [name, value] : tensors) bytes += value.bytes().size();
-  return bytes;
-}
 
 double signal_of(const std::vector<SamplePower>& powers) {
   double signal = 0;
@@ -140,15 +135,17 @@ std::vector<double> noise_by_quantity(const JudgedPowers& powers) {
   return shares;
 }
 
-Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run)
+Judge::Judge(const Plan& plan, Samples& samples, const RunControl& run,
+             analysis::KnownOutputs* known)
     : quantities_(plan),
       samples_(samples),
       run_(run),
       optimization_(plan.target->runs_here ? engine::OptimizationLevel::kAll
                                            : engine::OptimizationLevel::kNone),
       held_out_(samples.held_out()),
-      real_(analysis::revealing(plan.prepared_source(), quantities_.inner()),
-            {.fetch = quantities_.tensors()}) {
+      real_model_(analysis::revealing(plan.prepared_source(), quantities_.inner())),
+      known_(known != nullptr ? *known : own_) {
+  if (known_.are_borrowed()) known_.clear();
   const size_t held_out = std::min(held_out_->size(), kMeasuredCount);
   if (samples.can_repeat()) {
     from_calibration_ = std::min(samples.calibration_count(), kMeasuredCount - held_out);
@@ -163,20 +160,23 @@ engine::SampleFeed Judge::feed() const {
                 spread(samples_.calibration(), from_calibration_, samples_.calibration_count()));
 }
 
-std::shared_ptr<const NamedTensors> Judge::real_values(uint64_t index, const NamedTensors& sample,
-                                                       const std::string& name) {
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = kept_.find(index);
-    if (found != kept_.end()) return found->second;
+analysis::KnownOutputs::Values Judge::known_values(uint64_t index) const {
+  return known_.find(index, quantities_.tensors());
+}
+
+/// All outputs are kept, for whoever compares more of them.
+analysis::KnownOutputs::Values Judge::real_values(uint64_t index, const NamedTensors& sample,
+                                                  const std::string& name) {
+  if (auto values = known_values(index)) return values;
+  return known_.keep(index, real_->run(sample, name));
+}
+
+void Judge::open_real() {
+  for (size_t i = 0; i < sample_count_ && !real_; ++i) {
+    if (!known_values(i)) real_.emplace(real_model_);
   }
-  auto values = std::make_shared<const NamedTensors>(real_.run(sample, name));
-  const std::lock_guard lock(mutex_);
-  const uint64_t bytes = bytes_of(*values);
-  if (kept_bytes_ + bytes <= kKeptBytes && kept_.emplace(index, values).second) {
-    kept_bytes_ += bytes;
-  }
-  return values;
+  // What the prepared model gives may stand for the user's own where that is seen to be the same.
+  if (real_ && quantities_.inner().empty()) known_.set_borrowed(true);
 }
 
 CountedFeed Judge::noisiest(size_t most, size_t known) const {
@@ -214,6 +214,7 @@ std::vector<double> Judge::noise_shares(const std::vector<Powers>& samples) cons
 JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<double> aim_db) {
   JudgedPowers total(quantities_.count());
   if (total.empty()) return total;
+  open_real();
   engine::Session restored(analysis::revealing(quantized, quantities_.inner()),
                            {.optimization = optimization_, .fetch = quantities_.tensors()});
   std::vector<Powers> found(sample_count_);
@@ -224,7 +225,7 @@ JudgedPowers Judge::measure(const engine::ModelSource& quantized, std::optional<
         if (allowance.is_spent()) return;
         try {
           const NamedTensors sample =
-              pending.read(engine::header_check(real_.inputs(), pending.name));
+              pending.read(engine::header_check(restored.inputs(), pending.name));
           const auto real = real_values(index, sample, pending.name);
           Powers powers = quantities_.compare(*real, restored.run(sample, pending.name));
           allowance.spend(powers);

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "analysis/known_outputs.h"
 #include "analysis/noise_bound.h"
 #include "analysis/sections.h"
 #include "engine/model_source.h"
@@ -63,13 +63,13 @@ std::vector<double> noise_by_quantity(const JudgedPowers& powers);
 ///
 /// The samples are those that are held out; if those are fewer than kMeasuredCount, calibration
 /// samples join them: how samples differ is told better by more. What the float model gives is
-/// computed once and kept while it is small.
+/// computed once and kept while it is small; it is not opened if all of that is known.
 class Judge {
  public:
-  static constexpr uint64_t kKeptBytes = uint64_t{64} << 20;
-
-  /// `samples` must outlive this. Throws Error as engine::Session does.
-  Judge(const Plan& plan, Samples& samples, const RunControl& run);
+  /// `samples`, and `known` if it is not null, must outlive this: outputs of the float model that
+  /// are there are not computed again, unless they are borrowed, and others are added.
+  Judge(const Plan& plan, Samples& samples, const RunControl& run,
+        analysis::KnownOutputs* known = nullptr);
 
   /// The same, bit for bit, for any number of jobs. A sample that cannot be run does not count.
   /// Throws Error: a model that does not load, cancellation.
@@ -92,9 +92,10 @@ class Judge {
 
   engine::SampleFeed feed() const;
   std::vector<double> noise_shares(const std::vector<Powers>& samples) const;
-  std::shared_ptr<const tensor::NamedTensors> real_values(uint64_t index,
-                                                          const tensor::NamedTensors& sample,
-                                                          const std::string& name);
+  analysis::KnownOutputs::Values known_values(uint64_t index) const;
+  analysis::KnownOutputs::Values real_values(uint64_t index, const tensor::NamedTensors& sample,
+                                             const std::string& name);
+  void open_real();
 
   JudgedQuantities quantities_;
   Samples& samples_;
@@ -104,14 +105,15 @@ class Judge {
   std::shared_ptr<const data::SampleSource> held_out_;
   size_t from_calibration_ = 0;
   size_t sample_count_ = 0;
-  engine::Session real_;
+  engine::ModelSource real_model_;
+  /// Open once something is not known.
+  std::optional<engine::Session> real_;
   /// Power of each quantity over all samples; empty until all were seen.
   std::vector<double> signal_;
   /// For each sample the largest share that its noise has in a quantity's signal.
   std::vector<double> noise_shares_;
-  std::mutex mutex_;
-  uint64_t kept_bytes_ = 0;
-  std::map<uint64_t, std::shared_ptr<const tensor::NamedTensors>> kept_;
+  analysis::KnownOutputs own_;
+  analysis::KnownOutputs& known_;
 };
 
 }  // namespace rangefinder::workflow

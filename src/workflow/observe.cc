@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "engine/watch.h"
 #include "statistics/codec.h"
 #include "statistics/wire.h"
+#include "workflow/held_out.h"
 
 namespace rangefinder::workflow {
 
@@ -37,6 +40,7 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
 }
 
 using Wanted = std::vector<engine::ObservedTensor>;
+using tensor::NamedTensors;
 
 /// What was seen, as statistics that do not say of which samples yet.
 statistics::StatisticsFile file_of(const Plan& plan, const Wanted& wanted,
@@ -161,13 +165,14 @@ class ObservePass {
   engine::Observer& observer() { return observer_; }
 
   /// `feed`: feed(), watched or not.
-  statistics::StatisticsFile run(const engine::SampleFeed& feed) {
+  statistics::StatisticsFile run(const engine::SampleFeed& feed,
+                                 const engine::WantedOutputs& outputs = {}) {
     const engine::Rests rests = pass_.rests();
     const auto take = [&](std::vector<engine::TensorObservation> seen, const engine::Rest& rest) {
       gathered_.add(std::move(seen));
       return rests.at(rest);
     };
-    auto seen = observer_.observe(feed, stage_, {.first = rests.first, .take = take});
+    auto seen = observer_.observe(feed, stage_, {.first = rests.first, .take = take}, outputs);
     gathered_.add(std::move(seen.tensors));
     pass_.finish(seen.sample_count);
     statistics::StatisticsFile file = gathered_.take();
@@ -184,31 +189,98 @@ class ObservePass {
   engine::Observer observer_;
 };
 
-/// The first of each of `count` equal parts.
-std::shared_ptr<const data::SampleSource> spread(std::shared_ptr<const data::SampleSource> source,
-                                                 size_t count) {
-  const size_t size = source->size();
-  if (size <= count) return source;
-  std::vector<size_t> indices;
-  for (size_t i = 0; i < count; ++i) indices.push_back(i * size / count);
-  return data::select_samples(std::move(source), std::move(indices));
+/// The first of each of `count` equal parts, all if there are no more.
+std::vector<size_t> spread_places(size_t size, size_t count) {
+  std::vector<size_t> places;
+  for (size_t i = 0; i < std::min(size, count); ++i) {
+    places.push_back(i * size / std::min(size, count));
+  }
+  return places;
 }
 
-void look_at_held_out(const Samples& samples, const std::vector<engine::ObservedTensor>& wanted,
-                      engine::Observer& observer, ObservedBoth& both) {
-  const auto held_out = spread(samples.held_out(), kLookedAtCount);
-  if (held_out->size() == 0) return;
-  DataWatch watch;
-  auto seen = observer.observe_what_fits(watch.watch(engine::feed_from(*held_out)),
-                                         {"look", held_out->size()});
-  both.held_out_look = watch.look();
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    auto& channels = seen.tensors[i].channels;
-    if (wanted[i].is_counted && channels.size() == 1) {
-      both.held_out.emplace(wanted[i].name, std::move(channels.front()));
-    }
+std::vector<size_t> places_between(size_t size, const std::vector<size_t>& taken) {
+  std::vector<size_t> others;
+  for (size_t place = 0; place < size; ++place) {
+    if (!std::ranges::binary_search(taken, place)) others.push_back(place);
   }
+  return others;
 }
+
+std::vector<std::string> output_names(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const auto& output : plan.prepared.model.graph().output()) names.push_back(output.name());
+  return names;
+}
+
+/// Of the calibration samples that join those held out, where this process runs all of them.
+engine::WantedOutputs joining_outputs(const Plan& plan, const Samples& samples,
+                                      const PassOptions& options, analysis::KnownOutputs* outputs) {
+  const bool runs_all = !options.is_shared() && options.checkpoint.file.empty();
+  if (outputs == nullptr || !runs_all || !samples.is_list()) return {};
+  return {.names = output_names(plan),
+          .take =
+              [&samples, outputs, behind = samples.held_out()->size()](uint64_t place,
+                                                                       NamedTensors values) {
+                outputs->borrow(behind + *joining_place(samples, place), std::move(values));
+              },
+          .is_wanted =
+              [&samples](uint64_t place) { return joining_place(samples, place).has_value(); }};
+}
+
+/// The held-out samples, of which some are counted, and the outputs of all of them if they are
+/// wanted.
+class HeldOutLook {
+ public:
+  HeldOutLook(const Plan& plan, const Samples& samples, engine::Observer& observer,
+              analysis::KnownOutputs* outputs)
+      : plan_(plan), samples_(samples.held_out()), observer_(observer), outputs_(outputs) {}
+
+  void run(const std::vector<engine::ObservedTensor>& wanted, ObservedBoth& both) {
+    const size_t size = samples_->size();
+    if (size == 0) return;
+    const auto counted = spread_places(size, kLookedAtCount);
+    const auto source = data::select_samples(samples_, counted);
+    const uint64_t before = outputs_ == nullptr ? 0 : outputs_->bytes();
+    DataWatch watch;
+    auto seen = observer_.observe_what_fits(watch.watch(engine::feed_from(*source)),
+                                            {"look", counted.size()}, outputs_of(counted));
+    both.held_out_look = watch.look();
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      auto& channels = seen.tensors[i].channels;
+      if (wanted[i].is_counted && channels.size() == 1) {
+        both.held_out.emplace(wanted[i].name, std::move(channels.front()));
+      }
+    }
+    if (outputs_ == nullptr) return;
+    const uint64_t bytes_of_one = (outputs_->bytes() - before) / counted.size();
+    run_others(places_between(size, counted), bytes_of_one);
+  }
+
+ private:
+  engine::WantedOutputs outputs_of(const std::vector<size_t>& places) {
+    if (outputs_ == nullptr) return {};
+    return {.names = output_names(plan_),
+            .take = [this, places](uint64_t place, NamedTensors values) {
+              outputs_->borrow(places.at(place), std::move(values));
+            }};
+  }
+
+  /// Whether the outputs of all fit is told from those of the samples that were counted. If that
+  /// was wrong none is kept: which of them fit would depend on whose worker is first.
+  void run_others(const std::vector<size_t>& others, uint64_t bytes_of_one) {
+    if (!others.empty() && outputs_->has_room_to_borrow(bytes_of_one * others.size())) {
+      const auto source = data::select_samples(samples_, others);
+      observer_.run_what_fits(engine::feed_from(*source), {"look", others.size()},
+                              outputs_of(others));
+    }
+    if (outputs_->is_full()) outputs_->clear();
+  }
+
+  const Plan& plan_;
+  std::shared_ptr<const data::SampleSource> samples_;
+  engine::Observer& observer_;
+  analysis::KnownOutputs* outputs_;
+};
 
 }  // namespace
 
@@ -219,11 +291,13 @@ statistics::StatisticsFile observe(const Plan& plan, Samples& samples, const Wan
 }
 
 ObservedBoth observe_both(const Plan& plan, Samples& samples, const Wanted& wanted,
-                          const RunControl& run, const PassOptions& options) {
+                          const RunControl& run, const PassOptions& options,
+                          analysis::KnownOutputs* outputs) {
   ObservePass pass(plan, samples, wanted, run, options, "quantize");
-  ObservedBoth both{.statistics = pass.run(pass.watch().watch(pass.feed()))};
+  ObservedBoth both{.statistics = pass.run(pass.watch().watch(pass.feed()),
+                                           joining_outputs(plan, samples, options, outputs))};
   both.look = pass.watch().look();
-  if (options.is_first()) look_at_held_out(samples, wanted, pass.observer(), both);
+  if (options.is_first()) HeldOutLook(plan, samples, pass.observer(), outputs).run(wanted, both);
   return both;
 }
 

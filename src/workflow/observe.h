@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/known_outputs.h"
 #include "rangefinder/run_control.h"
 #include "statistics/statistics_file.h"
 #include "workflow/data_look.h"
@@ -36,9 +37,14 @@ inline constexpr size_t kLookedAtCount = 8;
 
 /// observe(), and then with the same session up to kLookedAtCount held-out samples. Of those none
 /// stops anything. Only the first rank looks at them.
+///
+/// `outputs`: what the model gives on all held-out samples, and on the calibration samples that
+/// join them (joining_place()), is kept there, as given by another form of it, unless it is too
+/// much. Those that are not looked at cost no more than in the user's model, which need not run on
+/// them any more.
 ObservedBoth observe_both(const Plan& plan, Samples& samples,
                           const std::vector<engine::ObservedTensor>& wanted, const RunControl& run,
-                          const PassOptions& pass = {});
+                          const PassOptions& pass = {}, analysis::KnownOutputs* outputs = nullptr);
 
 /// One more pass, for methods that must see raw batches: shows these tensors to the visitor, by
 /// their place in the list, sample by sample. One worker, so that the order is that of the samples.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analysis/fusion_check.h"
+#include "analysis/known_outputs.h"
 #include "base/cancellation.h"
 #include "base/error.h"
 #include "base/parallel.h"
@@ -196,6 +197,11 @@ bool reads(const std::filesystem::path& decisions) {
   return !decisions.empty() && std::filesystem::exists(decisions);
 }
 
+/// Whether models are judged before the outputs of one are measured: with the float model itself.
+bool judges_first(const ChoiceOptions& choice) {
+  return choice.is_asked() && !reads(choice.decisions);
+}
+
 RunFiles files_of(const QuantizeRequest& request) {
   RunFiles files{.models = named({request.model.file}),
                  .data = inputs_of(request.samples, request.split),
@@ -240,12 +246,12 @@ report::Circumstances circumstances_of(const QuantizeRequest& request,
 
 /// Which kernels there are, and the error on held-out samples.
 KernelLook verify(const Candidate& made, Samples& samples, const QuantizeRequest& request,
-                  report::Summary& summary) {
+                  analysis::KnownOutputs& known, report::Summary& summary) {
   // While the float model is opened, it is seen what becomes of the other; on one core before that.
   auto fusion = look_at_kernels(made.plan, made.model);
   if (request.run.jobs == 1 && fusion.valid()) fusion.wait();
   measure_outputs(made.plan, *samples.held_out(), joining_samples(request.samples, samples),
-                  request.run, made.model, fusion, summary);
+                  request.run, made.model, fusion, known, summary);
   if (fusion.valid()) {
     tell_kernels(fusion.get(), made.plan, summary);
   } else {
@@ -265,7 +271,8 @@ void take_choice(Choice choice, Candidate& made, Quantized& result) {
 }
 
 void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& request,
-                     const SolveWide& solve_wide, Quantized& result) {
+                     const SolveWide& solve_wide, analysis::KnownOutputs& known,
+                     Quantized& result) {
   const auto& file = request.choice.decisions;
   Choice choice;
   if (reads(file)) {
@@ -277,7 +284,7 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
     }
   } else {
     choice = choose(std::move(made), samples, completed(request.choice, request.effort),
-                    request.run, result.summary.output, solve_wide);
+                    request.run, result.summary.output, solve_wide, &known);
   }
   take_choice(std::move(choice), made, result);
 }
@@ -289,7 +296,7 @@ using RoundWeights = std::function<Candidate()>;
 /// weights are rounded first by what they do to outputs (`round`, unless they are, or nothing may),
 /// and if that is not enough, it is chosen what is to be float. Then the verdict.
 void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen, Samples& samples,
-            const QuantizeRequest& request, Quantized& result) {
+            const QuantizeRequest& request, analysis::KnownOutputs& known, Quantized& result) {
   report::Summary& summary = result.summary;
   const bool times_nodes = request.node_times || !request.results.report.empty();
   // What the kernels are is kept as long as somebody asks, for it holds a model.
@@ -300,8 +307,9 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
     tell_solution(made, summary);
     keep_quantized(made.model, request.run);
     return_free_memory();
-    auto found = verify(made, samples, request, summary);
+    auto found = verify(made, samples, request, known, summary);
     if (times_nodes) fusion = std::move(found);
+    return_free_memory();  // Of sessions that another thread opened.
     summary.seconds.verify = watch.lap();
   };
   verified();
@@ -313,9 +321,9 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
   }
   if (is_free && is_choice_due(summary)) {
     Stopwatch watch;
-    take_choice(
-        choose(std::move(made), samples, {.min_sqnr = kDefaultAim}, request.run, summary.output),
-        made, result);
+    take_choice(choose(std::move(made), samples, {.min_sqnr = kDefaultAim}, request.run,
+                       summary.output, {}, &known),
+                made, result);
     summary.seconds.choose = watch.lap();
     verified();
   }
@@ -328,6 +336,17 @@ void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen
   summary.seconds.verify += watch.lap();
   result.model = std::move(made.model);
   summary.peak_memory_bytes = peak_memory_bytes();
+}
+
+/// What the float model gives on samples that judge is computed once, for all who ask: here, where
+/// nobody judges with the model itself before it is held against that.
+ObservedBoth observe_for(const QuantizeRequest& request, const Plan& plan, const RowAxes& rows,
+                         Samples& samples, analysis::KnownOutputs& known) {
+  const bool with_sums = request.effort != Effort::kFast;
+  const bool borrows = !judges_first(request.choice) && can_borrow_outputs(plan, request.run);
+  return observe_both(plan, samples,
+                      with_sums ? plan.observed_with_sums(rows) : plan.observed(rows), request.run,
+                      request.pass, borrows ? &known : nullptr);
 }
 
 }  // namespace
@@ -351,10 +370,8 @@ Quantized quantize(const QuantizeRequest& request) {
   report::Summary& summary = result.summary;
   summary = start_summary(plan, request.results.model, request.calibration, request.effort);
   summary.seconds.prepare = watch.lap();
-  const bool with_sums = request.effort != Effort::kFast;
-  ObservedBoth seen =
-      observe_both(plan, *samples, with_sums ? plan.observed_with_sums(rows) : plan.observed(rows),
-                   request.run, request.pass);
+  analysis::KnownOutputs known;
+  ObservedBoth seen = observe_for(request, plan, rows, *samples, known);
   require_some(seen.statistics, request.split);
   if (!request.pass.is_first()) return {.statistics = std::move(seen.statistics)};
   summary.seconds.observe = watch.lap();
@@ -378,12 +395,12 @@ Quantized quantize(const QuantizeRequest& request) {
   watch.lap();
   if (request.choice.is_asked()) {
     const SolveWide wide = wide_solver(working, request, made.solution, show_raw);
-    choose_as_asked(made, *samples, request, wide, result);
+    choose_as_asked(made, *samples, request, wide, known, result);
   }
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
   RoundWeights round;
   if (!is_thorough && samples->can_repeat()) round = [&] { return make(refine); };
-  finish(made, round, seen, *samples, request, result);
+  finish(made, round, seen, *samples, request, known, result);
   result.statistics = std::move(seen.statistics);
   stop_if_cancelled();
   if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);

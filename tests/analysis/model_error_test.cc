@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "engine/work_counts.h"
 #include "support/memory_samples.h"
 #include "support/onnx_builder.h"
 
@@ -278,6 +279,118 @@ TEST(ModelError, WhoInterruptsIsNotTakenForABadSample) {
   ModelErrorOptions options{.leave_out_bad_samples = true};
   options.run.cancelled = &cancelled;
   EXPECT_THAT(error_of(scaling(2), MemorySamples(samples(2)), options), HasSubstr("interrupted"));
+}
+
+/// What `model` gives on the samples, with one of them left out.
+void know(KnownOutputs& known, const ModelSource& model, const std::vector<NamedTensors>& all,
+          size_t missing) {
+  engine::Session session(model);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i != missing) known.keep(i, session.run(all[i]));
+  }
+}
+
+/// Runs beside those of the other model.
+uint64_t runs_of_reference(const MemorySamples& source, const ModelErrorOptions& options) {
+  const uint64_t before = engine::work_counts().runs;
+  model_error(scaling(2), scaling(2.5f), source, options);
+  return engine::work_counts().runs - before - source.size();
+}
+
+TEST(ModelError, TheReferenceRunsOnlyOnWhatIsNotKnown) {
+  const auto all = samples(6);
+  const MemorySamples source(all);
+  for (const int jobs : {1, 3}) {
+    KnownOutputs known;
+    const ModelErrorOptions options{.run = {.jobs = jobs}, .known = &known};
+    EXPECT_EQ(runs_of_reference(source, options), 6u);
+    EXPECT_EQ(runs_of_reference(source, options), 0u) << "kept the first time";
+    known.clear();
+    know(known, scaling(2), all, 4);
+    EXPECT_EQ(runs_of_reference(source, options), 2u) << "the missing one, and once to be warm";
+    EXPECT_NE(known.find(4), nullptr);
+  }
+}
+
+TEST(ModelError, WhatIsKnownIsTheReference) {
+  const auto all = samples(5);
+  const MemorySamples source(all);
+  const auto plain = model_error(scaling(2), scaling(2.5f), source).outputs;
+  KnownOutputs known;
+  const ModelErrorOptions options{.known = &known};
+  for (int time = 0; time < 2; ++time) {
+    const auto found = model_error(scaling(2), scaling(2.5f), source, options).outputs;
+    ASSERT_EQ(found.size(), plain.size());
+    EXPECT_EQ(found[0].metrics.sqnr_db(), plain[0].metrics.sqnr_db());
+    EXPECT_EQ(found[1].equal_share(), plain[1].equal_share());
+  }
+  known.clear();
+  know(known, scaling(2.5f), all, 5);
+  const auto found = model_error(scaling(2), scaling(2.5f), source, options).outputs;
+  EXPECT_EQ(found[0].metrics.max_abs_error(), 0) << "not borrowed, and so not checked";
+}
+
+TEST(ModelError, SamplesThatJoinAreKnownBehindTheOthers) {
+  const auto all = samples(7);
+  const MemorySamples source({all.begin(), all.begin() + 3});
+  const MemorySamples more({all.begin() + 3, all.end()});
+  KnownOutputs known;
+  const ModelErrorOptions options{.more_samples = [&] { return engine::feed_from(more); },
+                                  .known = &known};
+  EXPECT_EQ(runs_of_reference(source, options), 3u + 4 + 4)
+      << "and the other model on more samples";
+  EXPECT_EQ(runs_of_reference(source, options), 4u);
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_NE(known.find(i), nullptr) << i;
+}
+
+TEST(ModelError, BorrowedOutputsMayDifferByRounding) {
+  const auto all = samples(5);
+  const MemorySamples source(all);
+  for (const int jobs : {1, 3}) {
+    KnownOutputs known;
+    know(known, scaling(2.00002f), all, 5);
+    known.set_borrowed(true);
+    const ModelErrorOptions options{.run = {.jobs = jobs}, .known = &known};
+    EXPECT_EQ(runs_of_reference(source, options), 1u) << "to check them";
+    EXPECT_FALSE(known.are_borrowed());
+    const double error =
+        model_error(scaling(2), scaling(2.5f), source, options).outputs[0].metrics.max_abs_error();
+    EXPECT_NEAR(error, 2, 1e-3);
+    EXPECT_LT(error, 1.99995) << "they are used";
+  }
+}
+
+TEST(ModelError, BorrowedOutputsThatAreOthersAreGivenUp) {
+  const auto all = samples(5);
+  const MemorySamples source(all);
+  const auto plain = model_error(scaling(2), scaling(2.5f), source).outputs;
+  // 14 dB below the other's error; without one of the outputs; of another shape.
+  for (const int kind : {0, 1, 2}) {
+    KnownOutputs known;
+    engine::Session session(scaling(kind == 0 ? 2.1f : 2.f));
+    for (size_t i = 0; i < all.size(); ++i) {
+      auto values = session.run(all[i]);
+      if (kind == 1) values.erase("shape");
+      if (kind == 2) values["scaled"] = Tensor::from_floats({2, 2}, values["scaled"].floats());
+      known.keep(i, std::move(values));
+    }
+    known.set_borrowed(true);
+    const auto found = model_error(scaling(2), scaling(2.5f), source, {.known = &known}).outputs;
+    EXPECT_EQ(found[0].metrics.sqnr_db(), plain[0].metrics.sqnr_db()) << kind;
+    EXPECT_EQ(found[0].sample_count, 5u) << kind;
+    EXPECT_EQ(found[0].shape_mismatch_count, 0u) << kind;
+    EXPECT_EQ(known.find(3)->at("scaled").floats()[1], 0.2f) << kind;
+  }
+}
+
+TEST(ModelError, AReferenceThatDoesNotLoadIsAnErrorThoughItsOutputsAreKnown) {
+  const auto all = samples(3);
+  const MemorySamples source(all);
+  KnownOutputs known;
+  know(known, scaling(2), all, 3);
+  known.set_borrowed(true);
+  const ModelSource bad("rubbish", "bad.onnx");
+  EXPECT_THROW(model_error(bad, scaling(2), source, {.known = &known}), Error);
 }
 
 }  // namespace

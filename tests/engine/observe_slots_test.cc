@@ -231,6 +231,18 @@ TEST(ObserveSlots, EmptyTensorsAreSamplesWithoutValues) {
   EXPECT_EQ(counted({.channel_axis = 1}, Tensor(ElementType::kFloat32, {0, 3}).view()).size(), 3u);
 }
 
+TEST(ObserveSlots, WhatComesWhileNothingIsCountedIsNotThere) {
+  const Tensor values = nchw(1, 3, 2, 2);
+  ObserveSlots slots(1);
+  slots.set_counting(false);
+  slots.count({.index = 0, .keeps_sums = true, .sum_axis = 1}, values.view());
+  EXPECT_TRUE(slots.slots()[0].channels.empty());
+  EXPECT_EQ(slots.slots()[0], TensorObservation());
+  slots.set_counting(true);
+  slots.count({.index = 0}, values.view());
+  EXPECT_EQ(slots.slots()[0].channels[0].count(), 12u);
+}
+
 TEST(ObserveSlots, MisuseThrows) {
   ObserveSlots slots(1);
   const Tensor floats(ElementType::kFloat32, {2, 3});

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 
 #include "base/error.h"
+#include "engine/session.h"
 #include "support/memory_samples.h"
 #include "support/onnx_builder.h"
 
@@ -106,6 +108,43 @@ TEST(Observe, SamplesThatMustNotStopAnythingArePassedOver) {
   // Samples 0, 1 and 3 have 1, 1 and 1 pictures of three channels.
   EXPECT_EQ(found.tensors[2].channels[0].count(), 3u * 3 * kSide * kSide);
   EXPECT_THROW(observer.observe(feed_from(MemorySamples(bad)), {"observe", 4}), Error);
+}
+
+TEST(Observe, OutputsAreHandedOverBesideTheCounts) {
+  const MemorySamples source(samples(6));
+  const Observation plain = observe(model(), kTensors, source);
+  Session session(model());
+  Observer observer(model(), kTensors, 2, {.jobs = 2});
+  std::mutex mutex;
+  std::map<uint64_t, NamedTensors> taken;
+  WantedOutputs outputs{.names = {session.outputs()[0].name},
+                        .take = [&](uint64_t place, NamedTensors values) {
+                          const std::lock_guard lock(mutex);
+                          taken[place] = std::move(values);
+                        }};
+  const auto check = [&](size_t count) {
+    EXPECT_EQ(taken.size(), count);
+    for (const auto& [place, values] : taken) {
+      ASSERT_EQ(values.size(), 1u) << "no token, nothing that was not asked for";
+      const auto& [name, value] = *values.begin();
+      const Tensor expected = session.run(source.read(place)).at(name);
+      ASSERT_EQ(value.shape(), expected.shape());
+      for (size_t i = 0; i < value.floats().size(); ++i) {
+        EXPECT_NEAR(value.floats()[i], expected.floats()[i], 1e-4f);
+      }
+    }
+    taken.clear();
+  };
+  EXPECT_EQ(observer.observe_what_fits(feed_from(source), {"look", 6}, outputs).tensors,
+            plain.tensors);
+  check(6);
+  observer.run_what_fits(feed_from(source), {"look", 6}, outputs);
+  check(6);
+  outputs.is_wanted = [](uint64_t place) { return place % 3 == 1; };
+  EXPECT_EQ(observer.observe(feed_from(source), {"observe", 6}, {}, outputs).tensors, plain.tensors)
+      << "nothing was counted before";
+  EXPECT_TRUE(taken.contains(1) && taken.contains(4));
+  check(2);
 }
 
 TEST(Observe, WithoutSamplesOrTensorsThereIsNothing) {

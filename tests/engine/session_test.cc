@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <thread>
 
@@ -104,6 +105,16 @@ TEST(Session, SequenceOutputsAreLeftOut) {
   const auto result = session.run({{"x", Tensor(ElementType::kFloat32, {4})}});
   EXPECT_EQ(result.size(), 1u);
   EXPECT_TRUE(result.contains("y"));
+}
+
+TEST(Session, GivesTheOutputsThatAreAskedForWhateverItWasOpenedFor) {
+  Session session({affine_model().bytes(), ""}, {.fetch = {"shape"}});
+  const NamedTensors sample = {{"x", Tensor::from_floats({1, 3}, std::vector<float>{1, 2, 3})}};
+  EXPECT_EQ(session.run(sample).size(), 1u);
+  const auto found = session.run_for(std::array<std::string, 2>{"y", "none"}, sample);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found.at("y").floats()[2], 7);
+  EXPECT_EQ(session.run_for({}, sample).size(), 2u);
 }
 
 TEST(Session, WrongSampleNamesTheSampleFile) {

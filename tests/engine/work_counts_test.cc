@@ -15,10 +15,13 @@ TEST(WorkCounts, TellWhatWasHandedOver) {
   b.output("y", {4});
   const ModelSource model(b.bytes(), "");
   const WorkCounts before = work_counts();
-  const Session session(model);
+  Session session(model);
   EXPECT_EQ(work_counts().sessions, before.sessions + 1);
   EXPECT_EQ(work_counts().model_bytes, before.model_bytes + model.bytes.size());
   EXPECT_EQ(work_counts().saved_bytes, before.saved_bytes);
+  EXPECT_EQ(work_counts().runs, before.runs);
+  session.run({{"x", tensor::Tensor(tensor::ElementType::kFloat32, {4})}});
+  EXPECT_EQ(work_counts().runs, before.runs + 1);
   optimize_model(model, OptimizationLevel::kBasic);
   EXPECT_EQ(work_counts().sessions, before.sessions + 2);
   EXPECT_GT(work_counts().saved_bytes, before.saved_bytes);

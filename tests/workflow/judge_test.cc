@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "engine/work_counts.h"
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
 
@@ -70,6 +71,32 @@ TEST_F(JudgeTest, EndsAsSoonAsTheAimIsOutOfReachAndSaysSoTheSameWay) {
   EXPECT_LT(worst_sqnr_db(some), 200);
   const double reached = worst_sqnr_db(all);
   EXPECT_EQ(worst_sqnr_db(judge.measure(file("int8.onnx"), reached)), reached);
+}
+
+TEST_F(JudgeTest, RunsTheFloatModelOnlyOnWhatIsNotKnown) {
+  auto request = quantize_request("int8.onnx");
+  request.effort = Effort::kFast;
+  quantize(request);
+  const Plan plan = make_plan(model());
+  const auto set = split_samples(open_input({samples()}), {.samples = 8});
+  analysis::KnownOutputs known;
+  const auto runs = [&](Judge& judge) {
+    const uint64_t before = engine::work_counts().runs;
+    judge.measure(file("int8.onnx"));
+    return engine::work_counts().runs - before;
+  };
+  Judge first(plan, *set, {.jobs = 2}, &known);
+  EXPECT_EQ(runs(first), 2 * kSampleCount);
+  EXPECT_EQ(runs(first), kSampleCount);
+  EXPECT_TRUE(known.are_borrowed()) << "of the prepared model";
+  known.set_borrowed(false);
+  const uint64_t sessions = engine::work_counts().sessions;
+  Judge second(plan, *set, {.jobs = 2}, &known);
+  EXPECT_EQ(runs(second), kSampleCount);
+  EXPECT_EQ(engine::work_counts().sessions, sessions + 1) << "the float model is not opened";
+  known.set_borrowed(true);
+  Judge third(plan, *set, {.jobs = 2}, &known);
+  EXPECT_EQ(runs(third), 2 * kSampleCount) << "what nobody checked does not judge";
 }
 
 TEST_F(JudgeTest, TheNoisiestSamplesAreThoseOfMostNoiseInTheFirstModel) {

@@ -9,7 +9,9 @@
 #include <stdexcept>
 
 #include "base/error.h"
+#include "engine/packed_model.h"
 #include "engine/session.h"
+#include "engine/work_counts.h"
 #include "support/local_ranks.h"
 #include "workflow/fixture.h"
 
@@ -120,6 +122,46 @@ TEST_F(ObserveTest, ARunThatIsKilledGoesOnWithTheSameBytes) {
     EXPECT_TRUE(observe(plan, *first(10), wanted, control, options) == whole);
     EXPECT_EQ(least, 4u) << "three samples were done";
     remove_checkpoint(options);
+  }
+}
+
+TEST_F(ObserveTest, OutputsOfSamplesThatJudgeAreKeptAndChangeNothing) {
+  const Plan plan = make_plan(model());
+  const auto wanted = plan.observed_with_sums(default_rows(plan));
+  const auto plain = observe_both(plan, *first(10), wanted, {.jobs = 1});
+  engine::Session session(engine::runnable(model()));
+  const auto list = as_list(open_input({samples()}));
+  for (const int jobs : {1, 3}) {
+    analysis::KnownOutputs known;
+    const auto set = first(10);
+    const uint64_t before = engine::work_counts().runs;
+    const auto both = observe_both(plan, *set, wanted, {.jobs = jobs}, {}, &known);
+    EXPECT_EQ(engine::work_counts().runs - before, 12u) << "each sample once";
+    EXPECT_TRUE(both.statistics == plain.statistics);
+    EXPECT_TRUE(both.held_out == plain.held_out);
+    EXPECT_EQ(both.held_out_look, plain.held_out_look);
+    EXPECT_TRUE(known.are_borrowed());
+    // Two are held out, all ten others join them.
+    const auto held_out = set->held_out();
+    ASSERT_EQ(held_out->size(), 2u);
+    for (size_t i = 0; i < 12; ++i) {
+      const auto values = known.find(i, std::array<std::string, 1>{"y"});
+      ASSERT_NE(values, nullptr) << i;
+      const auto sample = i < 2 ? held_out->read(i) : list->read(i - 2);
+      const auto expected = session.run(sample).at("y");
+      for (size_t k = 0; k < 5; ++k) {
+        EXPECT_NEAR(values->at("y").floats()[k], expected.floats()[k], 1e-5f) << i;
+      }
+    }
+  }
+}
+
+TEST_F(ObserveTest, OutputsThatAreTooMuchAreNotKept) {
+  const Plan plan = make_plan(model());
+  for (const uint64_t room : {20u, 60u, 230u, 240u}) {  // An output is of 20 bytes.
+    analysis::KnownOutputs known(room);
+    observe_both(plan, *first(10), plan.observed(), {.jobs = 2}, {}, &known);
+    EXPECT_EQ(known.bytes(), room == 240 ? 240u : 0u);
   }
 }
 

@@ -94,6 +94,22 @@ TEST_F(QuantizeTest, FloatWeightsAreNeverHandedToOnnxRuntime) {
   EXPECT_LE(after.saved_bytes - before.saved_bytes, kWeights / 4 + 50'000);
 }
 
+TEST_F(QuantizeTest, TheFloatModelRunsOnEachSampleOnce) {
+  QuantizeRequest request = quantize_request("int8.onnx");
+  request.plan.target = &targets::find_target("tensorrt");  // Nothing is timed.
+  request.effort = Effort::kFast;
+  for (const int jobs : {1, 3}) {
+    request.run.jobs = jobs;
+    quantize(request);  // Looks at what this machine does, once.
+    const uint64_t before = engine::work_counts().runs;
+    const report::Summary summary = quantize(request).summary;
+    ASSERT_EQ(summary.held_out_count, 4u);
+    ASSERT_EQ(summary.outputs[0].joined_count, 8u);
+    // All in float; again in codes; the first held-out sample once more by the user's own model.
+    EXPECT_EQ(engine::work_counts().runs - before, 12u + 12 + 1) << jobs;
+  }
+}
+
 TEST_F(QuantizeTest, IsObserveAndSolveForEveryMethodThatNeedsNoRawBatches) {
   observe(observe_request("all.rfs"));
   for (const char* method : {"minmax", "percentile", "mse", "kl", "std", "mean-minmax"}) {
