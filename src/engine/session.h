@@ -40,7 +40,7 @@ struct SessionOptions {
   ObservePlace place = {};
   /// The CUDA device that runs what ONNX Runtime can run there; empty: the CPU alone.
   std::optional<int> cuda_device = {};
-  /// Makes the operators with switches known (engine/switches.h).
+  /// Makes the operators with switches known (engine/switches.h). Keeps no memory between runs.
   bool has_switches = false;
 };
 

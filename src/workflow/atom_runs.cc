@@ -73,7 +73,7 @@ AtomRuns::AtomRuns(const Plan& plan, const SolvedPlan& solution,
       has_atom = has_atom || owners.contains(node.name());
     }
     for (const auto& name : stretch.reads) last_reader_[name] = stretches_.size();
-    // Sessions with switches keep no memory between runs: of so many, all together would be much.
+    // With switches, so that it keeps no memory between runs: so many sessions would keep much.
     stretches_.push_back(
         {.reads = stretch.reads,
          .real = engine::Session(packed(plan, stretch.model), {.has_switches = true})});
