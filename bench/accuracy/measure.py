@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from networks import session
+from network import session
 
 WEIGHTED = {"Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU", "RNN"}
 INTEGER = {"QLinearConv", "QLinearMatMul", "QGemm", "ConvInteger", "MatMulInteger", "MatMulIntegerToFloat",

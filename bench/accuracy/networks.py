@@ -9,56 +9,16 @@ import zipfile
 
 import cv2
 import numpy as np
-import onnxruntime
 from PIL import Image, ImageDraw, ImageFont
 
 import bert
+import people
 import scores
 from material import RATE
+from network import Network, planes, session
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-
-
-def session(path):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def planes(picture):
-    """[height, width, channels] -> [1, channels, height, width], float32."""
-    return np.ascontiguousarray(np.asarray(picture, np.float32).transpose(2, 0, 1)[None])
-
-
-class Network:
-    """A network with its samples. Subclasses set the fields and define `samples` and `decide`."""
-
-    name = kind = package = file = metric = ""
-    counts = {"calib": 32, "test": 60}
-    score = staticmethod(scores.agreement)
-
-    def model(self, material):
-        """The float model's bytes."""
-        return (material.package(self.package) / self.file).read_bytes()
-
-    def samples(self, material, part, count):
-        """Yields dictionaries of the network's inputs."""
-        raise NotImplementedError
-
-    def decide(self, outputs):
-        """What the outputs of one sample mean."""
-        raise NotImplementedError
-
-    def decisions(self, path, samples, watch=lambda index, outputs: None):
-        """Decisions of the model at `path` for each sample. `watch` sees the outputs as they come."""
-        run, decisions = session(path), []
-        for index, sample in enumerate(samples):
-            outputs = run.run(None, sample)
-            watch(index, outputs)
-            decisions.append(self.decide(outputs))
-        return decisions
 
 
 # Text and files.
@@ -455,5 +415,5 @@ class VoiceActivityInOneRun(Network):
 NETWORKS = {network.name: network for network in (
     Sentences(), Focus(), TextRecognition(), FileTypes(), VoiceActivity(), VoiceActivityInOneRun(), Captcha(),
     SpeechQuality(), Notes(), SpeechEmbedding(), Parts(), Layout(), Glyphs(), TextDetection(), TextAngle(),
-    Orientation(), Safety(),
+    Orientation(), Safety(), people.FaceDetector(), people.FaceMesh(), people.Pose(), people.PersonMask(),
 )}

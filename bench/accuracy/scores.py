@@ -33,6 +33,13 @@ def within(limit):
     return score
 
 
+def points_within(limit):
+    """Share of points [n, 2] that are off by at most `limit`, %."""
+    def score(reference, found):
+        return 100 * float(np.mean(np.linalg.norm(np.stack(reference) - np.stack(found), axis=-1) <= limit))
+    return score
+
+
 def rank_correlation(reference, found):
     """Spearman's correlation of one number per sample, %."""
     ranks = [np.argsort(np.argsort(np.ravel(values))) for values in (np.stack(reference), np.stack(found))]

@@ -48,6 +48,11 @@ class Scores(unittest.TestCase):
         self.assertEqual(scores.same_neighbor(vectors, [3 * vector for vector in vectors]), 100)
         self.assertEqual(scores.same_neighbor(vectors, [vectors[i] for i in (0, 2, 1, 3)]), 0)
 
+    def test_points_are_near_or_not(self):
+        points = np.zeros((2, 2))
+        moved = points + [[0.3, 0.4], [0.0, 0.6]]
+        self.assertEqual(scores.points_within(0.5)([points, points], [points, moved]), 75)
+
     def test_ranks_and_limits(self):
         values = [np.float64(v) for v in (0.1, 0.2, 0.9)]
         self.assertAlmostEqual(scores.rank_correlation(values, [v**3 for v in values]), 100)
