@@ -211,7 +211,8 @@ ordered_json measure_model(const std::string& argument, const Options& options) 
   auto solution = workflow::solve_plan(plan, statistics, {.method = options.method});
   const Sqnr before = sqnr_of(plan, solution, *samples, run);
   lap();
-  const auto nodes = workflow::refine_weights(plan, *samples, run, solution, options.refinement);
+  const auto nodes =
+      workflow::refine_weights(plan, *samples, run, solution, {.options = options.refinement});
   const double refining = lap();
   const Sqnr after = sqnr_of(plan, solution, *samples, run);
   workflow::correct_biases(plan, statistics, solution);

@@ -35,17 +35,17 @@ enum class Effort {
   /// Ranges alone.
   kFast,
   /// Also smooths what norms give to integer nodes, corrects the biases for what rounding the
-  /// weights
-  /// does to the mean of each output channel, and stores embeddings and the weights of LSTM nodes
-  /// as
-  /// int8 where that keeps what they say (docs/methods.md). Where an output is below 20 dB then,
-  /// quantize() rounds weights by what their errors do to outputs, and leaves parts float if that
-  /// is
-  /// not enough.
+  /// weights does to the mean of each output channel, and stores embeddings and the weights of LSTM
+  /// nodes as int8 where that keeps what they say (docs/methods.md). quantize() rounds weights by
+  /// what their errors do to outputs, by up to 32 calibration samples, which are looked at again,
+  /// within limits in proportion to the samples' own work and to the model's size; and where an
+  /// output is below 20 dB it leaves parts float. Samples that cannot be looked at again, and fewer
+  /// than four, leave weights rounded to nearest, as solve() does, and the summary's notes say so.
+  /// Nothing here changes the ranges, which observe() and solve() find, too, from the same
+  /// samples.
   kNormal,
-  /// Weights are rounded so in any case, by up to 64 calibration samples, which are looked at
-  /// again,
-  /// however long it takes. For quantize() alone: statistics do not tell enough.
+  /// Weights are rounded by up to 64 calibration samples and without those limits, however long it
+  /// takes. For quantize() alone: statistics do not tell enough.
   kThorough,
 };
 

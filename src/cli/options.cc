@@ -236,12 +236,11 @@ void add_plan_options(CLI::App& command, PlanArguments& arguments) {
 
 void add_effort_option(CLI::App& command, std::string& effort) {
   command
-      .add_option(
-          "--effort", effort,
-          "fast: ranges only; normal: also smooths norms, corrects biases and stores "
-          "embeddings and LSTM weights as int8, and where an output is ruined rounds "
-          "weights by what that does to it and leaves parts float (quantize only); thorough "
-          "(quantize only): rounds weights so in any case")
+      .add_option("--effort", effort,
+                  "fast: ranges only; normal: also smooths norms, corrects biases, stores "
+                  "embeddings and LSTM weights as int8 and (quantize only) rounds weights by what "
+                  "that does to outputs and leaves parts float where one is ruined; thorough "
+                  "(quantize only): rounds weights by more samples, however long it takes")
       ->type_name("fast|normal|thorough")
       ->group("Quantization");
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/parallel.h"
+#include "base/process.h"
 #include "engine/watch.h"
 #include "passes/weight_layout.h"
 #include "refine/error_factor.h"
@@ -71,7 +72,7 @@ class Candidate {
 
   void round(size_t group, const SquareMatrix& factor, const std::vector<Judging>& judging) {
     ChannelWeights weights = gather(group);
-    const ChannelWeights before = weights;
+    std::vector<int8_t> others = weights.codes;
     const std::vector<ChannelLoss> losses = round_weights(factor, limits_, weights);
     int8_t* codes = codes_.data() + first(group);
     for (size_t c = 0; c < channels_; ++c) {
@@ -79,8 +80,9 @@ class Candidate {
         codes[c * weights.columns + k] = weights.codes[k * channels_ + c];
     }
     if (judging.empty()) add(group, losses, 1);
+    std::swap(others, weights.codes);
     for (const Judging& rows : judging) {
-      add(group, output_errors(rows.rows, before, weights.codes), rows.share);
+      add(group, output_errors(rows.rows, weights, others), rows.share);
     }
   }
 
@@ -164,6 +166,9 @@ class Refinement {
     std::map<size_t, std::vector<size_t>> readers;
     for (size_t i = 0; i < weights.size(); ++i) readers[first[i]].push_back(i);
     for (const auto& [place, nodes] : readers) add(nodes);
+    // The largest last, so that the rows of many others need not share the memory with them.
+    std::ranges::stable_sort(
+        sites_, {}, [&](const auto& site) { return site->work_bytes(counts_of(options_)); });
   }
 
   /// What one pass over the samples can hold; empty: all is done.
@@ -412,6 +417,7 @@ std::vector<NodeRefinement> refine_weights(const graph::Graph& graph,
                     collector.collect(tensor, sample, values);
                   },
                   run, {"refine", options.samples});
+    return_free_memory();  // What the model took to run.
     refinement.refine(batch);
   }
   return refinement.results();

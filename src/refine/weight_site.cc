@@ -59,15 +59,17 @@ size_t WeightSite::rows_of_sample(const RowCounts& counts, uint64_t sample) cons
 }
 
 uint64_t WeightSite::bytes(const RowCounts& counts) const {
-  return uint64_t{counts.samples} * rows_of_sample(counts, 0) * sources.size() * group_count() *
-         column_count();
+  const uint64_t judging = counts.samples / 4;
+  const uint64_t rows =
+      (counts.samples - judging) * rows_of_sample(counts, 0) + judging * rows_of_sample(counts, 3);
+  return rows * sources.size() * group_count() * column_count();
 }
 
 uint64_t WeightSite::work_bytes(const RowCounts& counts) const {
   const uint64_t columns = column_count();
   const uint64_t matrices = sources.size() == 1 ? 1 : 2;
-  return matrices * 4 * columns * columns +
-         3 * counts.samples * rows_of_sample(counts, 0) * columns;
+  const uint64_t rows = (counts.samples - counts.samples / 4) * rows_of_sample(counts, 0);
+  return matrices * 4 * columns * columns + 3 * rows * columns;
 }
 
 double WeightSite::products() const {

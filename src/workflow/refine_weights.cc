@@ -10,9 +10,17 @@
 namespace rangefinder::workflow {
 namespace {
 
-/// With the pass over the samples and the checks, at most ten times the inference of 32 samples.
-constexpr double kWorkPerProduct = 8;
+/// A multiplication of the rounding takes up to three times as long as one of inference: with two
+/// of them, the pass over the samples and the checks, a run takes less than ten times the inference
+/// of all calibration samples.
+constexpr double kWorkPerProduct = 2;
+/// With many samples there is time for more than anybody would wait for.
+constexpr double kMostWorkPerProduct = 8;
 constexpr size_t kThoroughSamples = 64;
+constexpr double kMemoryPerByte = 1;
+/// Of which the last judges.
+constexpr size_t kLeastSamples = 4;
+constexpr uint64_t kFreeMemory = uint64_t{144} << 20;
 
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
                                               SolvedPlan& solution) {
@@ -39,28 +47,41 @@ std::vector<refine::NodeRefinement> left_alone(const SolvedPlan& solution,
 
 }  // namespace
 
-refine::RefinementOptions refinement_options(Effort effort) {
-  refine::RefinementOptions options;
-  if (effort == Effort::kThorough) {
-    options.samples = kThoroughSamples;
-  } else {
-    options.work_per_product = kWorkPerProduct;
+RoundingEffort rounding_effort(Effort effort) {
+  if (effort == Effort::kThorough) return {.options = {.samples = kThoroughSamples}};
+  return {.work_per_product = kWorkPerProduct,
+          .memory_per_byte = kMemoryPerByte,
+          .least_samples = kLeastSamples};
+}
+
+refine::RefinementOptions RoundingEffort::fitted(size_t calibration_count,
+                                                 uint64_t model_bytes) const {
+  refine::RefinementOptions fitting = options;
+  if (calibration_count > 0) fitting.samples = std::min(fitting.samples, calibration_count);
+  const double times = static_cast<double>(calibration_count) /
+                       static_cast<double>(std::max<size_t>(1, fitting.samples));
+  fitting.work_per_product = std::min(kMostWorkPerProduct, work_per_product * std::max(1.0, times));
+  if (memory_per_byte > 0) {
+    const auto share = static_cast<uint64_t>(memory_per_byte * static_cast<double>(model_bytes));
+    fitting.memory = std::min(fitting.memory, std::max(kFreeMemory, share));
   }
-  return options;
+  return fitting;
 }
 
 std::vector<refine::NodeRefinement> refine_weights(const Plan& plan, Samples& samples,
                                                    const RunControl& run, SolvedPlan& solution,
-                                                   const refine::RefinementOptions& options) {
+                                                   const RoundingEffort& effort) {
   if (!samples.can_repeat()) return left_alone(solution, "the samples pass by only once");
   if (plan.target->activation.level_count() > 256) {
     return left_alone(solution, "activations have more than 8 bits");
   }
+  const size_t total = samples.calibration_count();
+  if (total < effort.least_samples) {
+    return left_alone(solution, fmt::format("{} samples are too few to judge it", total));
+  }
   onnx::ModelProto model = plan.prepared.model;
   const graph::Graph graph(model);
-  refine::RefinementOptions fitting = options;
-  const size_t total = samples.calibration_count();
-  if (total > 0) fitting.samples = std::min(fitting.samples, total);
+  const refine::RefinementOptions fitting = effort.fitted(total, plan.prepared.size);
   return refine::refine_weights(
       graph, plan.prepared_source(), to_refine(plan, model, solution), *plan.target,
       [&] { return spread(samples.calibration(), fitting.samples, total); }, run, fitting);

@@ -78,9 +78,11 @@ TEST(WeightSite, SharesTheRowsOfASampleAmongItsTensors) {
   EXPECT_EQ(one.rows_of_sample(counts, 3), 32u);
   EXPECT_EQ(three.rows_of_sample(counts, 0), 43u);
   EXPECT_EQ(three.rows_of_sample(counts, 7), 11u);
-  EXPECT_EQ(one.bytes(counts), 8 * 128 * 2u);
-  EXPECT_EQ(three.bytes(counts), 8 * 43 * 3 * 2u);
-  EXPECT_GT(three.work_bytes(counts), 4 * 2 * 2 * 2u);
+  EXPECT_EQ(one.bytes(counts), (6 * 128 + 2 * 32) * 2u);
+  EXPECT_EQ(three.bytes(counts), (6 * 43 + 2 * 11) * 3 * 2u);
+  // The matrix, the rows that are in it as they are and as pairs; of three tensors one more matrix.
+  EXPECT_EQ(one.work_bytes(counts), 4 * 2 * 2 + 3 * 6 * 128 * 2u);
+  EXPECT_EQ(three.work_bytes(counts), 2 * 4 * 2 * 2 + 3 * 6 * 43 * 2u);
   EXPECT_NE(one.key(), three.key());
 }
 

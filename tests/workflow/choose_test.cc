@@ -173,6 +173,7 @@ TEST_F(ChooseTest, DecisionsAreWrittenAndGiveTheSameBytesAgain) {
 
 TEST_F(ChooseTest, StatisticsAndDecisionsGiveTheSameModel) {
   auto making = request({.decisions = file("d.json")});
+  making.split.samples = kNearestSamples;
   making.results.statistics = file("s.rfs");
   const auto made = quantize(making);
   auto solving = solve_request("s.rfs", "solved.onnx");
@@ -268,6 +269,7 @@ TEST_F(MixTest, WhatTheTargetsCodesReachStaysAsItIs) {
 
 TEST_F(MixTest, StatisticsAndDecisionsGiveTheSameModel) {
   auto making = qnn({.min_sqnr = kWideAim, .decisions = file("d.json")});
+  making.split.samples = kNearestSamples;
   making.results.statistics = file("s.rfs");
   const auto made = quantize(making);
   ASSERT_FALSE(made.decisions->wide_nodes.empty());
@@ -277,7 +279,9 @@ TEST_F(MixTest, StatisticsAndDecisionsGiveTheSameModel) {
   const auto solved = solve(solving);
   EXPECT_EQ(read_file(file("solved.onnx")), read_file(file("int8.onnx")));
   EXPECT_EQ(tensors_by_bits(solved.summary), tensors_by_bits(made.summary));
-  const auto again = quantize(qnn({.decisions = file("d.json")}));
+  auto following = qnn({.decisions = file("d.json")});
+  following.split.samples = kNearestSamples;
+  const auto again = quantize(following);
   EXPECT_EQ(again.model.bytes, made.model.bytes);
   EXPECT_THAT(again.summary.notes, Contains(HasSubstr("by the decisions file")));
 }

@@ -29,12 +29,22 @@ using testing::UnorderedElementsAre;
 
 class QuantizeTest : public WorkflowTest {
  protected:
-  std::string quantized(const passes::RuntimeCalibration& calibration) const {
+  /// With weights that are rounded to nearest, if there are so few samples.
+  std::string quantized(const passes::RuntimeCalibration& calibration,
+                        size_t sample_count = kNearestSamples) const {
     QuantizeRequest request = quantize_request("direct.onnx");
     request.calibration = calibration;
+    request.split.samples = sample_count;
     request.split.most_held_out = 0;  // Nothing is judged, and so nothing left float for it.
     quantize(request);
     return read_file(request.results.model);
+  }
+
+  /// What is solved to nearest from.
+  ObserveRequest few_observed(const std::string& output) const {
+    ObserveRequest request = observe_request(output);
+    request.split.samples = kNearestSamples;
+    return request;
   }
 };
 
@@ -111,7 +121,7 @@ TEST_F(QuantizeTest, TheFloatModelRunsOnEachSampleOnce) {
 }
 
 TEST_F(QuantizeTest, IsObserveAndSolveForEveryMethodThatNeedsNoRawBatches) {
-  observe(observe_request("all.rfs"));
+  observe(few_observed("all.rfs"));
   for (const char* method : {"minmax", "percentile", "mse", "kl", "std", "mean-minmax"}) {
     SolveRequest request = solve_request("all.rfs", "solved.onnx");
     request.calibration.method = method;
@@ -125,7 +135,7 @@ TEST_F(QuantizeTest, IsObserveAndSolveForEveryMethodThatNeedsNoRawBatches) {
 TEST_F(QuantizeTest, IsotoneOfOneTensorTakesTheSameTwoWays) {
   const passes::RuntimeCalibration calibration{.method = "mse",
                                                .method_for = {{"h", "isotone"}, {"r", "isotone"}}};
-  ObserveRequest observation = observe_request("all.rfs");
+  ObserveRequest observation = few_observed("all.rfs");
   observation.rows = {"r"};
   observe(observation);
   SolveRequest request = solve_request("all.rfs", "solved.onnx");
@@ -286,7 +296,7 @@ TEST_F(QuantizeTest, ResultsNeedNamesOfTheirOwn) {
 }
 
 TEST_F(QuantizeTest, ABadHeldOutSampleIsLeftOutAndTheModelWritten) {
-  const std::string good = quantized({.method = "mse"});
+  const std::string good = quantized({.method = "mse"}, 8);
   const auto leave_out = [&](const std::string& why) {
     QuantizeRequest request = quantize_request("int8.onnx");
     const report::Summary summary = quantize(request).summary;
@@ -400,13 +410,14 @@ TEST_F(QuantizeTest, StatisticsOfAnotherModelAreRefused) {
 
 TEST_F(QuantizeTest, NodesAreExcludedAlsoAfterObserving) {
   QuantizeRequest direct = quantize_request("direct.onnx");
+  direct.split.samples = kNearestSamples;
   direct.plan.exclude = {"g"};
   const report::Summary summary = quantize(direct).summary;
   EXPECT_EQ(summary.integer_nodes, 2u);
   EXPECT_EQ(summary.eligible_nodes, 3u);
   ASSERT_EQ(summary.float_nodes.size(), 1u);
   EXPECT_EQ(summary.float_nodes[0].name, "Gemm_g");
-  observe(observe_request("all.rfs"));
+  observe(few_observed("all.rfs"));
   SolveRequest request = solve_request("all.rfs", "solved.onnx");
   request.plan.exclude = {"g"};
   solve(request);
@@ -416,9 +427,10 @@ TEST_F(QuantizeTest, NodesAreExcludedAlsoAfterObserving) {
 /// Statistics hold what the pool reads; what it makes needs none of its own.
 TEST_F(QuantizeTest, MoversAreExcludedAlsoAfterObserving) {
   QuantizeRequest direct = quantize_request("direct.onnx");
+  direct.split.samples = kNearestSamples;
   direct.plan.exclude = {"Flatten_flat"};
   EXPECT_EQ(quantize(direct).summary.integer_nodes, 3u);
-  observe(observe_request("all.rfs"));
+  observe(few_observed("all.rfs"));
   SolveRequest request = solve_request("all.rfs", "solved.onnx");
   request.plan.exclude = {"flat"};
   solve(request);

@@ -70,9 +70,9 @@ TEST_F(RefineWeightsTest, LooksAtSamplesFromAllOfTheData) {
   for (const size_t index : {0, 1, 2, 4, 5, 6}) {
     write_file(this->samples() / (std::to_string(index) + ".npy"), "no array");
   }
-  const auto nodes = refine_weights(plan, *samples, {.jobs = 1}, two, {.samples = 2});
+  const auto nodes = refine_weights(plan, *samples, {.jobs = 1}, two, {.options = {.samples = 2}});
   EXPECT_NE(codes(two), codes(before));
-  EXPECT_ANY_THROW(refine_weights(plan, *samples, {.jobs = 1}, all, {.samples = 8}));
+  EXPECT_ANY_THROW(refine_weights(plan, *samples, {.jobs = 1}, all, {.options = {.samples = 8}}));
 }
 
 TEST_F(RefineWeightsTest, LeavesEverythingIfTheSamplesPassByOnlyOnce) {
@@ -93,19 +93,37 @@ TEST_F(RefineWeightsTest, LeavesEverythingIfTheSamplesPassByOnlyOnce) {
   EXPECT_EQ(codes(solution), codes(before));
 }
 
-TEST_F(RefineWeightsTest, QuantizeDoesItOnRequestAndSaysSo) {
+TEST_F(RefineWeightsTest, QuantizeDoesItUnlessItIsToBeFastAndSaysSo) {
   QuantizeRequest request = quantize_request("plain.onnx");
+  request.effort = Effort::kFast;
   const Quantized plain = quantize(request);
-  request.effort = Effort::kThorough;
-  request.results.model = file("refined.onnx");
-  const Quantized refined = quantize(request);
-  EXPECT_NE(refined.model.bytes, plain.model.bytes);
-  EXPECT_EQ(refined.model.bytes.size(), plain.model.bytes.size());
-  EXPECT_THAT(refined.summary.notes,
-              testing::Contains(HasSubstr("nodes were rounded by what they do to outputs")));
-  EXPECT_EQ(refined.summary.integer_nodes, plain.summary.integer_nodes);
-  request.run.jobs = 2;
-  EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
+  const auto says = testing::Contains(HasSubstr("nodes were rounded by what they do to outputs"));
+  EXPECT_THAT(plain.summary.notes, testing::Not(says));
+  for (const Effort effort : {Effort::kNormal, Effort::kThorough}) {
+    request.effort = effort;
+    request.run.jobs = 1;
+    const Quantized refined = quantize(request);
+    EXPECT_NE(refined.model.bytes, plain.model.bytes);
+    EXPECT_THAT(refined.summary.notes, says);
+    EXPECT_EQ(refined.summary.integer_nodes, plain.summary.integer_nodes);
+    request.run.jobs = 2;
+    EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
+  }
+}
+
+TEST_F(RefineWeightsTest, LeavesEverythingToRoundToNearestIfTooFewSamplesCouldJudge) {
+  const Plan plan = make_plan(model());
+  const auto three = split_samples(open_input({samples()}), {.samples = 3});
+  SolvedPlan solution = solved(plan, *three);
+  const SolvedPlan before = solution;
+  const auto normal = rounding_effort(Effort::kNormal);
+  for (const auto& node : refine_weights(plan, *three, {.jobs = 1}, solution, normal)) {
+    EXPECT_EQ(node.reason, "3 samples are too few to judge it");
+  }
+  EXPECT_EQ(codes(solution), codes(before));
+  const auto four = split_samples(open_input({samples()}), {.samples = 4});
+  refine_weights(plan, *four, {.jobs = 1}, solution, normal);
+  EXPECT_NE(codes(solution), codes(before));
 }
 
 // A bias makes up for what the rounding of its weights does on average, so it must know the codes.
@@ -123,12 +141,30 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
 }
 
-TEST(RefinementOptions, NormalLimitsTheWorkAndThoroughDoesNot) {
-  const auto normal = refinement_options(Effort::kNormal);
-  const auto thorough = refinement_options(Effort::kThorough);
-  EXPECT_GT(normal.work_per_product, 0);
+TEST(RoundingEffort, ThoroughLimitsNothing) {
+  const auto thorough = rounding_effort(Effort::kThorough).fitted(1000, 5);
+  EXPECT_EQ(thorough.samples, 64u);
   EXPECT_EQ(thorough.work_per_product, 0);
-  EXPECT_GT(thorough.samples, normal.samples);
+  EXPECT_EQ(thorough.memory, refine::RefinementOptions{}.memory);
+  EXPECT_EQ(rounding_effort(Effort::kThorough).fitted(7, 5).samples, 7u);
+}
+
+// The work is a share of what all calibration samples take, up to a limit; the limits are told for
+// those that are looked at.
+TEST(RoundingEffort, NormalLimitsWorkByTheSamplesAndMemoryByTheModel) {
+  const RoundingEffort normal = rounding_effort(Effort::kNormal);
+  const uint64_t large = uint64_t{500} << 20;
+  const auto few = normal.fitted(10, large);
+  EXPECT_EQ(few.samples, 10u);
+  EXPECT_GT(few.work_per_product, 0);
+  EXPECT_EQ(few.memory, large);
+  const auto twice = normal.fitted(64, large);
+  EXPECT_EQ(twice.samples, 32u);
+  EXPECT_DOUBLE_EQ(twice.work_per_product, 2 * few.work_per_product);
+  EXPECT_EQ(normal.fitted(100000, large).work_per_product,
+            normal.fitted(1000000, large).work_per_product);
+  EXPECT_EQ(normal.fitted(10, 1000).memory, normal.fitted(10, 2000).memory);
+  EXPECT_EQ(normal.fitted(10, large * 100).memory, refine::RefinementOptions{}.memory);
 }
 
 TEST(RefinementNote, CountsNodesAndSaysWhy) {

@@ -110,7 +110,8 @@ TEST_F(SmoothTest, NetworksWithoutOutliersLoseNothing) {
 
 TEST_F(SmoothTest, SolvingFromStatisticsGivesTheSame) {
   for (const bool is_pre_norm : {true, false}) {
-    const auto wanted = request({is_pre_norm, true, kOutlier});
+    auto wanted = request({is_pre_norm, true, kOutlier});
+    wanted.split.samples = 3;  // Too few to round weights by.
     const Quantized at_once = quantize(wanted);
     const auto parsed =
         statistics::parse_statistics(statistics::serialize(at_once.statistics), "f");
