@@ -89,8 +89,8 @@ class StreamSamples : public Samples {
       stream_.rewind();
     }
     ++passes_;
-    taken_ = calibrated_ = 0;
-    held_.clear();
+    taken_ = calibrated_ = held_count_ = 0;
+    if (!passed_count_) held_.clear();
     fingerprint_ = {};
     pending_.reset();
     advance();
@@ -115,7 +115,8 @@ class StreamSamples : public Samples {
       const uint64_t index = taken_++;
       advance();
       if (is_held_out(index)) {
-        held_.push_back(std::move(sample));
+        ++held_count_;
+        if (!passed_count_) held_.push_back(std::move(sample));
       } else if (!limit_ || calibrated_ < *limit_) {
         return handed_out(index, std::move(sample));
       }
@@ -134,7 +135,7 @@ class StreamSamples : public Samples {
 
   /// `pending_` tells by now whether another sample follows.
   bool is_held_out(uint64_t index) const {
-    if (held_.size() >= most_held_out_) return false;
+    if (held_count_ >= most_held_out_) return false;
     if (limit_) return calibrated_ >= *limit_;
     constexpr uint64_t kOneIn = 10;
     if (index % kOneIn == kOneIn - 1) return true;
@@ -143,7 +144,7 @@ class StreamSamples : public Samples {
 
   bool wants_more() const {
     if (!limit_ || calibrated_ < *limit_) return true;
-    return held_.size() < most_held_out_;
+    return held_count_ < most_held_out_;
   }
 
   void advance() {
@@ -163,7 +164,10 @@ class StreamSamples : public Samples {
   uint64_t calibrated_ = 0;
   /// Of a pass that came to its end.
   std::optional<uint64_t> passed_count_;
+  /// Of the first pass that came to its end: later ones may be left early.
   std::vector<NamedTensors> held_;
+  /// Of this pass.
+  uint64_t held_count_ = 0;
   Fingerprint fingerprint_;
 };
 

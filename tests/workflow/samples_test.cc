@@ -190,5 +190,23 @@ TEST_F(SamplesTest, RefusesWhatCannotBeMeant) {
                std::invalid_argument);
 }
 
+// Those who look at samples again may stop before the end, where samples are held out.
+TEST(StreamSamples, AStreamThatComesAgainKeepsWhatItHeldOut) {
+  for (const auto& limit : {std::optional<size_t>(), std::optional<size_t>(12)}) {
+    const auto samples = split_samples(stream(20, true), {.samples = limit});
+    auto feed = samples->calibration();
+    while (feed()) {
+    }
+    const size_t held_out = samples->held_out()->size();
+    ASSERT_GT(held_out, 0u);
+    auto again = samples->calibration();
+    ASSERT_TRUE(again());
+    EXPECT_EQ(samples->held_out()->size(), held_out);
+    while (again()) {
+    }
+    EXPECT_EQ(samples->held_out()->size(), held_out);
+  }
+}
+
 }  // namespace
 }  // namespace rangefinder::workflow
