@@ -236,11 +236,13 @@ void add_plan_options(CLI::App& command, PlanArguments& arguments) {
 
 void add_effort_option(CLI::App& command, std::string& effort) {
   command
-      .add_option("--effort", effort,
-                  "fast: ranges only; normal: also smooths norms, corrects biases, stores "
-                  "embeddings and LSTM weights as int8 and (quantize only) rounds weights by what "
-                  "that does to outputs and leaves parts float where one is ruined; thorough "
-                  "(quantize only): rounds weights by more samples, however long it takes")
+      .add_option(
+          "--effort", effort,
+          "fast: ranges only; normal: also smooths norms, corrects biases, stores "
+          "embeddings and LSTM weights as int8 and (quantize only) rounds weights of models "
+          "of 4 MiB and more by what that does to outputs; where one is ruined, rounds "
+          "those of smaller ones, too, and leaves parts float; thorough (quantize only): "
+          "rounds weights by more samples, however long it takes")
       ->type_name("fast|normal|thorough")
       ->group("Quantization");
 }

@@ -289,9 +289,13 @@ void choose_as_asked(Candidate& made, Samples& samples, const QuantizeRequest& r
   take_choice(std::move(choice), made, result);
 }
 
-/// Verifies the model. Where nothing was asked for and an output is worse than tasks can bear, it
-/// is chosen what is to be float. Then the verdict.
-void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
+/// Makes the model again with weights rounded by what they do to outputs.
+using RoundWeights = std::function<Candidate()>;
+
+/// Verifies the model. Where nothing was asked for and an output is worse than tasks can bear,
+/// weights are rounded first by what they do to outputs (`round`, unless they are, or nothing may),
+/// and if that is not enough, it is chosen what is to be float. Then the verdict.
+void finish(Candidate& made, const RoundWeights& round, const ObservedBoth& seen, Samples& samples,
             const QuantizeRequest& request, analysis::KnownOutputs& known, Quantized& result) {
   report::Summary& summary = result.summary;
   const bool times_nodes = request.node_times || !request.results.report.empty();
@@ -311,6 +315,10 @@ void finish(Candidate& made, const ObservedBoth& seen, Samples& samples,
   verified();
   const bool is_free =
       !request.choice.is_asked() && request.effort != Effort::kFast && made.plan.target->runs_here;
+  if (is_free && round && is_choice_due(summary)) {
+    made = round();
+    verified();
+  }
   if (is_free && is_choice_due(summary)) {
     Stopwatch watch;
     take_choice(choose(std::move(made), samples, {.min_sqnr = kDefaultAim}, request.run,
@@ -378,16 +386,21 @@ Quantized quantize(const QuantizeRequest& request) {
     summary.notes.push_back(refinement_note(refine_weights(
         working.plan(), *samples, request.run, solution, rounding_effort(request.effort))));
   };
-  Candidate made = solve_and_export(
-      working.plan(), working.statistics(), request.calibration, show_raw, request.effort,
-      request.effort == Effort::kFast ? Refine() : Refine(refine), summary);
+  const auto make = [&](const Refine& with) {
+    return solve_and_export(working.plan(), working.statistics(), request.calibration, show_raw,
+                            request.effort, with, summary);
+  };
+  const bool rounds_first = rounds_at_once(request.effort, plan.prepared.size);
+  Candidate made = make(rounds_first ? Refine(refine) : Refine());
   watch.lap();
   if (request.choice.is_asked()) {
     const SolveWide wide = wide_solver(working, request, made.solution, show_raw);
     choose_as_asked(made, *samples, request, wide, known, result);
   }
   summary.seconds.choose = request.choice.is_asked() ? watch.lap() : 0;
-  finish(made, seen, *samples, request, known, result);
+  RoundWeights round;
+  if (!rounds_first && samples->can_repeat()) round = [&] { return make(refine); };
+  finish(made, round, seen, *samples, request, known, result);
   result.statistics = std::move(seen.statistics);
   stop_if_cancelled();
   if (request.require_sqnr) require_sqnr(summary, *request.require_sqnr);

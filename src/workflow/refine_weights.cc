@@ -20,6 +20,7 @@ constexpr size_t kThoroughSamples = 64;
 constexpr double kMemoryPerByte = 1;
 /// Of which the last judges.
 constexpr size_t kLeastSamples = 4;
+constexpr uint64_t kLargeModel = uint64_t{4} << 20;
 constexpr uint64_t kFreeMemory = uint64_t{144} << 20;
 
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
@@ -52,6 +53,10 @@ RoundingEffort rounding_effort(Effort effort) {
   return {.work_per_product = kWorkPerProduct,
           .memory_per_byte = kMemoryPerByte,
           .least_samples = kLeastSamples};
+}
+
+bool rounds_at_once(Effort effort, uint64_t model_bytes) {
+  return effort == Effort::kThorough || (effort == Effort::kNormal && model_bytes >= kLargeModel);
 }
 
 refine::RefinementOptions RoundingEffort::fitted(size_t calibration_count,

@@ -30,6 +30,11 @@ struct RoundingEffort {
 };
 RoundingEffort rounding_effort(Effort effort);
 
+/// Whether weights are rounded so before anything is judged: with Effort::kNormal those of models
+/// of 4 MiB and more. What smaller ones win by it is chance as long as no output is ruined, and so
+/// observe and solve give the bytes of quantize. Never with Effort::kFast.
+bool rounds_at_once(Effort effort, uint64_t model_bytes);
+
 /// New codes for the weights of a solution (refine::refine_weights()), from calibration samples
 /// that are spread over all of them. To be called before export_model(). Samples that pass by only
 /// once leave everything as it is. Returns what became of each node with constant weights.

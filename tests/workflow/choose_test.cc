@@ -173,7 +173,6 @@ TEST_F(ChooseTest, DecisionsAreWrittenAndGiveTheSameBytesAgain) {
 
 TEST_F(ChooseTest, StatisticsAndDecisionsGiveTheSameModel) {
   auto making = request({.decisions = file("d.json")});
-  making.split.samples = kNearestSamples;
   making.results.statistics = file("s.rfs");
   const auto made = quantize(making);
   auto solving = solve_request("s.rfs", "solved.onnx");
@@ -269,7 +268,6 @@ TEST_F(MixTest, WhatTheTargetsCodesReachStaysAsItIs) {
 
 TEST_F(MixTest, StatisticsAndDecisionsGiveTheSameModel) {
   auto making = qnn({.min_sqnr = kWideAim, .decisions = file("d.json")});
-  making.split.samples = kNearestSamples;
   making.results.statistics = file("s.rfs");
   const auto made = quantize(making);
   ASSERT_FALSE(made.decisions->wide_nodes.empty());
@@ -279,9 +277,7 @@ TEST_F(MixTest, StatisticsAndDecisionsGiveTheSameModel) {
   const auto solved = solve(solving);
   EXPECT_EQ(read_file(file("solved.onnx")), read_file(file("int8.onnx")));
   EXPECT_EQ(tensors_by_bits(solved.summary), tensors_by_bits(made.summary));
-  auto following = qnn({.decisions = file("d.json")});
-  following.split.samples = kNearestSamples;
-  const auto again = quantize(following);
+  const auto again = quantize(qnn({.decisions = file("d.json")}));
   EXPECT_EQ(again.model.bytes, made.model.bytes);
   EXPECT_THAT(again.summary.notes, Contains(HasSubstr("by the decisions file")));
 }

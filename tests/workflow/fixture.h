@@ -64,9 +64,6 @@ class WorkflowTest : public testing::Test {
     return request;
   }
 
-  /// Too few to judge other codes by: weights are then rounded to nearest, as solve() does it.
-  static constexpr size_t kNearestSamples = 3;
-
   SolveRequest solve_request(const std::string& statistics, const std::string& output) const {
     SolveRequest request{.model = model(),
                          .statistics = statistics::read_statistics(file(statistics)),

@@ -80,7 +80,6 @@ TEST_F(LookupTablesTest, LargeOnesLieInAFileUntilTheyAreWritten) {
 TEST_F(LookupTablesTest, SolveWritesTheSameAsQuantize) {
   write_embedding(3000);
   QuantizeRequest both = request("quantized.onnx");
-  both.split.samples = kNearestSamples;
   both.results.statistics = file("seen.rfs");
   quantize(both);
   const Quantized solved = solve(solve_request("seen.rfs", "solved.onnx"));

@@ -85,11 +85,8 @@ TEST_F(ReferenceTest, SolveWritesWhatQuantizeWrites) {
   for (const auto* target : {"openvino", "qnn-16"}) {
     auto observe_it = observe_request("s.rfs");
     observe_it.plan.target = &targets::find_target(target);
-    observe_it.split.samples = kNearestSamples;
     observe(observe_it);
-    auto at_once = request_for(target, "q.onnx");
-    at_once.split.samples = kNearestSamples;
-    quantize(at_once);
+    quantize(request_for(target, "q.onnx"));
     auto solve_it = solve_request("s.rfs", "s.onnx");
     solve_it.plan.target = &targets::find_target(target);
     const auto solved = solve(solve_it);

@@ -99,16 +99,36 @@ TEST_F(RefineWeightsTest, QuantizeDoesItUnlessItIsToBeFastAndSaysSo) {
   const Quantized plain = quantize(request);
   const auto says = testing::Contains(HasSubstr("nodes were rounded by what they do to outputs"));
   EXPECT_THAT(plain.summary.notes, testing::Not(says));
-  for (const Effort effort : {Effort::kNormal, Effort::kThorough}) {
-    request.effort = effort;
-    request.run.jobs = 1;
-    const Quantized refined = quantize(request);
-    EXPECT_NE(refined.model.bytes, plain.model.bytes);
-    EXPECT_THAT(refined.summary.notes, says);
-    EXPECT_EQ(refined.summary.integer_nodes, plain.summary.integer_nodes);
-    request.run.jobs = 2;
-    EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
-  }
+  request.effort = Effort::kNormal;
+  EXPECT_THAT(quantize(request).summary.notes, testing::Not(says)) << "small, and not ruined";
+  request.effort = Effort::kThorough;
+  request.run.jobs = 1;
+  const Quantized refined = quantize(request);
+  EXPECT_NE(refined.model.bytes, plain.model.bytes);
+  EXPECT_THAT(refined.summary.notes, says);
+  EXPECT_EQ(refined.summary.integer_nodes, plain.summary.integer_nodes);
+  request.run.jobs = 2;
+  EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
+}
+
+TEST_F(RefineWeightsTest, QuantizeDoesItToALargeModelByDefault) {
+  test_support::OnnxBuilder b;
+  b.input("x", {-1, 3, 8, 8});
+  b.weights("w1", {192, 5500}, 0.1f);
+  b.weights("w2", {5500, 5}, 0.1f);
+  b.node("Flatten", {"x"}, {"f"});
+  b.node("Gemm", {"f", "w1"}, {"g"});
+  b.node("Relu", {"g"}, {"h"});
+  b.node("Gemm", {"h", "w2"}, {"y"});
+  b.output("y", {-1, 5});
+  write_file(model(), b.bytes());
+  QuantizeRequest request = quantize_request("q.onnx");
+  request.run.jobs = 1;
+  const Quantized refined = quantize(request);
+  EXPECT_THAT(refined.summary.notes,
+              testing::Contains(HasSubstr("nodes were rounded by what they do to outputs")));
+  request.run.jobs = 2;
+  EXPECT_EQ(quantize(request).model.bytes, refined.model.bytes);
 }
 
 TEST_F(RefineWeightsTest, LeavesEverythingToRoundToNearestIfTooFewSamplesCouldJudge) {
@@ -135,10 +155,19 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   const auto samples = calibration();
   const auto rows = rows_of(plan, request.calibration);
   const auto statistics = observe(plan, *samples, plan.observed_with_sums(rows), {.jobs = 1});
-  SolvedPlan solution = workflow::solve_plan(plan, statistics, request.calibration);
+  SolvedPlan solution = workflow::solve_plan(
+      plan, statistics, workflow::with_room(request.calibration, Effort::kThorough));
   refine_weights(plan, *samples, {.jobs = 1}, solution);
   correct_biases(plan, statistics, solution);
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
+}
+
+TEST(RoundingEffort, NormalRoundsLargeModelsAtOnce) {
+  constexpr uint64_t kLarge = uint64_t{4} << 20;
+  EXPECT_TRUE(rounds_at_once(Effort::kNormal, kLarge));
+  EXPECT_FALSE(rounds_at_once(Effort::kNormal, kLarge - 1));
+  EXPECT_TRUE(rounds_at_once(Effort::kThorough, 1));
+  EXPECT_FALSE(rounds_at_once(Effort::kFast, kLarge));
 }
 
 TEST(RoundingEffort, ThoroughLimitsNothing) {

@@ -110,8 +110,7 @@ TEST_F(SmoothTest, NetworksWithoutOutliersLoseNothing) {
 
 TEST_F(SmoothTest, SolvingFromStatisticsGivesTheSame) {
   for (const bool is_pre_norm : {true, false}) {
-    auto wanted = request({is_pre_norm, true, kOutlier});
-    wanted.split.samples = 3;  // Too few to round weights by.
+    const auto wanted = request({is_pre_norm, true, kOutlier});
     const Quantized at_once = quantize(wanted);
     const auto parsed =
         statistics::parse_statistics(statistics::serialize(at_once.statistics), "f");
