@@ -36,11 +36,12 @@ if(RANGEFINDER_FUZZ)
   target_link_options(rangefinder_options INTERFACE ${fuzz_sanitizers})
 endif()
 
-# rangefinder_layer(<folder> SOURCES ... [LINKS ...] [PRECOMPILE ...]): one static library per folder
-# of src/. LINKS names the layers below it and outside libraries, PRECOMPILE outside headers that
-# most of its sources include and that take longer to read than the sources.
+# rangefinder_layer(<folder> SOURCES ... [LINKS ...] [PRECOMPILE ...] [COLD ...]): one static library
+# per folder of src/. LINKS names the layers below it and outside libraries, PRECOMPILE outside
+# headers that most of its sources include and that take longer to read than the sources, COLD those
+# of the SOURCES of a layer of much work that do none of it.
 function(rangefinder_layer folder)
-  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(LAYER "" "" "SOURCES;LINKS;PRECOMPILE;COLD" ${ARGN})
   add_library(rangefinder_${folder} STATIC ${LAYER_SOURCES})
   target_link_libraries(rangefinder_${folder} PUBLIC rangefinder_options ${LAYER_LINKS})
   # Part of the shared library, too, which shows only what is marked with RANGEFINDER_API.
@@ -49,6 +50,8 @@ function(rangefinder_layer folder)
   # A wheel has little room, and these layers take no time to speak of.
   if(RANGEFINDER_WHEEL_DEPS AND folder MATCHES "^(base|observers|graph|targets|cuda|passes|exporters|analysis|report|workflow|api)$")
     target_compile_options(rangefinder_${folder} PRIVATE -Os)
+  elseif(RANGEFINDER_WHEEL_DEPS AND LAYER_COLD)
+    set_source_files_properties(${LAYER_COLD} PROPERTIES COMPILE_OPTIONS -Os SKIP_PRECOMPILE_HEADERS ON)
   endif()
   if(LAYER_PRECOMPILE)
     target_precompile_headers(rangefinder_${folder} PRIVATE ${LAYER_PRECOMPILE})
