@@ -239,9 +239,9 @@ void add_effort_option(CLI::App& command, std::string& effort) {
       .add_option(
           "--effort", effort,
           "fast: ranges only; normal: also smooths norms, corrects biases, stores "
-          "embeddings and LSTM weights as int8 and (quantize only) rounds weights of models "
-          "of 4 MiB and more by what that does to outputs; where one is ruined, rounds "
-          "those of smaller ones, too, and leaves parts float; thorough (quantize only): "
+          "embeddings and LSTM weights as int8 and (quantize only) rounds weights of large "
+          "convolutional networks by what that does to outputs; where one is ruined, rounds "
+          "those of others, too, and leaves parts float; thorough (quantize only): "
           "rounds weights by more samples, however long it takes")
       ->type_name("fast|normal|thorough")
       ->group("Quantization");

@@ -390,7 +390,7 @@ Quantized quantize(const QuantizeRequest& request) {
     return solve_and_export(working.plan(), working.statistics(), request.calibration, show_raw,
                             request.effort, with, summary);
   };
-  const bool rounds_first = rounds_at_once(request.effort, plan.prepared.size);
+  const bool rounds_first = rounds_at_once(request.effort, plan);
   Candidate made = make(rounds_first ? Refine(refine) : Refine());
   watch.lap();
   if (request.choice.is_asked()) {

@@ -3,24 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <numeric>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace rangefinder::workflow {
 namespace {
 
-/// A multiplication of the rounding takes up to three times as long as one of inference: with two
-/// of them, the pass over the samples and the checks, a run takes less than ten times the inference
-/// of all calibration samples.
-constexpr double kWorkPerProduct = 2;
+/// A multiplication of the rounding takes many times as long as one of inference, and those of the
+/// last node are not counted before they are made: so few, the pass over the samples and the checks
+/// take less than ten times the inference of all calibration samples.
+constexpr double kWorkPerProduct = 0.25;
 /// With many samples there is time for more than anybody would wait for.
 constexpr double kMostWorkPerProduct = 8;
 constexpr size_t kThoroughSamples = 64;
 constexpr double kMemoryPerByte = 1;
 /// Of which the last judges.
 constexpr size_t kLeastSamples = 4;
-constexpr uint64_t kLargeModel = uint64_t{4} << 20;
+/// Of weights of convolutions.
+constexpr uint64_t kManyBytes = uint64_t{4} << 20;
 constexpr uint64_t kFreeMemory = uint64_t{144} << 20;
 
 std::vector<refine::WeightToRefine> to_refine(const Plan& plan, const onnx::ModelProto& model,
@@ -46,6 +51,25 @@ std::vector<refine::NodeRefinement> left_alone(const SolvedPlan& solution,
   return nodes;
 }
 
+/// Of the float weights of convolutions that compute in integers.
+uint64_t convolution_bytes(const Plan& plan) {
+  std::unordered_set<std::string> names;
+  for (const auto& node : plan.annotation.weighted) {
+    if (node.has_constant_weight && node.op_type.starts_with("Conv")) names.insert(node.name);
+  }
+  std::unordered_set<std::string> weights;
+  for (const auto& node : plan.prepared.model.graph().node()) {
+    if (names.contains(node.name())) weights.insert(node.input(1));
+  }
+  uint64_t bytes = 0;
+  for (const auto& constant : plan.prepared.model.graph().initializer()) {
+    if (!weights.contains(constant.name())) continue;
+    bytes += std::accumulate(constant.dims().begin(), constant.dims().end(), sizeof(float),
+                             std::multiplies<uint64_t>());
+  }
+  return bytes;
+}
+
 }  // namespace
 
 RoundingEffort rounding_effort(Effort effort) {
@@ -55,8 +79,9 @@ RoundingEffort rounding_effort(Effort effort) {
           .least_samples = kLeastSamples};
 }
 
-bool rounds_at_once(Effort effort, uint64_t model_bytes) {
-  return effort == Effort::kThorough || (effort == Effort::kNormal && model_bytes >= kLargeModel);
+bool rounds_at_once(Effort effort, const Plan& plan) {
+  return effort == Effort::kThorough ||
+         (effort == Effort::kNormal && convolution_bytes(plan) >= kManyBytes);
 }
 
 refine::RefinementOptions RoundingEffort::fitted(size_t calibration_count,

@@ -31,9 +31,10 @@ struct RoundingEffort {
 RoundingEffort rounding_effort(Effort effort);
 
 /// Whether weights are rounded so before anything is judged: with Effort::kNormal those of models
-/// of 4 MiB and more. What smaller ones win by it is chance as long as no output is ruined, and so
-/// observe and solve give the bytes of quantize. Never with Effort::kFast.
-bool rounds_at_once(Effort effort, uint64_t model_bytes);
+/// that have 4 MiB and more of weights of convolutions. What others win by it is chance as long as
+/// no output is ruined, and so observe and solve give the bytes of quantize for them. Never with
+/// Effort::kFast.
+bool rounds_at_once(Effort effort, const Plan& plan);
 
 /// New codes for the weights of a solution (refine::refine_weights()), from calibration samples
 /// that are spread over all of them. To be called before export_model(). Samples that pass by only

@@ -114,12 +114,15 @@ TEST_F(RefineWeightsTest, QuantizeDoesItUnlessItIsToBeFastAndSaysSo) {
 TEST_F(RefineWeightsTest, QuantizeDoesItToALargeModelByDefault) {
   test_support::OnnxBuilder b;
   b.input("x", {-1, 3, 8, 8});
-  b.weights("w1", {192, 5500}, 0.1f);
-  b.weights("w2", {5500, 5}, 0.1f);
-  b.node("Flatten", {"x"}, {"f"});
-  b.node("Gemm", {"f", "w1"}, {"g"});
-  b.node("Relu", {"g"}, {"h"});
-  b.node("Gemm", {"h", "w2"}, {"y"});
+  b.weights("w1", {512, 3, 1, 1}, 0.5f);
+  b.weights("w2", {2100, 512, 1, 1}, 0.1f);
+  b.weights("w3", {2100, 5}, 0.1f);
+  b.node("Conv", {"x", "w1"}, {"c"});
+  b.node("Relu", {"c"}, {"r"});
+  b.node("GlobalAveragePool", {"r"}, {"m"});
+  b.node("Conv", {"m", "w2"}, {"d"});
+  b.node("Flatten", {"d"}, {"f"});
+  b.node("Gemm", {"f", "w3"}, {"y"});
   b.output("y", {-1, 5});
   write_file(model(), b.bytes());
   QuantizeRequest request = quantize_request("q.onnx");
@@ -162,12 +165,27 @@ TEST_F(RefineWeightsTest, QuantizeCorrectsBiasesForTheNewCodes) {
   EXPECT_EQ(graph::serialize(export_model(plan, solution)), quantized.model.bytes);
 }
 
-TEST(RoundingEffort, NormalRoundsLargeModelsAtOnce) {
-  constexpr uint64_t kLarge = uint64_t{4} << 20;
-  EXPECT_TRUE(rounds_at_once(Effort::kNormal, kLarge));
-  EXPECT_FALSE(rounds_at_once(Effort::kNormal, kLarge - 1));
-  EXPECT_TRUE(rounds_at_once(Effort::kThorough, 1));
-  EXPECT_FALSE(rounds_at_once(Effort::kFast, kLarge));
+TEST(RoundingEffort, NormalRoundsManyWeightsOfConvolutionsAtOnce) {
+  const auto network = [](int64_t channels, bool is_convolution) {
+    test_support::OnnxBuilder b;
+    b.input("x", {1, 1024, 1, 1});
+    if (is_convolution) {
+      b.weights("w", {channels, 1024, 1, 1}, 0.1f);
+      b.node("Conv", {"x", "w"}, {"y"});
+      b.output("y", {1, channels, 1, 1});
+    } else {
+      b.weights("w", {1024, channels}, 0.1f);
+      b.node("Flatten", {"x"}, {"f"});
+      b.node("MatMul", {"f", "w"}, {"y"});
+      b.output("y", {1, channels});
+    }
+    return make_plan(engine::ModelSource(b.bytes(), ""));
+  };
+  EXPECT_TRUE(rounds_at_once(Effort::kNormal, network(1024, true)));
+  EXPECT_FALSE(rounds_at_once(Effort::kNormal, network(1023, true)));
+  EXPECT_FALSE(rounds_at_once(Effort::kNormal, network(1024, false)));
+  EXPECT_TRUE(rounds_at_once(Effort::kThorough, network(8, false)));
+  EXPECT_FALSE(rounds_at_once(Effort::kFast, network(1024, true)));
 }
 
 TEST(RoundingEffort, ThoroughLimitsNothing) {
