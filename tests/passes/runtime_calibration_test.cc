@@ -151,7 +151,15 @@ TEST_F(RuntimeCalibrationTest, WatchesWhatAMethodClipsUnlessATensorIsNamed) {
 TEST_F(RuntimeCalibrationTest, LeavesRoomForUnseenValuesIfToldAndNobodyNamedTheTensor) {
   std::vector<float> few;
   for (int i = 0; i < 40; ++i) few.push_back(static_cast<float>(i * i));
-  for (const char* name : {"free", "bounded", "named"}) add(name, few);
+  std::vector<statistics::BatchFigures> one_a_sample(1);
+  for (const float value : few) {
+    statistics::Extrema extrema;
+    extrema.add(value);
+    one_a_sample[0].add(extrema);
+  }
+  for (const char* name : {"free", "bounded", "named"}) {
+    add(name, few).seen.batches = one_a_sample;
+  }
   RuntimeCalibration pass{.method = "mse", .method_for = {{"nam*", "mse"}}};
   pass.known_bounds = {{"bounded", {0, 2000}}};
   EXPECT_TRUE(run(pass)[0].figures.empty()) << "not told";
