@@ -90,13 +90,6 @@ bool is_floating(int64_t onnx_type) {
          onnx_type == TensorProto::FLOAT16 || onnx_type == TensorProto::BFLOAT16;
 }
 
-/// Tensors that a node reads, its bodies included.
-std::vector<std::string> reads_of(const onnx::NodeProto& node) {
-  std::vector<std::string> names(node.input().begin(), node.input().end());
-  for (std::string& name : graph::outer_reads(node)) names.push_back(std::move(name));
-  return names;
-}
-
 bool has_body_that_selects(const onnx::NodeProto& node) {
   bool found = false;
   graph::for_each_subgraph(node, [&](const onnx::GraphProto& body) {
@@ -142,7 +135,7 @@ class Flow {
   void add(const onnx::NodeProto& node) {
     Reach worst = Reach::kExact;
     bool is_from_ragged = false;
-    for (const auto& name : reads_of(node)) {
+    for (const auto& name : graph::reads_of(node)) {
       worst = std::max(worst, reach(name));
       is_from_ragged = is_from_ragged || ragged_.contains(name);
     }
@@ -232,7 +225,7 @@ class WayBack {
     const auto& node = flow_.node(place);
     if (is_weighted(node)) hidden_.push_back(place);
     bool reads_last = false;
-    for (const auto& name : reads_of(node)) {
+    for (const auto& name : graph::reads_of(node)) {
       if (flow_.reach(name) == Reach::kExact) continue;
       if (!flow_.shows_error(name)) {
         push(name);

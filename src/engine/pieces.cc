@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/onnx_messages.h"
+#include "graph/graph.h"
 #include "graph/names.h"
 
 // ONNX Runtime keeps the nodes that have all they read in a sorted list, and walks through it once
@@ -171,20 +172,6 @@ class Cutter {
   int piece_count_ = 1;
 };
 
-onnx::ValueInfoProto info_of(const TensorInfo& tensor) {
-  onnx::ValueInfoProto info;
-  info.set_name(tensor.name);
-  auto* type = info.mutable_type()->mutable_tensor_type();
-  type->set_elem_type(static_cast<int32_t>(tensor.type));
-  if (!tensor.shape) return info;
-  type->mutable_shape();
-  for (const int64_t size : *tensor.shape) {
-    auto* dimension = type->mutable_shape()->add_dim();
-    if (size >= 0) dimension->set_dim_value(size);
-  }
-  return info;
-}
-
 /// Takes a model apart.
 class Pieces {
  public:
@@ -236,7 +223,9 @@ class Pieces {
     for (const auto& output : optimized.output()) infos_[output.name()] = output;
     if (std::ranges::all_of(optimized.output(), has_type)) return;
     const Session session(given, {.optimization = OptimizationLevel::kNone, .observe = observe});
-    for (const TensorInfo& output : session.outputs()) infos_[output.name] = info_of(output);
+    for (const TensorInfo& output : session.outputs()) {
+      infos_[output.name] = graph::value_info(output.name, output.type, output.shape);
+    }
   }
 
  private:

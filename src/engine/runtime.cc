@@ -80,8 +80,7 @@ Ort::SessionOptions runtime_options(const ModelSource& model, const SessionOptio
     result.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath,
                           model.folder().c_str());
   }
-  // They come many at a time (workflow/atom_runs.h), each with memory of its own for a whole run.
-  if (options.has_switches) result.DisableCpuMemArena();
+  if (!options.keeps_memory) result.DisableCpuMemArena();
   if (options.cuda_device) use_cuda(result, *options.cuda_device);
   return result;
 }

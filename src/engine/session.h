@@ -40,8 +40,10 @@ struct SessionOptions {
   ObservePlace place = {};
   /// The CUDA device that runs what ONNX Runtime can run there; empty: the CPU alone.
   std::optional<int> cuda_device = {};
-  /// Makes the operators with switches known (engine/switches.h). Keeps no memory between runs.
+  /// Makes the operators with switches known (engine/switches.h).
   bool has_switches = false;
+  /// Memory that a run took is kept for the next one. Of many sessions at a time it would be much.
+  bool keeps_memory = true;
 };
 
 /// A model that is ready to run, on the CPU if not said otherwise, by several threads at a time if

@@ -90,6 +90,28 @@ std::vector<std::string> outer_reads(const onnx::NodeProto& node) {
   return reads;
 }
 
+onnx::ValueInfoProto value_info(const std::string& name, tensor::ElementType type,
+                                const std::optional<tensor::Shape>& shape) {
+  onnx::ValueInfoProto info;
+  info.set_name(name);
+  auto& declared = *info.mutable_type()->mutable_tensor_type();
+  declared.set_elem_type(static_cast<int32_t>(type));
+  if (!shape) return info;
+  declared.mutable_shape();
+  for (const int64_t size : *shape) {
+    auto& dimension = *declared.mutable_shape()->add_dim();
+    if (size >= 0) dimension.set_dim_value(size);
+  }
+  return info;
+}
+
+std::vector<std::string> reads_of(const onnx::NodeProto& node) {
+  std::vector<std::string> reads(node.input().begin(), node.input().end());
+  std::erase(reads, "");
+  for (std::string& name : outer_reads(node)) reads.push_back(std::move(name));
+  return reads;
+}
+
 Graph::Graph(onnx::ModelProto& model) : model_(model) {
   onnx::GraphProto& graph = message();
   for (int i = 0; i < graph.initializer_size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "graph/names.h"
+#include "tensor/element_type.h"
 #include "tensor/tensor.h"
 
 namespace rangefinder::graph {
@@ -104,5 +106,13 @@ void name_nodes(onnx::ModelProto& model);
 
 /// Names that the bodies held by `node` read from outside.
 std::vector<std::string> outer_reads(const onnx::NodeProto& node);
+
+/// A tensor as a graph declares its inputs and outputs; dimensions below 0 are left open, and
+/// without a shape the rank is.
+onnx::ValueInfoProto value_info(const std::string& name, tensor::ElementType type,
+                                const std::optional<tensor::Shape>& shape);
+
+/// What a node reads: its inputs as far as they are there, then outer_reads().
+std::vector<std::string> reads_of(const onnx::NodeProto& node);
 
 }  // namespace rangefinder::graph

@@ -28,15 +28,6 @@ bool is_random(const onnx::NodeProto& node) {
   return found;
 }
 
-/// What a node reads, bodies included.
-std::vector<std::string> reads_of(const onnx::NodeProto& node) {
-  std::vector<std::string> reads = graph::outer_reads(node);
-  for (const std::string& input : node.input()) {
-    if (!input.empty()) reads.push_back(input);
-  }
-  return reads;
-}
-
 /// The tensors that depend on no input, and which of them are the same.
 class Constants {
  public:
@@ -56,7 +47,7 @@ class Constants {
 
  private:
   bool is_constant(const onnx::NodeProto& node) const {
-    const auto reads = reads_of(node);
+    const auto reads = graph::reads_of(node);
     return !is_random(node) && std::all_of(reads.begin(), reads.end(),
                                            [&](const auto& name) { return same_.contains(name); });
   }
@@ -101,7 +92,7 @@ onnx::ModelProto cut_out(const onnx::ModelProto& model,
       continue;
     }
     nodes.push_back(&node);
-    for (const std::string& name : reads_of(node)) needed.insert(name);
+    for (const std::string& name : graph::reads_of(node)) needed.insert(name);
   }
   for (size_t i = nodes.size(); i-- > 0;) *graph.add_node() = *nodes[i];
   for (const auto& constant : model.graph().initializer()) {

@@ -20,13 +20,6 @@
 namespace rangefinder::passes {
 namespace {
 
-std::vector<std::string> reads_of(const onnx::NodeProto& node) {
-  std::vector<std::string> reads = graph::outer_reads(node);
-  reads.insert(reads.end(), node.input().begin(), node.input().end());
-  std::erase(reads, "");
-  return reads;
-}
-
 class Cutter {
  public:
   Cutter(const PreparedModel& prepared, std::span<const std::string> revealed)
@@ -78,7 +71,7 @@ class Cutter {
       if (!is_needed_[static_cast<size_t>(i)]) continue;
       const auto& node = graph().node(i);
       *made.model.mutable_graph()->add_node() = node;
-      for (const std::string& name : reads_of(node)) {
+      for (const std::string& name : graph::reads_of(node)) {
         const auto maker = makers_.find(name);
         if (maker != makers_.end() && maker->second >= begin) continue;
         if (known.insert(name).second) add_read(name, made);
@@ -127,7 +120,7 @@ class Cutter {
     while (!open.empty()) {
       const int node = open.back();
       open.pop_back();
-      for (const std::string& name : reads_of(graph().node(node))) {
+      for (const std::string& name : graph::reads_of(graph().node(node))) {
         int& last = last_readers_.try_emplace(name, node).first->second;
         last = std::max(last, node);
         need(name);
@@ -182,18 +175,12 @@ class Cutter {
   }
 
   onnx::ValueInfoProto described(const std::string& name) const {
+    const auto found = infos_.find(name);
+    if (found != infos_.end()) {
+      return graph::value_info(name, found->second.type, found->second.shape);
+    }
     onnx::ValueInfoProto described;
     described.set_name(name);
-    const auto found = infos_.find(name);
-    if (found == infos_.end()) return described;
-    auto& type = *described.mutable_type()->mutable_tensor_type();
-    type.set_elem_type(static_cast<int32_t>(found->second.type));
-    if (!found->second.shape) return described;
-    type.mutable_shape();
-    for (const int64_t size : *found->second.shape) {
-      auto& dimension = *type.mutable_shape()->add_dim();
-      if (size >= 0) dimension.set_dim_value(size);
-    }
     return described;
   }
 

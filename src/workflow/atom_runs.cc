@@ -73,15 +73,14 @@ AtomRuns::AtomRuns(const Plan& plan, const SolvedPlan& solution,
       has_atom = has_atom || owners.contains(node.name());
     }
     for (const auto& name : stretch.reads) last_reader_[name] = stretches_.size();
-    // With switches, so that it keeps no memory between runs: so many sessions would keep much.
     stretches_.push_back(
         {.reads = stretch.reads,
-         .real = engine::Session(packed(plan, stretch.model), {.has_switches = true})});
+         .real = engine::Session(packed(plan, stretch.model), {.keeps_memory = false})});
     if (!has_atom) continue;
     stretches_.back().simulated.emplace(
         packed(plan, exporters::write_simulation(stretch.model, plan.annotation, solution.tensors,
                                                  solution.weights, atoms, *plan.target)),
-        engine::SessionOptions{.has_switches = true});
+        engine::SessionOptions{.has_switches = true, .keeps_memory = false});
   }
   find_spans(atoms, stretch_of);
 }

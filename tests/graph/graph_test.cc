@@ -70,6 +70,27 @@ TEST(Graph, BodiesReadFromOutside) {
   EXPECT_FALSE(graph.is_used_by_body("inside"));
   EXPECT_FALSE(graph.is_private("x"));
   EXPECT_THAT(outer_reads(b.graph().node(3)), ElementsAre("x", "x"));
+  EXPECT_THAT(reads_of(b.graph().node(3)), ElementsAre("condition", "x", "x"));
+}
+
+TEST(ReadsOf, LeavesOutInputsThatAreNotThere) {
+  OnnxBuilder b;
+  b.node("Clip", {"x", "", "most"}, {"y"});
+  EXPECT_THAT(reads_of(b.graph().node(0)), ElementsAre("x", "most"));
+}
+
+TEST(ValueInfo, LeavesOpenWhatIsNotKnown) {
+  const auto known = value_info("a", tensor::ElementType::kFloat32, tensor::Shape{2, -1});
+  EXPECT_EQ(known.name(), "a");
+  const auto& type = known.type().tensor_type();
+  EXPECT_EQ(type.elem_type(), onnx::TensorProto::FLOAT);
+  ASSERT_EQ(type.shape().dim_size(), 2);
+  EXPECT_EQ(type.shape().dim(0).dim_value(), 2);
+  EXPECT_FALSE(type.shape().dim(1).has_dim_value());
+  const auto scalar = value_info("s", tensor::ElementType::kFloat32, tensor::Shape{});
+  EXPECT_TRUE(scalar.type().tensor_type().has_shape());
+  const auto ranked_by_nobody = value_info("b", tensor::ElementType::kFloat32, std::nullopt);
+  EXPECT_FALSE(ranked_by_nobody.type().tensor_type().has_shape());
 }
 
 TEST(Graph, NamesInBodiesAreTaken) {
