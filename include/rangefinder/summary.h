@@ -81,10 +81,12 @@ struct OutputRow {
   /// In how many rows both models have the largest value at the same place, and what the quantized
   /// model's choice loses: the mean share that the float model gives to its own choice and not to
   /// that one; with 1.64 standard errors. Of rows that are scores of classes, as far as can be
-  /// told. Where rows may be the letters of texts, the bound is that of whole texts.
+  /// told. Where rows may be the letters of texts, the bound is that of whole texts, and what those
+  /// lose is told, too.
   std::optional<double> same_top_share = {};
   std::optional<double> top_loss = {};
   std::optional<double> top_loss_bound = {};
+  std::optional<double> text_loss = {};
   /// Calibration samples that joined the held-out ones for the bounds and the rows.
   uint64_t joined_count = 0;
   /// By what the output is judged, if not as a whole.
@@ -217,10 +219,13 @@ struct ChoiceRow {
   std::vector<TimedRow> timed = {};
 };
 
-/// What became of the output of a norm (LayerNormalization and its kin) that integer nodes read.
+/// What became of channels that may be divided by scales which weights are multiplied by: those of
+/// the output of a norm (LayerNormalization and its kin), or of tensors between convolutions, that
+/// integer nodes read.
 struct SmoothingRow {
-  /// The node that applies the norm's gain, the tensor whose channels were divided, and the nodes
-  /// whose weights were multiplied instead.
+  /// The node that applies the norm's gain or, between convolutions, the first that takes the
+  /// scales; the tensor whose channels were divided, and the nodes whose weights were multiplied
+  /// instead.
   std::string norm = {};
   std::string tensor = {};
   std::vector<std::string> nodes = {};
@@ -233,6 +238,10 @@ struct SmoothingRow {
   bool adds_node = false;
   /// Why it was left alone; else empty.
   std::string reason = {};
+  /// Behind a norm, or between convolutions.
+  bool is_norm = true;
+  /// All tensors with these channels.
+  std::vector<std::string> tensors = {};
 };
 
 /// A constant table that nodes look up rows of (an embedding), behind Gather.

@@ -196,6 +196,11 @@ std::optional<double> TopRows::mean_loss() const {
   return loss.value() / static_cast<double>(row_count);
 }
 
+std::optional<double> TopRows::mean_text_loss() const {
+  if (!are_texts || text_count == 0) return std::nullopt;
+  return text_loss.value() / static_cast<double>(text_count);
+}
+
 std::optional<double> TopRows::loss_bound() const {
   if (are_texts) return bound_of_mean(text_count, text_loss.value(), squared_text_loss.value());
   return bound_of_mean(row_count, loss.value(), squared_loss.value());

@@ -59,9 +59,11 @@ struct TopRows {
   /// or features.
   bool are_classes() const;
 
-  /// All three are empty without rows; the bound also with a single row or text.
+  /// All are empty without rows; the bound also with a single row or text.
   std::optional<double> same_share() const;
   std::optional<double> mean_loss() const;
+  /// Of whole texts; empty also if there are none.
+  std::optional<double> mean_text_loss() const;
   /// mean_loss() and kBoundErrors of its standard errors; of texts their mean loss and its errors.
   std::optional<double> loss_bound() const;
 

@@ -39,9 +39,13 @@ std::map<std::string, int64_t> axes_of(const onnx::NodeProto& observe, int64_t r
   std::map<std::string, int64_t> axes;
   const int64_t channel_axis = graph::int_attribute(observe, kChannelAxisAttribute, -1);
   if (channel_axis >= 0) axes[kChannelAxisAttribute] = channel_axis;
-  if (graph::int_attribute(observe, kKeepsSumsAttribute, 0) == 0) return axes;
-  const int64_t sum_axis = graph::int_attribute(observe, kSumAxisAttribute, -1);
-  axes[kSumAxisAttribute] = sum_axis < 0 ? sum_axis + rank : sum_axis;
+  const auto add = [&](const char* wanted, const char* name) {
+    if (graph::int_attribute(observe, wanted, 0) == 0) return;
+    const int64_t axis = graph::int_attribute(observe, name, -1);
+    axes[name] = axis < 0 ? axis + rank : axis;
+  };
+  add(kKeepsSumsAttribute, kSumAxisAttribute);
+  add(kKeepsSpreadAttribute, kSpreadAxisAttribute);
   return axes;
 }
 
@@ -96,11 +100,10 @@ class Rewiring {
   }
 
  private:
-  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows, and channels
-  /// along the last axis, are only there as the model knows the tensor.
+  /// Moves one Observe node up, past a Transpose and a ReorderOutput if need be. Rows are only
+  /// there as the model knows the tensor.
   bool move(onnx::NodeProto& observe) {
     if (graph::int_attribute(observe, kKeepsRowsAttribute, 0) != 0) return false;
-    if (graph::int_attribute(observe, kKeepsSpreadAttribute, 0) != 0) return false;
     bool moved = false;
     while (graph::int_attribute(observe, kBlockAttribute, 0) == 0) {
       const auto producer = producers_.find(observe.input(0));

@@ -77,7 +77,8 @@ void add_observe_node(onnx::GraphProto& graph, const ObservedTensor& tensor, siz
   graph::set_attribute(node, kRowAxisAttribute, tensor.row_axis.value_or(-1));
   graph::set_attribute(node, kKeepsSumsAttribute, int64_t{tensor.sum_axis ? 1 : 0});
   graph::set_attribute(node, kSumAxisAttribute, tensor.sum_axis.value_or(-1));
-  graph::set_attribute(node, kKeepsSpreadAttribute, int64_t{tensor.keeps_spread ? 1 : 0});
+  graph::set_attribute(node, kKeepsSpreadAttribute, int64_t{tensor.spread_axis ? 1 : 0});
+  graph::set_attribute(node, kSpreadAxisAttribute, tensor.spread_axis.value_or(-1));
   graph::set_attribute(node, kIsCountedAttribute, int64_t{tensor.is_counted ? 1 : 0});
   graph::set_attribute(node, kMakesTokenAttribute, int64_t{index == kTokenIndex ? 1 : 0});
   auto* output = graph.add_output();

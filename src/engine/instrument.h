@@ -24,8 +24,9 @@ struct ObservedTensor {
   /// Axis for whose elements the values are added up, counted from the back if negative; empty: no
   /// sums are kept.
   std::optional<int64_t> sum_axis = {};
-  /// Count the channels along the last axis coarsely, too, see statistics::ChannelSpread.
-  bool keeps_spread = false;
+  /// Axis whose elements are counted coarsely, too (statistics::ChannelSpread), counted from the
+  /// back if negative; empty: none.
+  std::optional<int64_t> spread_axis = {};
   /// If not, sums are all that is kept.
   bool is_counted = true;
 

@@ -16,6 +16,7 @@ ObserveTarget read_target(const Ort::ConstKernelInfo& info) {
   target.keeps_sums = info.GetAttribute<int64_t>(kKeepsSumsAttribute) != 0;
   target.sum_axis = info.GetAttribute<int64_t>(kSumAxisAttribute);
   target.keeps_spread = info.GetAttribute<int64_t>(kKeepsSpreadAttribute) != 0;
+  target.spread_axis = info.GetAttribute<int64_t>(kSpreadAxisAttribute);
   target.is_counted = info.GetAttribute<int64_t>(kIsCountedAttribute) != 0;
   return target;
 }

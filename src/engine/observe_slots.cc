@@ -96,6 +96,12 @@ statistics::SumLayout sum_layout(const tensor::Shape& shape, const ObserveTarget
   return layout;
 }
 
+/// `shape` is row-major, or [N, C rounded up to the block, H, W].
+statistics::ChannelLayout spread_layout(const tensor::Shape& shape, const ObserveTarget& target) {
+  return target.block != 0 ? blocked_layout(shape, target)
+                           : layout_around(shape, axis_from_front(target.spread_axis, shape));
+}
+
 }  // namespace
 
 void ObserveSink::count_on_device(const ObserveTarget&, const tensor::TensorView&, void*) {
@@ -117,8 +123,8 @@ void ObserveSlots::count(const ObserveTarget& target, const tensor::TensorView& 
   if (target.is_counted) largest = count_tensor(target, values, slot);
   if (target.keeps_sums) add_sums(target, values, largest, slot.channel_sums);
   if (target.keeps_spread) {
-    const int64_t last = axis_from_front(-1, values.shape);
-    slot.spread.add(as_floats(values), layout_around(values.shape, last).channels);
+    slot.spread.add(as_floats(values), spread_layout(values.shape, target),
+                    static_cast<size_t>(target.block));
   }
 }
 
@@ -168,14 +174,11 @@ void ObserveSlots::count_on_device(const ObserveTarget& target, const tensor::Te
     device_counter_->add_sums(target.index, on_device, sum_layout(values.shape, target),
                               slot.channel_sums);
   }
-  if (target.keeps_spread) spread_on_host(on_device, values.shape, slot.spread);
-}
-
-void ObserveSlots::spread_on_host(const cuda::DeviceValues& values, const tensor::Shape& shape,
-                                  statistics::ChannelSpread& into) {
-  const std::vector<std::byte> copy = device_counter_->copy(values);
-  const int64_t last = axis_from_front(-1, shape);
-  into.add(as_floats({values.type, shape, copy.data()}), layout_around(shape, last).channels);
+  if (target.keeps_spread) {
+    const std::vector<std::byte> copy = device_counter_->copy(on_device);
+    slot.spread.add(as_floats({values.type, values.shape, copy.data()}),
+                    spread_layout(values.shape, target));
+  }
 }
 
 void ObserveSlots::finish_run() {

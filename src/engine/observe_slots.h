@@ -44,8 +44,10 @@ struct ObserveTarget {
   /// as the model knows it.
   bool keeps_sums = false;
   int64_t sum_axis = -1;
-  /// Count the channels along the last axis coarsely, too; only of row-major tensors.
+  /// Count the channels along `spread_axis` (negative: from the back) coarsely, too, of the tensor
+  /// as the model knows it.
   bool keeps_spread = false;
+  int64_t spread_axis = -1;
   /// If not, sums are all that is kept.
   bool is_counted = true;
 
@@ -126,8 +128,6 @@ class ObserveSlots : public ObserveSink {
  private:
   /// Makes the slot for the first tensor, and holds later ones against it.
   void prepare(const ObserveTarget& target, const tensor::Shape& shape, TensorObservation& slot);
-  void spread_on_host(const cuda::DeviceValues& values, const tensor::Shape& shape,
-                      statistics::ChannelSpread& into);
   /// Returns the largest magnitude; infinity if any value is not finite.
   float count_tensor(const ObserveTarget& target, const tensor::TensorView& values,
                      TensorObservation& slot);

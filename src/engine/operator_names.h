@@ -18,6 +18,7 @@ inline constexpr char kRowAxisAttribute[] = "row_axis";
 inline constexpr char kKeepsSumsAttribute[] = "keeps_sums";
 inline constexpr char kSumAxisAttribute[] = "sum_axis";
 inline constexpr char kKeepsSpreadAttribute[] = "keeps_spread";
+inline constexpr char kSpreadAxisAttribute[] = "spread_axis";
 inline constexpr char kIsCountedAttribute[] = "is_counted";
 /// Of the one node whose output is asked for.
 inline constexpr char kMakesTokenAttribute[] = "makes_token";

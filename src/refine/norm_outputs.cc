@@ -48,12 +48,12 @@ class Search {
     }
   }
 
-  std::vector<NormOutput> run() {
-    std::vector<NormOutput> found;
+  std::vector<ScalableChannels> run() {
+    std::vector<ScalableChannels> found;
     for (const auto& node : graph_.message().node()) {
       const auto norm = norm_at(node);
       if (!norm) continue;
-      NormOutput output{.output = node.output(0), .norm = norm->node};
+      ScalableChannels output{.output = node.output(0), .maker = norm->node};
       const bool is_seen_by_matrices_alone = follow(node.output(0), norm->channels, output);
       if (!observe(output)) continue;
       if (is_seen_by_matrices_alone && norm->is_private) output.constants = norm->constants;
@@ -96,10 +96,10 @@ class Search {
 
   /// Gathers the matrices that read the norm's output and the reads of it that lead to them. False
   /// if others see it, too.
-  bool follow(const std::string& output, int64_t channels, NormOutput& into) const {
+  bool follow(const std::string& output, int64_t channels, ScalableChannels& into) const {
     bool is_complete = is_seen_by_nodes(output);
     for (const graph::Use& use : graph_.uses(output)) {
-      NormOutput branch;
+      ScalableChannels branch;
       if (leads_to_matrices(use, channels, branch)) {
         into.reads.emplace_back(use.node->name(), use.input);
         append(branch.tensors, into.tensors);
@@ -111,12 +111,12 @@ class Search {
     return is_complete;
   }
 
-  bool leads_to_matrices(const graph::Use& use, int64_t channels, NormOutput& branch) const {
+  bool leads_to_matrices(const graph::Use& use, int64_t channels, ScalableChannels& branch) const {
     const onnx::NodeProto& node = *use.node;
     if (use.input != 0) return false;
     if (multiplies_by_matrix(node)) {
       branch.tensors.push_back(node.input(0));
-      branch.readers.push_back({node.name(), weighted_.contains(node.name())});
+      branch.readers.push_back({node.name(), weighted_.contains(node.name()), node.input(0)});
       return true;
     }
     if (!keeps_last_axis(node, channels) || !is_seen_by_nodes(node.output(0))) return false;
@@ -132,14 +132,14 @@ class Search {
   }
 
   /// Chooses the tensor to observe; false if nothing computes in integers.
-  bool observe(NormOutput& output) const {
+  bool observe(ScalableChannels& output) const {
     const bool any = std::any_of(output.readers.begin(), output.readers.end(),
                                  [](const auto& reader) { return reader.is_integer; });
     if (!any) return false;
     for (const auto& name : output.tensors) {
       const auto* tensor = annotation_.find(name);
       if (tensor == nullptr || !tensor->is_observed()) continue;
-      output.observed = name;
+      output.observed = {name};
       return true;
     }
     return false;
@@ -215,7 +215,8 @@ class Search {
 
 }  // namespace
 
-std::vector<NormOutput> norm_outputs(graph::Graph& graph, const passes::Annotation& annotation) {
+std::vector<ScalableChannels> norm_outputs(graph::Graph& graph,
+                                           const passes::Annotation& annotation) {
   return Search(graph, annotation).run();
 }
 

@@ -152,6 +152,10 @@ ProductError::ProductError(const ChannelSpread& spread, std::span<const ReadMatr
         matrix.values.size() != matrix.rows * matrix.columns) {
       throw std::invalid_argument("a matrix needs a row for each channel");
     }
+    if (matrix.taps == 0 || matrix.columns % matrix.taps != 0 ||
+        (matrix.group_rows != 0 && matrix.rows % matrix.group_rows != 0)) {
+      throw std::invalid_argument("windows and groups must divide a matrix");
+    }
   }
   for (size_t c = 0; c < spread.channel_count(); ++c) {
     channels_.push_back(refine::figures_of(spread, c));
@@ -161,13 +165,16 @@ ProductError::ProductError(const ChannelSpread& spread, std::span<const ReadMatr
 
 ProductError::Matrix ProductError::figures_of(const ReadMatrix& matrix) const {
   Matrix figures{.row_power = std::vector<double>(matrix.rows),
-                 .is_mean_corrected = matrix.is_mean_corrected};
+                 .taps = matrix.taps,
+                 .group_rows = matrix.group_rows == 0 ? matrix.rows : matrix.group_rows,
+                 .is_mean_corrected = matrix.is_mean_corrected,
+                 .is_rounded = matrix.is_rounded};
   const size_t stride = (matrix.columns + kMostColumns - 1) / kMostColumns;
   for (size_t c = 0; c < matrix.rows; ++c) {
     for (size_t o = 0; o < matrix.columns; ++o) {
       const float weight = matrix.values[c * matrix.columns + o];
       figures.row_power[c] += static_cast<double>(weight) * static_cast<double>(weight);
-      if (o % stride == 0) figures.sampled.push_back(std::abs(weight));
+      if (o / matrix.taps % stride == 0) figures.sampled.push_back(std::abs(weight));
     }
     figures.signal += channels_[c].square_mean * figures.row_power[c];
   }
@@ -180,19 +187,32 @@ ProductError::Matrix ProductError::figures_of(const ReadMatrix& matrix) const {
 
 double ProductError::weight_error(const Matrix& matrix, std::span<const int> exponents,
                                   std::span<const double> powers) const {
+  double sum = 0;
+  for (size_t first = 0; first < exponents.size(); first += matrix.group_rows) {
+    sum += group_error(matrix, exponents, powers, first, first + matrix.group_rows);
+  }
+  return matrix.weight * sum;
+}
+
+double ProductError::group_error(const Matrix& matrix, std::span<const int> exponents,
+                                 std::span<const double> powers, size_t first, size_t last) {
   const size_t columns = matrix.sampled_columns;
   std::vector<float> largest(columns);
-  for (size_t c = 0; c < exponents.size(); ++c) {
+  for (size_t c = first; c < last; ++c) {
     const float factor = std::ldexp(1.0f, exponents[c]);
     const float* row = &matrix.sampled[c * columns];
     for (size_t o = 0; o < columns; ++o) largest[o] = std::max(largest[o], factor * row[o]);
+  }
+  for (size_t o = 0; o < columns && matrix.taps > 1; o += matrix.taps) {
+    const auto window = std::span(largest).subspan(o, matrix.taps);
+    std::ranges::fill(window, *std::ranges::max_element(window));
   }
   std::vector<float> inverse_steps(columns);
   for (size_t o = 0; o < columns; ++o) {
     inverse_steps[o] = largest[o] > 0 ? kWeightSteps / largest[o] : 0;
   }
   std::vector<double> errors(columns);
-  for (size_t c = 0; c < exponents.size(); ++c) {
+  for (size_t c = first; c < last; ++c) {
     const float factor = std::ldexp(1.0f, exponents[c]);
     const float* row = &matrix.sampled[c * columns];
     for (size_t o = 0; o < columns; ++o) {
@@ -207,7 +227,7 @@ double ProductError::weight_error(const Matrix& matrix, std::span<const int> exp
     const double step = static_cast<double>(largest[o]) / static_cast<double>(kWeightSteps);
     sum += errors[o] * step * step;
   }
-  return matrix.weight * sum;
+  return sum;
 }
 
 double ProductError::operator()(std::span<const int> exponents) const {
@@ -229,7 +249,7 @@ double ProductError::operator()(std::span<const int> exponents) const {
       powers.push_back((matrix.is_mean_corrected ? channel.variance : channel.square_mean) /
                        factors[c]);
     }
-    if (!powers.empty()) error += weight_error(matrix, exponents, powers);
+    if (!powers.empty() && matrix.is_rounded) error += weight_error(matrix, exponents, powers);
     sum += error / matrix.signal;
   }
   return sum;

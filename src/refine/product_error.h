@@ -13,13 +13,23 @@
 
 namespace rangefinder::refine {
 
-/// A constant matrix that a tensor is multiplied by: `rows` channels of the tensor, row-major.
+/// Constant weights that a tensor is multiplied by, as a matrix: `rows` channels of the tensor,
+/// row-major.
 struct ReadMatrix {
   std::vector<float> values = {};
   size_t rows = 0;
   size_t columns = 0;
+  /// Neighboring columns that belong to one output, and have one step: the window of a convolution.
+  size_t taps = 1;
+  /// Rows of one group of a convolution: each group has outputs of its own. 0: there is one group.
+  size_t group_rows = 0;
   /// What rounding does to its mean output is put into a bias afterwards.
   bool is_mean_corrected = false;
+  /// Rounding it counts; not if it reads another tensor of which this one is a summand.
+  bool is_rounded = true;
+
+  /// A convolution by channel: scales of outputs are those of rows.
+  bool is_by_channel() const { return group_rows == 1; }
 };
 
 /// Which scale and zero point a tensor of such values gets.
@@ -54,7 +64,7 @@ class ProductError {
   const std::vector<ChannelFigures>& channels() const { return channels_; }
 
   /// Squared error over signal, summed over the matrices. Cost: one call of `find`, the counts,
-  /// and a look at kMostColumns columns of each matrix.
+  /// and a look at about kMostColumns columns of each matrix.
   double operator()(std::span<const int> exponents) const;
 
   static constexpr size_t kMostColumns = 256;
@@ -68,14 +78,20 @@ class ProductError {
     /// Magnitudes of some columns, evenly apart, and for how many each stands.
     std::vector<float> sampled = {};
     size_t sampled_columns = 0;
+    size_t taps = 1;
+    size_t group_rows = 0;
     double weight = 1;
     bool is_mean_corrected = false;
+    bool is_rounded = true;
   };
 
   Matrix figures_of(const ReadMatrix& matrix) const;
   /// `powers`: of what each row is multiplied by.
   double weight_error(const Matrix& matrix, std::span<const int> exponents,
                       std::span<const double> powers) const;
+  /// Of the rows from `first` to `last`, which share their outputs' steps.
+  static double group_error(const Matrix& matrix, std::span<const int> exponents,
+                            std::span<const double> powers, size_t first, size_t last);
 
   const statistics::ChannelSpread& spread_;
   const quantization::Grid& grid_;

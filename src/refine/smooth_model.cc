@@ -10,6 +10,7 @@
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "refine/matmul_summand.h"
+#include "refine/weight_channels.h"
 
 namespace rangefinder::refine {
 namespace {
@@ -17,8 +18,14 @@ namespace {
 /// So many bytes of new weights stand in memory before they go into a file.
 constexpr uint64_t kMostBytes = uint64_t{64} << 20;
 
-bool is_transposed(const onnx::NodeProto& node) {
-  return node.op_type() == "Gemm" && graph::int_attribute(node, "transB", 0) != 0;
+bool is_weight(const onnx::NodeProto& node, int input) {
+  return input == 1 && graph::has_weight_operator(node.op_type());
+}
+
+/// Where a bias is that a mean could correct (mean_inputs.h).
+bool is_mean_corrected(const graph::Graph& graph, const onnx::NodeProto& node) {
+  if (node.op_type() == "MatMul") return matmul_summand(graph, node).has_value();
+  return node.op_type() != "ConvTranspose";
 }
 
 class Smoother {
@@ -27,16 +34,18 @@ class Smoother {
     for (auto& node : *graph_.message().mutable_node()) nodes_[node.name()] = &node;
   }
 
-  std::string smooth(const SmoothedNorm& norm) {
-    const std::span<const int> exponents(norm.smoothing.exponents);
-    for (const SmoothedReader& reader : norm.output.readers) {
-      scale_rows(*nodes_.at(reader.node), exponents);
+  std::string smooth(const SmoothedChannels& smoothed) {
+    const std::span<const int> exponents(smoothed.smoothing.exponents);
+    for (const ScaledReader& reader : smoothed.where.readers) {
+      onnx::NodeProto& node = *nodes_.at(reader.node);
+      const WeightChannels channels(node, *graph_.initializer(node.input(1)));
+      scale(node, 1, [&](size_t i) { return exponents[channels.input_of(i)]; });
     }
-    if (!norm.output.takes_scales()) return add_mul(norm.output, exponents);
-    for (const auto& [node, input] : norm.output.constants) {
-      scale_row(*nodes_.at(node), input, exponents);
+    if (!smoothed.where.takes_scales()) return add_mul(smoothed.where, exponents);
+    for (const auto& [name, input] : smoothed.where.constants) {
+      divide(*nodes_.at(name), input, exponents);
     }
-    return norm.output.output;
+    return smoothed.where.output;
   }
 
   uint64_t new_bytes() const { return new_bytes_; }
@@ -50,26 +59,22 @@ class Smoother {
     graph_.set_input(node, input, graph_.add_initializer(graph::make_constant(name, values)));
   }
 
-  void scale_rows(onnx::NodeProto& node, std::span<const int> exponents) {
-    tensor::Tensor matrix = graph::read_constant(*graph_.initializer(node.input(1)));
-    const auto values = matrix.floats();
-    const bool transposed = is_transposed(node);
-    const size_t columns = values.size() / exponents.size();
-    for (size_t i = 0; i < values.size(); ++i) {
-      const size_t channel = transposed ? i % exponents.size() : i / columns;
-      values[i] = std::ldexp(values[i], exponents[channel]);
-    }
-    replace(node, 1, matrix);
+  template <typename ExponentOf>
+  void scale(onnx::NodeProto& node, int input, ExponentOf exponent_of) {
+    tensor::Tensor constant = graph::read_constant(*graph_.initializer(node.input(input)));
+    const auto values = constant.floats();
+    for (size_t i = 0; i < values.size(); ++i) values[i] = std::ldexp(values[i], exponent_of(i));
+    replace(node, input, constant);
   }
 
-  void scale_row(onnx::NodeProto& node, int input, std::span<const int> exponents) {
-    tensor::Tensor row = graph::read_constant(*graph_.initializer(node.input(input)));
-    const auto values = row.floats();
-    for (size_t c = 0; c < values.size(); ++c) values[c] = std::ldexp(values[c], -exponents[c]);
-    replace(node, input, row);
+  /// Weights by the channels of what they make; of other constants each value is of a channel.
+  void divide(onnx::NodeProto& node, int input, std::span<const int> exponents) {
+    if (!is_weight(node, input)) return scale(node, input, [&](size_t i) { return -exponents[i]; });
+    const WeightChannels channels(node, *graph_.initializer(node.input(1)));
+    scale(node, input, [&](size_t i) { return -exponents[channels.output_of(i)]; });
   }
 
-  std::string add_mul(const NormOutput& output, std::span<const int> exponents) {
+  std::string add_mul(const ScalableChannels& output, std::span<const int> exponents) {
     std::vector<float> factors;
     for (const int exponent : exponents) factors.push_back(std::ldexp(1.0f, -exponent));
     std::string smoothed = graph_.fresh_name(output.output + "_smoothed");
@@ -93,29 +98,30 @@ class Smoother {
 
 ReadMatrix read_matrix(const graph::Graph& graph, const onnx::NodeProto& node) {
   const onnx::TensorProto& weight = *graph.initializer(node.input(1));
+  const WeightChannels channels(node, weight);
   const tensor::Tensor values = graph::read_constant(weight);
-  const bool transposed = is_transposed(node);
+  const size_t outputs = channels.output_count() / channels.group_count();
   ReadMatrix matrix;
-  matrix.rows = static_cast<size_t>(weight.dims(transposed ? 1 : 0));
-  matrix.columns = static_cast<size_t>(weight.dims(transposed ? 0 : 1));
-  matrix.is_mean_corrected = node.op_type() == "Gemm" || matmul_summand(graph, node).has_value();
-  matrix.values.assign(values.floats().begin(), values.floats().end());
-  if (!transposed) return matrix;
-  for (size_t c = 0; c < matrix.rows; ++c) {
-    for (size_t o = 0; o < matrix.columns; ++o) {
-      matrix.values[c * matrix.columns + o] = values.floats()[o * matrix.rows + c];
-    }
+  matrix.rows = channels.input_count();
+  matrix.taps = channels.tap_count();
+  matrix.columns = outputs * matrix.taps;
+  matrix.group_rows = matrix.rows / channels.group_count();
+  matrix.is_mean_corrected = is_mean_corrected(graph, node);
+  matrix.values.resize(values.floats().size());
+  for (size_t i = 0; i < matrix.values.size(); ++i) {
+    const size_t column = channels.output_of(i) % outputs * matrix.taps + i % matrix.taps;
+    matrix.values[channels.input_of(i) * matrix.columns + column] = values.floats()[i];
   }
   return matrix;
 }
 
 std::vector<std::string> smooth_model(engine::HeldModel& model, passes::TensorInfos& infos,
-                                      const std::vector<SmoothedNorm>& norms) {
+                                      const std::vector<SmoothedChannels>& smoothed) {
   std::vector<std::string> tensors;
-  while (tensors.size() < norms.size()) {
+  while (tensors.size() < smoothed.size()) {
     Smoother smoother(model.model, infos);
-    while (tensors.size() < norms.size() && smoother.new_bytes() < kMostBytes) {
-      tensors.push_back(smoother.smooth(norms[tensors.size()]));
+    while (tensors.size() < smoothed.size() && smoother.new_bytes() < kMostBytes) {
+      tensors.push_back(smoother.smooth(smoothed[tensors.size()]));
     }
     smoother.finish();
     engine::move_weights_to_file(model);

@@ -169,8 +169,8 @@ std::string biases_text(const Fields& summary) {
 }
 
 std::string smoothing_table(const Fields& summary) {
-  HtmlTable table("", "Norms",
-                  {{"Norm"}, {"Smoothed"}, {"Strength", true}, {"Gain dB", true}, {"Why not"}});
+  HtmlTable table("", "Scaled channels",
+                  {{"Made by"}, {"Scaled"}, {"Strength", true}, {"Gain dB", true}, {"Why not"}});
   for (const Fields& row : summary.rows("smoothings")) {
     const std::array<std::string, 5> cells = {
         html_text(row.text("norm")), row.flag("smoothed") ? "yes" : "no",

@@ -205,7 +205,8 @@ Json data_of(const PageTensor& tensor, const PageTensor* other) {
 std::vector<PageTensor> tensors_of(const Fields& summary) {
   std::unordered_set<std::string> smoothed;
   for (const Fields& row : summary.rows("smoothings")) {
-    if (row.flag("smoothed") && !row.flag("adds_node")) smoothed.insert(row.text("tensor"));
+    if (!row.flag("smoothed") || row.flag("adds_node")) continue;
+    for (const std::string& name : row.texts("tensors")) smoothed.insert(name);
   }
   std::vector<PageTensor> tensors;
   for (const Fields& row : summary.rows("tensors")) {

@@ -138,6 +138,7 @@ nlohmann::ordered_json to_json(const OutputRow& output) {
           {"same_top_share", number(output.same_top_share)},
           {"top_loss", number(output.top_loss)},
           {"top_loss_bound", number(output.top_loss_bound)},
+          {"text_loss", number(output.text_loss)},
           {"joined_samples", output.joined_count},
           {"judged_at", to_array(output.judged_at, judged_json)},
           {"selected_by", output.selected_by.empty() ? Json(nullptr) : Json(output.selected_by)},
@@ -184,8 +185,10 @@ nlohmann::ordered_json to_json(const ChoiceRow& row) {
 }
 
 nlohmann::ordered_json to_json(const SmoothingRow& row) {
-  return {{"norm", row.norm},
+  return {{"kind", row.is_norm ? "norm" : "convolutions"},
+          {"norm", row.norm},
           {"tensor", row.tensor},
+          {"tensors", row.tensors},
           {"nodes", row.nodes},
           {"smoothed", row.is_smoothed},
           {"alpha", row.is_smoothed ? Json(row.alpha) : Json(nullptr)},

@@ -106,16 +106,23 @@ void add_choice(const Summary& summary, std::string& text) {
   }
 }
 
-void add_smoothings(const Summary& summary, std::string& text) {
+void add_smoothings(const Summary& summary, bool are_norms, std::string& text) {
+  size_t all = 0;
   size_t smoothed = 0;
   size_t added = 0;
   for (const auto& row : summary.smoothings) {
+    if (row.is_norm != are_norms) continue;
+    ++all;
     smoothed += row.is_smoothed;
     added += row.adds_node;
   }
   if (smoothed == 0) return;
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "norms     {} of {} smoothed", smoothed, summary.smoothings.size());
+  if (are_norms) {
+    fmt::format_to(out, "norms     {} of {} smoothed", smoothed, all);
+  } else {
+    fmt::format_to(out, "channels  scaled at {} of {} places between convolutions", smoothed, all);
+  }
   if (added > 0) fmt::format_to(out, ", {} by a Mul of its own", added);
   text += '\n';
 }
@@ -274,7 +281,8 @@ std::string to_table(const Summary& summary) {
                      : "are written with codes; kernels and time are not measured here");
   add_choice(summary, text);
   add_corrections(summary, text);
-  add_smoothings(summary, text);
+  add_smoothings(summary, true, text);
+  add_smoothings(summary, false, text);
   add_tables(summary.lookup_tables, text);
   add_lstms(summary.lstms, text);
   fmt::format_to(

@@ -123,6 +123,7 @@ VerdictLevel level_of(const OutputRow& output) {
   if (output.top_loss_bound.value_or(0) > kMostTopLoss)
     level = std::max(level, VerdictLevel::kFair);
   if (output.top_loss.value_or(0) > kMostTopLoss) level = VerdictLevel::kPoor;
+  if (output.text_loss.value_or(0) > kMostTextLoss) level = VerdictLevel::kPoor;
   return level;
 }
 
@@ -220,9 +221,11 @@ class Judgement {
     if (tells_of_classes(output)) {
       say(
           fmt::format("output '{}': the largest of a row is another one in {:.1f}% of the rows, "
-                      "which costs about {:.1f}% and up to {:.1f}% of accuracy{}",
+                      "which costs about {:.1f}% and up to {:.1f}% of {}{}",
                       named(output.name), 100 * (1 - *output.same_top_share),
-                      100 * output.top_loss.value_or(0), 100 * output.top_loss_bound.value_or(0),
+                      100 * output.text_loss.value_or(output.top_loss.value_or(0)),
+                      100 * output.top_loss_bound.value_or(0),
+                      output.text_loss ? "texts, if rows are letters" : "accuracy",
                       has_shares(output) ? "" : ", if rows are scores of classes"));
     }
   }

@@ -23,6 +23,8 @@ inline constexpr uint64_t kEnoughHeldOut = 8;
 inline constexpr double kFewSamplesDb = 6;
 /// The loss of accuracy that scores of classes may show, by its upper bound.
 inline constexpr double kMostTopLoss = 0.01;
+/// What texts may lose on average, each as a whole: more than rows, which may be no letters.
+inline constexpr double kMostTextLoss = 0.05;
 /// And the share of rows in which the answer may be another one, whatever it costs.
 inline constexpr double kMostChangedRows = 0.02;
 /// What int8 may take longer than float, measuring being what it is.

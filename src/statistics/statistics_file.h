@@ -38,7 +38,8 @@ struct ObservedTensor {
   std::optional<int64_t> sum_axis = {};
   ChannelSums channel_sums = {};
   bool holds_sums_alone = false;
-  /// For smoothing: what was seen of the channels along the last axis; none if not asked for.
+  /// For smoothing: what was seen of the channels, along the axis that the model says; none if not
+  /// asked for.
   std::optional<ChannelSpread> spread = {};
 
   bool operator==(const ObservedTensor&) const = default;

@@ -16,7 +16,6 @@
 #include "base/cancellation.h"
 #include "base/error.h"
 #include "engine/latency.h"
-#include "engine/packed_model.h"
 #include "passes/atoms.h"
 #include "refine/bisect.h"
 #include "refine/float_order.h"
@@ -24,7 +23,6 @@
 #include "targets/wider.h"
 #include "workflow/fastest.h"
 #include "workflow/judge.h"
-#include "workflow/leave_float.h"
 #include "workflow/rank_atoms.h"
 
 // Atoms are ranked once, by what each does alone, in one session of the float model. Then real
@@ -71,28 +69,6 @@ std::vector<std::string> in_graph_order(const Plan& plan,
     if (nodes.contains(node.name())) names.push_back(node.name());
   }
   return names;
-}
-
-Candidate candidate_of(const Candidate& integers, const std::unordered_set<std::string>& nodes,
-                       const std::string& output) {
-  Candidate made{.plan = leave_float(integers.plan, nodes)};
-  made.solution = keep_of(integers.solution, integers.plan, made.plan);
-  made.model = export_candidate(made, output);
-  return made;
-}
-
-/// And these on wider codes.
-Candidate mixed_candidate(const Candidate& integers, const WideSolution& wide,
-                          const std::unordered_set<std::string>& float_nodes,
-                          const std::unordered_set<std::string>& wide_nodes,
-                          const std::string& output) {
-  Candidate made{.plan = leave_float(integers.plan, float_nodes)};
-  Mixture mixture = mix(made.plan, keep_of(integers.solution, integers.plan, made.plan),
-                        keep_of(wide.solution, integers.plan, made.plan), wide_nodes);
-  made.solution = std::move(mixture.solution);
-  made.mixed = std::move(mixture.codes);
-  made.model = export_candidate(made, output);
-  return made;
 }
 
 std::string mixture_note(const targets::Target& target, const Choice& choice) {
@@ -294,11 +270,11 @@ class Chooser {
 
   Candidate make(const Mix& mix) {
     if (!is_none(mix.is_wide)) {
-      return mixed_candidate(integers_, wide(), nodes_of(atoms_, mix.is_float),
-                             nodes_of(atoms_, mix.is_wide), output_);
+      return candidate_with(integers_, nodes_of(atoms_, mix.is_float), wide(),
+                            nodes_of(atoms_, mix.is_wide), output_);
     }
     if (is_none(mix.is_float)) return integers_;
-    return candidate_of(integers_, nodes_of(atoms_, mix.is_float), output_);
+    return candidate_with(integers_, nodes_of(atoms_, mix.is_float), output_);
   }
 
   void measure(Try& tried) {
@@ -371,7 +347,7 @@ class Chooser {
         auto nodes = nodes_of(atoms_, choice.atoms);
         nodes.insert(choice.movers.begin(), choice.movers.end());
         if (is_all(choice.atoms)) continue;
-        timed.push_back({candidate_of(integers_, nodes, output_), choice.atoms, "mixed"});
+        timed.push_back({candidate_with(integers_, nodes, output_), choice.atoms, "mixed"});
       }
     }
     timed.push_back({make({all, none_}), all, "prepared float"});
@@ -532,15 +508,6 @@ void explain_float_nodes(report::Summary& summary) {
   }
 }
 
-engine::ModelSource export_candidate(const Candidate& candidate, const std::string& output) {
-  const auto& [plan, solution, model, mixed] = candidate;
-  if (!mixed) return engine::pack_whole_model(export_model(plan, solution), output);
-  return engine::pack_whole_model(
-      exporters::write_mixed_qdq(plan.prepared, plan.annotation, solution.tensors, solution.weights,
-                                 *plan.target, *mixed),
-      output);
-}
-
 Choice choose(Candidate integers, Samples& samples, const ChoiceOptions& options,
               const RunControl& run, const std::string& output, const SolveWide& solve_wide,
               analysis::KnownOutputs* known) {
@@ -553,10 +520,10 @@ Choice follow_decisions(const Candidate& integers, const std::filesystem::path& 
   const auto& nodes = choice.decisions.nodes;
   const auto& wide_nodes = choice.decisions.wide_nodes;
   if (wide_nodes.empty()) {
-    choice.chosen = candidate_of(integers, {nodes.begin(), nodes.end()}, output);
+    choice.chosen = candidate_with(integers, {nodes.begin(), nodes.end()}, output);
   } else {
-    choice.chosen = mixed_candidate(integers, solve_wide(), {nodes.begin(), nodes.end()},
-                                    {wide_nodes.begin(), wide_nodes.end()}, output);
+    choice.chosen = candidate_with(integers, {nodes.begin(), nodes.end()}, solve_wide(),
+                                   {wide_nodes.begin(), wide_nodes.end()}, output);
   }
   if (choice.decisions.written == "float") {
     choice.chosen.model = original_float(integers.plan, output);

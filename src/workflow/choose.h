@@ -9,22 +9,12 @@
 #include "analysis/known_outputs.h"
 #include "engine/model_source.h"
 #include "report/summary.h"
+#include "workflow/candidate.h"
 #include "workflow/decisions.h"
-#include "workflow/plan.h"
 #include "workflow/samples.h"
-#include "workflow/solved_plan.h"
 #include "workflow/widen.h"
 
 namespace rangefinder::workflow {
-
-/// One way to quantize a model: which nodes, with which numbers, and what came of it.
-struct Candidate {
-  Plan plan;
-  SolvedPlan solution = {};
-  engine::ModelSource model = {};
-  /// Nodes on wider codes; none: all are on the target's.
-  std::optional<exporters::MixedCodes> mixed = {};
-};
 
 /// What an output must reach, in dB, where nobody says otherwise: below, tasks suffer
 /// (docs/accuracy.md).
@@ -80,9 +70,6 @@ struct Choice {
   bool is_new = true;
   std::vector<std::string> notes = {};
 };
-
-/// The model that is written of a candidate. Throws Error (disk full).
-engine::ModelSource export_candidate(const Candidate& candidate, const std::string& output);
 
 /// Leaves float what harms what is asked for, and no more (docs/numerics/choice.md): parts are
 /// ranked by their noise, as many of the most harmful as a bisection finds necessary are left

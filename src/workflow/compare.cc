@@ -154,6 +154,7 @@ void tell_bounds(const analysis::OutputError& output, const analysis::OutputErro
   row.same_top_share = top.same_share();
   row.top_loss = top.mean_loss();
   row.top_loss_bound = top.loss_bound();
+  row.text_loss = top.mean_text_loss();
 }
 
 /// Models with many outputs get fewer values of each.

@@ -216,14 +216,28 @@ void measure_outputs(const Plan& plan, const data::SampleSource& held_out, const
   }
 }
 
+namespace {
+
+/// Null if they were not looked at.
+const statistics::TensorStatistics* held_out_values(const ObservedBoth& seen,
+                                                    const std::string& tensor) {
+  for (const auto* known : {&seen.held_out_scaled, &seen.held_out}) {
+    const auto found = known->find(tensor);
+    if (found != known->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 void measure_ranges(const Plan& plan, const ObservedBoth& seen, report::Summary& summary) {
   summary.looked_at_count = seen.held_out_look.samples.size();
   for (auto& row : summary.tensors) {
-    const auto found = seen.held_out.find(row.root);
-    if (row.root != row.name || found == seen.held_out.end()) continue;
+    const auto* values = row.root == row.name ? held_out_values(seen, row.name) : nullptr;
+    if (values == nullptr) continue;
     auto config = grid_of(*plan.target, row);
     config.activate({row.scale}, {row.offset});
-    const auto error = analysis::tensor_error(found->second, config);
+    const auto error = analysis::tensor_error(*values, config);
     row.held_out_clipped_share = error.clipped_share;
     row.held_out_sqnr_db = error.sqnr_db;
   }

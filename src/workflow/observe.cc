@@ -30,7 +30,7 @@ statistics::ObservedTensor record(const engine::ObservedTensor& wanted,
                                     .sum_axis = wanted.sum_axis,
                                     .channel_sums = std::move(seen.channel_sums)};
   tensor.holds_sums_alone = !wanted.is_counted;
-  if (wanted.keeps_spread) tensor.spread = std::move(seen.spread);
+  if (wanted.spread_axis) tensor.spread = std::move(seen.spread);
   if (wanted.row_axis) {
     tensor.row_axis = *wanted.row_axis;
     // A shard without samples has rows all the same, none.
@@ -108,7 +108,7 @@ std::string fingerprint_of(const Wanted& wanted) {
   for (const auto& tensor : wanted) {
     all.add(tensor.name);
     all.add(fmt::format("{} {} {} {} {}", tensor.channel_axis, tensor.row_axis.value_or(INT64_MIN),
-                        tensor.sum_axis.value_or(INT64_MIN), tensor.keeps_spread,
+                        tensor.sum_axis.value_or(INT64_MIN), tensor.spread_axis.value_or(INT64_MIN),
                         tensor.is_counted));
   }
   return all.text();
@@ -249,6 +249,9 @@ class HeldOutLook {
       auto& channels = seen.tensors[i].channels;
       if (wanted[i].is_counted && channels.size() == 1) {
         both.held_out.emplace(wanted[i].name, std::move(channels.front()));
+      }
+      if (wanted[i].spread_axis) {
+        both.held_out_spreads.emplace(wanted[i].name, std::move(seen.tensors[i].spread));
       }
     }
     if (outputs_ == nullptr) return;

@@ -28,6 +28,11 @@ struct ObservedBoth {
   /// Of the held-out samples: all values together, of the tensors wanted that are counted as a
   /// whole.
   std::map<std::string, statistics::TensorStatistics> held_out = {};
+  /// And of their channels, where those are counted.
+  std::map<std::string, statistics::ChannelSpread> held_out_spreads = {};
+  /// Of tensors whose channels were scaled since: what would have been seen of them as they are
+  /// now.
+  std::map<std::string, statistics::TensorStatistics> held_out_scaled = {};
   DataLook held_out_look = {};
 };
 

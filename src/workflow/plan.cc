@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/name_pattern.h"
@@ -23,6 +25,8 @@
 #include "passes/fused_names.h"
 #include "passes/known_bounds.h"
 #include "passes/split_fused.h"
+#include "refine/convolution_chains.h"
+#include "refine/norm_outputs.h"
 #include "statistics/value_histogram.h"
 
 namespace rangefinder::workflow {
@@ -159,9 +163,14 @@ std::vector<engine::ObservedTensor> Plan::observed_with_sums(const RowAxes& rows
     tensor.sum_axis = found->second;
     missing.erase(found);
   }
-  std::unordered_set<std::string> norms;
-  for (const auto& output : norm_outputs) norms.insert(output.observed);
-  for (auto& tensor : tensors) tensor.keeps_spread = norms.contains(tensor.name);
+  std::unordered_map<std::string, int64_t> counted;
+  for (const auto& channels : scalable) {
+    for (const auto& name : channels.observed) counted[name] = channels.axis;
+  }
+  for (auto& tensor : tensors) {
+    const auto found = counted.find(tensor.name);
+    if (found != counted.end()) tensor.spread_axis = found->second;
+  }
   for (const auto& [name, axis] : missing) {
     tensors.push_back({.name = name, .sum_axis = axis, .is_counted = false});
   }
@@ -272,7 +281,11 @@ void complete(Plan& plan, const PlanOptions& options) {
     plan.lookup_tables = passes::find_lookup_tables(graph, plan.annotation, excluded);
   }
   plan.mean_inputs = refine::mean_inputs(graph, plan.annotation);
-  plan.norm_outputs = refine::norm_outputs(graph, plan.annotation);
+  plan.scalable = refine::norm_outputs(graph, plan.annotation);
+  for (auto& chain :
+       refine::convolution_chains(graph, plan.annotation, plan.prepared.infos, *plan.target)) {
+    plan.scalable.push_back(std::move(chain));
+  }
   plan.excluded = excluded;
   if (!excluded.empty()) {
     plan.stand_ins =

@@ -15,7 +15,7 @@
 #include "passes/prepare.h"
 #include "passes/runtime_calibration.h"
 #include "refine/mean_inputs.h"
-#include "refine/norm_outputs.h"
+#include "refine/scalable_channels.h"
 #include "targets/target.h"
 
 namespace rangefinder::workflow {
@@ -64,15 +64,16 @@ struct Plan {
   std::unordered_set<std::string> excluded = {};
   /// The tensors whose channels are added up for bias correction.
   refine::MeanInputs mean_inputs = {};
-  /// The outputs of norms whose channels are counted, because they may be smoothed.
-  std::vector<refine::NormOutput> norm_outputs = {};
+  /// Tensors behind norms and between convolutions whose channels are counted, because they may be
+  /// scaled.
+  std::vector<refine::ScalableChannels> scalable = {};
 
   /// The prepared model, ready to be run. Throws Error.
   engine::ModelSource prepared_source() const;
   /// The tensors to observe, in graph order, with the rows that are to be kept.
   std::vector<engine::ObservedTensor> observed(const RowAxes& rows = {}) const;
-  /// And with sums of channels, for which more tensors may be needed: those come last. Channels of
-  /// norms' outputs are counted, too.
+  /// And with sums of channels, for which more tensors may be needed: those come last. Channels
+  /// that may be scaled are counted, too.
   std::vector<engine::ObservedTensor> observed_with_sums(const RowAxes& rows = {}) const;
   /// Tells plans apart: which tensors are observed, rows and sums aside. Only statistics of one
   /// plan merge.

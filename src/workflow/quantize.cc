@@ -79,14 +79,6 @@ void tell_corrections(const std::vector<refine::BiasCorrection>& corrections,
   }
 }
 
-/// Held-out samples were looked at before norms were smoothed: what they show of a tensor whose
-/// channels were divided says nothing of its range.
-void forget_smoothed(const std::vector<report::SmoothingRow>& smoothings, ObservedBoth& seen) {
-  for (const auto& row : smoothings) {
-    if (row.is_smoothed && !row.adds_node) seen.held_out.erase(row.tensor);
-  }
-}
-
 /// Everything that can be in integers. Its weights stay where a choice may follow.
 Candidate solve_and_export(const Plan& plan, const statistics::StatisticsFile& statistics,
                            const passes::RuntimeCalibration& calibration, const ShowRaw& show_raw,
@@ -378,7 +370,7 @@ Quantized quantize(const QuantizeRequest& request) {
   return_free_memory();
   const WorkingPlan working(plan, request.plan, seen.statistics, request.calibration,
                             request.effort, summary);
-  forget_smoothed(summary.smoothings, seen);
+  seen.held_out_scaled = working.scaled(seen.held_out_spreads);
   const auto show_raw = [&](const auto& tensors, const passes::RawVisitor& visitor) {
     workflow::show_raw(working.plan(), *samples, tensors, visitor, request.run);
   };

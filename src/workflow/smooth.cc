@@ -18,39 +18,48 @@
 namespace rangefinder::workflow {
 namespace {
 
-using refine::NormOutput;
+using refine::ScalableChannels;
+using refine::SmoothedChannels;
 
 /// Below that the estimate is no reason to touch a model; a Mul costs time as well.
 constexpr double kLeastGainDb = 0.25;
 constexpr double kLeastGainOfMulDb = 1;
+/// Between convolutions (docs/numerics/smoothing.md): behind norms the channels' extremes of some
+/// samples are those of others.
+constexpr double kHeadroom = 1;
 
-using Seen = std::unordered_map<std::string, const statistics::ObservedTensor*>;
+using Spreads = std::map<std::string, const statistics::ChannelSpread*>;
 
-Seen seen_of(const statistics::StatisticsFile& statistics) {
-  Seen seen;
+Spreads spreads_of(const statistics::StatisticsFile& statistics) {
+  Spreads spreads;
   for (const auto& tensor : statistics.tensors) {
-    if (!tensor.holds_sums_alone) seen[tensor.name] = &tensor;
+    if (tensor.spread) spreads[tensor.name] = &*tensor.spread;
   }
-  return seen;
+  return spreads;
 }
 
-/// Of whichever of its tensors has one: all have the same values.
-const statistics::ChannelSpread* spread_of(const NormOutput& output, const Seen& seen) {
-  for (const std::string& name : output.tensors) {
-    const auto found = seen.find(name);
-    if (found != seen.end() && found->second->spread) return &*found->second->spread;
+/// Behind a norm all tensors have the same values, and one that was counted speaks for all. Null if
+/// none was.
+const statistics::ChannelSpread* spread_of(const std::string& tensor, const ScalableChannels& where,
+                                           const Spreads& spreads) {
+  const auto own = spreads.find(tensor);
+  if (own != spreads.end()) return own->second;
+  if (where.axis >= 0) return nullptr;
+  for (const std::string& name : where.tensors) {
+    const auto other = spreads.find(name);
+    if (other != spreads.end()) return other->second;
   }
   return nullptr;
 }
 
-/// Decides on one norm after the other; each for itself, so in any thread.
+/// Decides on one after the other; each for itself, so in any thread.
 class Chooser {
  public:
   Chooser(const Plan& plan, const statistics::StatisticsFile& statistics,
           const passes::RuntimeCalibration& calibration)
       : plan_(plan),
         calibration_(calibration),
-        seen_(seen_of(statistics)),
+        spreads_(spreads_of(statistics)),
         model_(plan.prepared.model),
         graph_(model_) {
     calibration_.other_names = plan.other_names;
@@ -58,24 +67,32 @@ class Chooser {
   }
 
   /// The row tells why if there is none.
-  std::optional<refine::Smoothing> choose(const NormOutput& output, report::SmoothingRow& row) {
-    const auto* spread = spread_of(output, seen_);
-    if (spread == nullptr) {
-      row.reason = "the statistics hold no counts of its channels";
-      return {};
+  std::optional<refine::Smoothing> choose(const ScalableChannels& where,
+                                          report::SmoothingRow& row) {
+    std::vector<refine::SmoothedTensor> tensors;
+    for (const std::string& name : where.observed) {
+      const auto* spread = spread_of(name, where, spreads_);
+      if (spread == nullptr) {
+        row.reason = "the statistics hold no counts of its channels";
+        return {};
+      }
+      const std::string method = calibration_.method_of(name, plan_.target->activation);
+      if (needs_more_than_counts(method)) {
+        row.reason = "the method '" + method + "' must see more than counts";
+        return {};
+      }
+      tensors.push_back({*spread, matrices_of(where, name), [this, method](const auto& values) {
+                           return parameters_of(method, values);
+                         }});
     }
     const auto& config = plan_.target->activation;
-    const std::string method = calibration_.method_of(output.observed, config);
-    if (needs_more_than_counts(method)) {
-      row.reason = "the method '" + method + "' must see more than counts";
-      return {};
-    }
-    const auto matrices = matrices_of(output);
     const quantization::Grid grid{config.quant_min, config.quant_max, config.is_symmetric(),
                                   config.is_power_of_2()};
     auto found = refine::choose_smoothing(
-        *spread, matrices, grid, [&](const auto& values) { return parameters_of(method, values); },
-        output.takes_scales() ? kLeastGainDb : kLeastGainOfMulDb);
+        tensors, grid,
+        {.least_gain_db = where.takes_scales() ? kLeastGainDb : kLeastGainOfMulDb,
+         .headroom = where.axis < 0 ? std::nullopt : std::optional(kHeadroom),
+         .upper = where.upper});
     if (!found) row.reason = "the products behind it would gain too little";
     return found;
   }
@@ -94,50 +111,63 @@ class Chooser {
         .parameters.at(0);
   }
 
-  std::vector<refine::ReadMatrix> matrices_of(const NormOutput& output) const {
-    std::vector<refine::ReadMatrix> matrices;
-    for (const auto& reader : output.readers) {
-      if (reader.is_integer) {
-        matrices.push_back(refine::read_matrix(graph_, *nodes_.at(reader.node)));
-      }
+  /// What the tensor is multiplied by in integers. One that is only a summand of others is judged
+  /// by what they are multiplied by.
+  std::vector<refine::ReadMatrix> matrices_of(const ScalableChannels& where,
+                                              const std::string& tensor) const {
+    std::vector<refine::ReadMatrix> own;
+    std::vector<refine::ReadMatrix> of_others;
+    for (const auto& reader : where.readers) {
+      if (!reader.is_integer) continue;
+      const bool is_own = where.axis < 0 || root_of(reader.tensor) == tensor;
+      auto& matrices = is_own ? own : of_others;
+      matrices.push_back(refine::read_matrix(graph_, *nodes_.at(reader.node)));
+      matrices.back().is_rounded = is_own;
     }
-    return matrices;
+    return own.empty() ? of_others : own;
+  }
+
+  /// The tensor whose codes those of this one are.
+  std::string root_of(const std::string& tensor) const {
+    const auto* found = plan_.annotation.find(tensor);
+    return found == nullptr ? tensor : found->root;
   }
 
   const Plan& plan_;
   passes::RuntimeCalibration calibration_;
-  Seen seen_;
+  Spreads spreads_;
   onnx::ModelProto model_;
   graph::Graph graph_;
   std::unordered_map<std::string, const onnx::NodeProto*> nodes_;
 };
 
-report::SmoothingRow row_of(const NormOutput& output) {
-  report::SmoothingRow row{.norm = output.norm, .tensor = output.output};
-  for (const auto& reader : output.readers) row.nodes.push_back(reader.node);
+report::SmoothingRow row_of(const ScalableChannels& where) {
+  report::SmoothingRow row{.norm = where.maker, .tensor = where.output};
+  for (const auto& reader : where.readers) row.nodes.push_back(reader.node);
+  row.tensors = where.tensors;
+  row.is_norm = where.axis < 0;
   return row;
 }
 
-/// Of each norm that is smoothed; the rows tell of all.
-std::vector<refine::SmoothedNorm> choose(const Plan& plan,
-                                         const statistics::StatisticsFile& statistics,
-                                         const passes::RuntimeCalibration& calibration,
-                                         std::vector<report::SmoothingRow>& rows) {
+/// Of all that is smoothed; the rows tell of the others, too.
+std::vector<SmoothedChannels> choose(const Plan& plan, const statistics::StatisticsFile& statistics,
+                                     const passes::RuntimeCalibration& calibration,
+                                     std::vector<report::SmoothingRow>& rows) {
   Chooser chooser(plan, statistics, calibration);
-  std::vector<std::optional<refine::Smoothing>> found(plan.norm_outputs.size());
-  for (const NormOutput& output : plan.norm_outputs) rows.push_back(row_of(output));
+  std::vector<std::optional<refine::Smoothing>> found(plan.scalable.size());
+  for (const ScalableChannels& where : plan.scalable) rows.push_back(row_of(where));
   parallel_for(found.size(),
-               [&](size_t i) { found[i] = chooser.choose(plan.norm_outputs[i], rows[i]); });
-  std::vector<refine::SmoothedNorm> norms;
+               [&](size_t i) { found[i] = chooser.choose(plan.scalable[i], rows[i]); });
+  std::vector<SmoothedChannels> smoothed;
   for (size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) continue;
     rows[i].is_smoothed = true;
     rows[i].alpha = found[i]->alpha;
     rows[i].gain_db = found[i]->gain_db;
-    rows[i].adds_node = !plan.norm_outputs[i].takes_scales();
-    norms.push_back({plan.norm_outputs[i], std::move(*found[i])});
+    rows[i].adds_node = !plan.scalable[i].takes_scales();
+    smoothed.push_back({plan.scalable[i], std::move(*found[i])});
   }
-  return norms;
+  return smoothed;
 }
 
 /// The sums of channels that are each divided by 2^exponent, rounded to 53 bits.
@@ -158,24 +188,25 @@ statistics::ChannelSums divided(const statistics::ChannelSums& sums,
   return statistics::ChannelSums::restore(std::move(parts));
 }
 
-/// A norm that is smoothed: what is divided by what, and the name of it afterwards.
+/// A tensor that is divided: as which, and the name of it afterwards.
 struct Divided {
-  const refine::SmoothedNorm& norm;
+  const SmoothedChannels& smoothed;
   const std::string& tensor;
-  const statistics::ChannelSpread& spread;
 
-  const std::vector<int>& exponents() const { return norm.smoothing.exponents; }
+  const std::vector<int>& exponents() const { return smoothed.smoothing.exponents; }
   const std::string& name_of(const std::string& seen) const {
-    return seen == norm.output.output ? tensor : seen;
+    return seen == smoothed.where.output ? tensor : seen;
   }
 };
 
 /// What would have been observed of a tensor whose channels are divided.
-statistics::ObservedTensor divided(const statistics::ObservedTensor& seen, const Divided& by) {
+statistics::ObservedTensor divided(const statistics::ObservedTensor& seen, const Divided& by,
+                                   const Spreads& spreads) {
   statistics::ObservedTensor tensor{.name = by.name_of(seen.name), .type = seen.type};
   tensor.holds_sums_alone = seen.holds_sums_alone;
   if (!seen.holds_sums_alone) {
-    tensor.channels.push_back(refine::smoothed_statistics(by.spread, by.exponents()));
+    const auto* spread = spread_of(seen.name, by.smoothed.where, spreads);
+    tensor.channels.push_back(refine::smoothed_statistics(*spread, by.exponents()));
   }
   tensor.sum_axis = seen.sum_axis;
   tensor.channel_sums = divided(seen.channel_sums, by.exponents());
@@ -184,23 +215,22 @@ statistics::ObservedTensor divided(const statistics::ObservedTensor& seen, const
 
 /// All but the counts of channels, which nobody needs any more.
 statistics::StatisticsFile observed_again(const statistics::StatisticsFile& statistics,
-                                          const std::vector<refine::SmoothedNorm>& norms,
+                                          const std::vector<SmoothedChannels>& all,
                                           const std::vector<std::string>& tensors) {
   statistics::StatisticsFile file{.model_fingerprint = statistics.model_fingerprint,
                                   .plan_fingerprint = statistics.plan_fingerprint,
                                   .samples = statistics.samples};
-  const Seen known = seen_of(statistics);
+  const Spreads spreads = spreads_of(statistics);
   std::map<std::string, Divided> smoothed;
-  for (size_t i = 0; i < norms.size(); ++i) {
-    const NormOutput& output = norms[i].output;
-    for (const auto& name : output.tensors) {
-      smoothed.emplace(name, Divided{norms[i], tensors[i], *spread_of(output, known)});
+  for (size_t i = 0; i < all.size(); ++i) {
+    for (const auto& name : all[i].where.tensors) {
+      smoothed.emplace(name, Divided{all[i], tensors[i]});
     }
   }
   for (const auto& seen : statistics.tensors) {
     const auto found = smoothed.find(seen.name);
     if (found != smoothed.end()) {
-      file.tensors.push_back(divided(seen, found->second));
+      file.tensors.push_back(divided(seen, found->second, spreads));
       if (file.tensors.back().name == seen.name) continue;
     }
     statistics::ObservedTensor copy = seen;
@@ -211,10 +241,10 @@ statistics::StatisticsFile observed_again(const statistics::StatisticsFile& stat
 }
 
 /// Patterns for the tensor that the user knows hold for the one beside it, too.
-void name_tensors(const std::vector<refine::SmoothedNorm>& norms,
+void name_tensors(const std::vector<SmoothedChannels>& smoothed,
                   const std::vector<std::string>& tensors, const Plan& before, Plan& plan) {
-  for (size_t i = 0; i < norms.size(); ++i) {
-    const std::string& known = norms[i].output.output;
+  for (size_t i = 0; i < smoothed.size(); ++i) {
+    const std::string& known = smoothed[i].where.output;
     if (tensors[i] == known) continue;
     auto& names = plan.other_names[tensors[i]];
     names.push_back(known);
@@ -226,21 +256,23 @@ void name_tensors(const std::vector<refine::SmoothedNorm>& norms,
 
 }  // namespace
 
-Smoothed smooth_norms(const Plan& plan, const PlanOptions& options,
-                      const statistics::StatisticsFile& statistics,
-                      const passes::RuntimeCalibration& calibration) {
+Smoothed smooth(const Plan& plan, const PlanOptions& options,
+                const statistics::StatisticsFile& statistics,
+                const passes::RuntimeCalibration& calibration) {
   Smoothed result;
   if (statistics.sample_count() == 0) return result;
-  const auto norms = choose(plan, statistics, calibration, result.rows);
-  if (norms.empty()) return result;
+  const auto smoothed = choose(plan, statistics, calibration, result.rows);
+  if (smoothed.empty()) return result;
   passes::PreparedModel prepared = plan.prepared;
   engine::HeldModel held{std::move(prepared.model), std::move(prepared.held)};
-  const auto tensors = refine::smooth_model(held, prepared.infos, norms);
+  const auto tensors = refine::smooth_model(held, prepared.infos, smoothed);
   prepared.model = std::move(held.model);
   prepared.held = std::move(held.held);
   result.plan = SmoothedPlan{replan(plan, std::move(prepared), options),
-                             observed_again(statistics, norms, tensors)};
-  name_tensors(norms, tensors, plan, result.plan->plan);
+                             observed_again(statistics, smoothed, tensors)};
+  name_tensors(smoothed, tensors, plan, result.plan->plan);
+  result.plan->smoothed = smoothed;
+  result.plan->divided = tensors;
   return result;
 }
 
@@ -251,10 +283,28 @@ WorkingPlan::WorkingPlan(const Plan& plan, const PlanOptions& options,
     : plan_(plan), statistics_(statistics) {
   if (effort == Effort::kFast) return;
   Stopwatch watch;
-  Smoothed found = smooth_norms(plan, options, statistics, calibration);
+  Smoothed found = smooth(plan, options, statistics, calibration);
   smoothed_ = std::move(found.plan);
   summary.smoothings = std::move(found.rows);
   summary.seconds.solve = watch.lap();
+}
+
+std::map<std::string, statistics::TensorStatistics> WorkingPlan::scaled(
+    const std::map<std::string, statistics::ChannelSpread>& spreads) const {
+  std::map<std::string, statistics::TensorStatistics> scaled;
+  if (!smoothed_) return scaled;
+  Spreads seen;
+  for (const auto& [name, spread] : spreads) seen[name] = &spread;
+  for (size_t i = 0; i < smoothed_->smoothed.size(); ++i) {
+    const SmoothedChannels& channels = smoothed_->smoothed[i];
+    const Divided by{channels, smoothed_->divided[i]};
+    for (const std::string& name : channels.where.tensors) {
+      const auto* spread = spread_of(name, channels.where, seen);
+      if (spread == nullptr || spread->channel_count() != by.exponents().size()) continue;
+      scaled[by.name_of(name)] = refine::smoothed_statistics(*spread, by.exponents());
+    }
+  }
+  return scaled;
 }
 
 }  // namespace rangefinder::workflow

@@ -143,11 +143,13 @@ TEST(TopRows, OfTextsTheBoundIsThatOfWholeTexts) {
   const std::vector<float> losses = {0.1f, 0, 0.2f, 0, 0, 0, 0, 0, 0, 0, 0, 0.1f};
   const TopRows batch = letters({3, 4, 2}, losses);
   EXPECT_NEAR(*batch.mean_loss(), 0.4 / 12, 1e-7);
+  EXPECT_NEAR(*batch.mean_text_loss(), 0.4 / 3, 1e-7);
   const double mean = 0.4 / 3;
   const double variance = (std::pow(0.3 - mean, 2) + mean * mean + std::pow(0.1 - mean, 2)) / 2;
   EXPECT_NEAR(*batch.loss_bound(), mean + 1.64 * std::sqrt(variance / 3), 1e-6);
   const TopRows letters_alone = letters({12, 2}, losses);
   EXPECT_LT(*letters_alone.loss_bound(), 0.5 * *batch.loss_bound()) << "what rows alone would say";
+  EXPECT_EQ(letters_alone.mean_text_loss(), std::nullopt);
   TopRows apart;
   for (size_t i = 0; i < 3; ++i) {
     apart.merge(letters({4, 1, 2}, {losses.begin() + 4 * i, losses.begin() + 4 * (i + 1)}));

@@ -34,7 +34,7 @@ TEST_F(Compare, MeasuresTheOutputsOfTheIntegerKernels) {
       support::keys(output),
       ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",
                   "shape_mismatch_count", "equal_share", "sqnr_bound_db", "score_sqnr_db",
-                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound",
+                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound", "text_loss",
                   "joined_samples", "judged_at", "selected_by", "hidden_nodes", "reason"));
   EXPECT_EQ(output["name"], "y");
   EXPECT_GT(output["sqnr_db"].get<double>(), 20);

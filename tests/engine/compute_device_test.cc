@@ -52,10 +52,10 @@ ModelSource model() {
 const std::vector<ObservedTensor> kTensors = {
     {.name = "r"},
     {.name = "r", .channel_axis = 1, .sum_axis = 1},
-    {.name = "y", .row_axis = -1, .sum_axis = -1, .keeps_spread = true},
+    {.name = "y", .row_axis = -1, .sum_axis = -1, .spread_axis = -1},
     {.name = "x", .sum_axis = 1, .is_counted = false},
     {.name = "half", .channel_axis = 1, .row_axis = 1},
-    {.name = "half", .sum_axis = 1, .keeps_spread = true},
+    {.name = "half", .sum_axis = 1, .spread_axis = 1},
     {.name = "c", .row_axis = 1},
 };
 

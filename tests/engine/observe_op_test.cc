@@ -33,6 +33,7 @@ std::string observed_relu(int64_t index, int32_t type = onnx::TensorProto::FLOAT
       .integer(kChannelsAttribute, 0)
       .integer(kKeepsRowsAttribute, 0)
       .integer(kKeepsSpreadAttribute, 0)
+      .integer(kSpreadAxisAttribute, -1)
       .integer(kKeepsSumsAttribute, 0)
       .integer(kSumAxisAttribute, -1)
       .integer(kIsCountedAttribute, 1)

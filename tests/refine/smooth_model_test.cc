@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/session.h"
 #include "passes/prepare.h"
+#include "refine/convolution_chains.h"
+#include "refine/norm_outputs.h"
 #include "support/small_transformer.h"
 #include "tensor/tensor.h"
 
@@ -19,7 +23,7 @@ using testing::HasSubstr;
 /// A model that is prepared, and its norms with exponents that differ from channel to channel.
 struct Subject {
   passes::PreparedModel prepared;
-  std::vector<SmoothedNorm> norms = {};
+  std::vector<SmoothedChannels> norms = {};
 
   explicit Subject(const OnnxBuilder& b, int64_t width = SmallTransformer::kWidth)
       : prepared(passes::prepare({b.bytes(), ""})) {
@@ -115,6 +119,70 @@ TEST(SmoothModel, TransposedMatricesAreScaledAlongTheirInputs) {
   const auto x = tensor::Tensor::from_floats(
       {3, 6}, std::vector<float>{1, 2, -3, 4, 0, 6, 7, 0, 9, -1, 5, 3, 1, 1, 2, 2, -3, 3});
   EXPECT_EQ(run(subject.smoothed(), x), run(before, x));
+}
+
+/// x -> wide -> PRelu -> by channel -> Relu -> narrow, in groups -> + row -> up -> y, and -> z
+OnnxBuilder mobile_network() {
+  OnnxBuilder b;
+  b.input("x", {1, 3, 6, 6});
+  b.weights("w1", {4, 3, 1, 1});
+  b.weights("b1", {4});
+  b.weights("slope", {4, 1, 1});
+  b.weights("w2", {4, 1, 3, 3});
+  b.weights("b2", {4});
+  b.weights("w3", {4, 2, 1, 1});
+  b.weights("row", {1, 4, 1, 1});
+  b.weights("w4", {4, 3, 2, 2});
+  b.node("Conv", {"x", "w1", "b1"}, {"c1"});
+  b.node("PRelu", {"c1", "slope"}, {"r1"});
+  b.node("Conv", {"r1", "w2", "b2"}, {"c2"}).integer("group", 4).ints("pads", {1, 1, 1, 1});
+  b.node("Relu", {"c2"}, {"r2"});
+  b.node("Conv", {"r2", "w3"}, {"c3"}).integer("group", 2);
+  b.node("Add", {"c3", "row"}, {"s"});
+  b.node("ConvTranspose", {"s", "w4"}, {"y"}).ints("strides", {2, 2});
+  b.output("y", {1, 3, 12, 12});
+  b.weights("w5", {2, 4, 1, 1});
+  b.node("Conv", {"s", "w5"}, {"z"});
+  b.output("z", {1, 2, 6, 6});
+  return b;
+}
+
+TEST(SmoothModel, BetweenConvolutionsComputesWhatItDidBitForBit) {
+  Subject subject(mobile_network(), 4);
+  {
+    graph::Graph graph(subject.prepared.model);
+    const auto& target = targets::find_target("ort-cpu");
+    const auto annotation = passes::annotate(graph, subject.prepared.infos, target);
+    for (const auto& chain :
+         convolution_chains(graph, annotation, subject.prepared.infos, target)) {
+      subject.norms.push_back({chain, {.exponents = {3, -2, 0, 1}}});
+    }
+  }
+  ASSERT_EQ(subject.norms.size(), 3u);
+  const engine::HeldModel before{subject.prepared.model, subject.prepared.held};
+  std::vector<float> values(108);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i));
+  const auto x = tensor::Tensor::from_floats({1, 3, 6, 6}, values);
+  const auto after = subject.smoothed();
+  EXPECT_EQ(after.model.graph().node_size(), before.model.graph().node_size());
+  EXPECT_EQ(run(after, x), run(before, x));
+  EXPECT_NE(after.model.SerializeAsString(), before.model.SerializeAsString());
+}
+
+TEST(ReadMatrix, OfAConvolutionHoldsItsWindows) {
+  OnnxBuilder b;
+  b.input("x", {1, 4, 2, 2});
+  b.initializer("w", {2, 2, 1, 2}, std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  b.node("Conv", {"x", "w"}, {"y"}).integer("group", 2);
+  b.output("y", {1, 2, 2, 1});
+  graph::Graph graph(b.model());
+  const ReadMatrix matrix = read_matrix(graph, graph.message().node(0));
+  EXPECT_EQ(matrix.rows, 4u);
+  EXPECT_EQ(matrix.columns, 2u);
+  EXPECT_EQ(matrix.taps, 2u);
+  EXPECT_EQ(matrix.group_rows, 2u);
+  EXPECT_TRUE(matrix.is_mean_corrected);
+  EXPECT_THAT(matrix.values, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
 }
 
 TEST(ReadMatrix, HasARowForEachChannelWhateverTheLayout) {

@@ -144,12 +144,7 @@ Summary example_summary(const std::vector<std::string>& tensors) {
   summary.data_checks = {{"few_held_out", "the result is judged on 3 samples; 8 tell more", false},
                          {"no_pattern", "all samples hold one value", true}};
   summary.bias_corrections = {{.node = "conv", .channel_count = 32, .corrected_count = 30}};
-  summary.smoothings = {{.norm = "norm",
-                         .tensor = "t",
-                         .nodes = {"fc"},
-                         .is_smoothed = true,
-                         .alpha = 0.5,
-                         .gain_db = 2.5}};
+  summary.smoothings = {{"norm", "t", {"fc"}, true, 0.5, 2.5, false, "", true, {"t"}}};
   summary.verdict = {.level = VerdictLevel::kFair,
                      .reasons = {"'scores' has 31.2 dB of signal over noise; 35 and more are good"},
                      .hints = {"rangefinder quantize mobile_net.onnx --data pictures -o "

@@ -18,7 +18,7 @@ TEST(PageTensors, AreReadFromASummary) {
   auto document = to_json(example_summary(example_names(5)));
   document["tensors"][1]["guard_ratio"] = 1.5;
   document["tensors"][2]["sqnr_db"] = nullptr;
-  document["smoothings"][0]["tensor"] = "input";
+  document["smoothings"][0]["tensors"] = {"input"};
   const auto found = tensors(document);
   ASSERT_EQ(found.size(), 5);
   EXPECT_EQ(found[1].name, "backbone/stage/conv_1");

@@ -79,8 +79,8 @@ Summary summary() {
   summary.effort = "normal";
   summary.bias_corrections = {{"conv", 16, 15, 0.875, ""}, {"fc", 10, 0, 0, "has no bias"}};
   tell_choice(summary);
-  summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, ""},
-                        {"last", "z", {"head"}, false, 0, 0, false, "gains too little"}};
+  summary.smoothings = {{"norm", "x", {"q", "k"}, true, 0.5, 3.25, true, "", true, {"x", "y"}},
+                        {"last", "z", {"head"}, false, 0, 0, false, "gains too little", false}};
   summary.lookup_tables = {{"words", 1000, 64, 39.5, kInfinity, ""},
                            {.name = "more", .row_count = 9, .column_count = 8, .reason = "is shy"}};
   summary.outputs[0].sqnr_bound_db = 29.5;
@@ -90,6 +90,7 @@ Summary summary() {
   summary.outputs[0].same_top_share = 0.75;
   summary.outputs[0].top_loss = 0.125;
   summary.outputs[0].top_loss_bound = 0.25;
+  summary.outputs[0].text_loss = 0.1875;
   summary.outputs[0].judged_at = {{"scores", 31.5, 30.25, {}, {}}};
   summary.outputs[0].selected_by = "nms";
   summary.outputs[0].hidden_node_count = 4;
@@ -127,7 +128,7 @@ TEST(SummaryJson, HasTheKeysThatOtherToolsRelyOn) {
       keys(json["outputs"][0]),
       ElementsAre("name", "sqnr_db", "cosine", "max_abs_error", "nonfinite_count", "sample_count",
                   "shape_mismatch_count", "equal_share", "sqnr_bound_db", "score_sqnr_db",
-                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound",
+                  "score_bound_db", "same_top_share", "top_loss", "top_loss_bound", "text_loss",
                   "joined_samples", "judged_at", "selected_by", "hidden_nodes", "reason"));
   EXPECT_THAT(keys(json["tensors"][0]),
               ElementsAre("name", "root", "method", "range", "scale", "offset", "count",
@@ -158,10 +159,11 @@ TEST(SummaryJson, HoldsEveryField) {
             R"({"node":"fc","channels":10,"corrected_channels":0,"share":0.0,)"
             R"("reason":"has no bias"}])");
   EXPECT_EQ(json["smoothings"].dump(),
-            R"([{"norm":"norm","tensor":"x","nodes":["q","k"],"smoothed":true,"alpha":0.5,)"
-            R"("gain_db":3.25,"adds_node":true,"reason":null},)"
-            R"({"norm":"last","tensor":"z","nodes":["head"],"smoothed":false,"alpha":null,)"
-            R"("gain_db":null,"adds_node":false,"reason":"gains too little"}])");
+            R"([{"kind":"norm","norm":"norm","tensor":"x","tensors":["x","y"],"nodes":["q","k"],)"
+            R"("smoothed":true,"alpha":0.5,"gain_db":3.25,"adds_node":true,"reason":null},)"
+            R"({"kind":"convolutions","norm":"last","tensor":"z","tensors":[],"nodes":["head"],)"
+            R"("smoothed":false,"alpha":null,"gain_db":null,"adds_node":false,)"
+            R"("reason":"gains too little"}])");
   EXPECT_EQ(json["lookup_tables"].dump(),
             R"([{"name":"words","rows":1000,"columns":64,"sqnr_db":39.5,"row_sqnr_db":null,)"
             R"("reason":null},{"name":"more","rows":9,"columns":8,"sqnr_db":null,)"
@@ -174,7 +176,7 @@ TEST(SummaryJson, HoldsEveryField) {
             R"("nonfinite_count":3,"sample_count":9,"shape_mismatch_count":1,)"
             R"("equal_share":null,"sqnr_bound_db":29.5,"score_sqnr_db":28.5,)"
             R"("score_bound_db":27.5,"same_top_share":0.75,"top_loss":0.125,)"
-            R"("top_loss_bound":0.25,"joined_samples":23,)"
+            R"("top_loss_bound":0.25,"text_loss":0.1875,"joined_samples":23,)"
             R"("judged_at":[{"name":"scores","sqnr_db":31.5,"sqnr_bound_db":30.25,)"
             R"("score_sqnr_db":null,"score_bound_db":null}],)"
             R"("selected_by":"nms","hidden_nodes":4,"reason":null}])");

@@ -156,6 +156,22 @@ TEST(Verdict, ManyAnswersThatChangeArePoorWhateverTheyCost) {
   EXPECT_EQ(level(summary), VerdictLevel::kGood);
 }
 
+/// A text recognizer: a letter in 500 by what it loses, and every tenth line.
+TEST(Verdict, TextsThatChangeArePoorWhateverTheirLettersCost) {
+  Summary summary = sound();
+  OutputRow& letters = summary.outputs[0];
+  letters.same_top_share = 0.992;
+  letters.top_loss = 0.002;
+  letters.top_loss_bound = 0.13;
+  letters.text_loss = kMostTextLoss;
+  EXPECT_EQ(level(summary), VerdictLevel::kFair);
+  letters.text_loss = 0.08;
+  const Verdict verdict = verdict_of(summary);
+  EXPECT_EQ(verdict.level, VerdictLevel::kPoor);
+  EXPECT_THAT(verdict.reasons,
+              ElementsAre(HasSubstr("about 8.0% and up to 13.0% of texts, if rows are letters")));
+}
+
 TEST(Verdict, LongNamesAreShownByTheirEnds) {
   Summary summary = sound();
   summary.outputs = {output(1, 1, std::string(500, 'a') + "logits")};

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <random>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -91,6 +94,118 @@ TEST(ChannelSpread, RefusesOtherChannels) {
   EXPECT_THROW(spread.add(std::vector<float>{1, 2, 3}, 3), std::invalid_argument);
   EXPECT_THROW(spread.merge(of({1, 2, 3}, 3)), std::invalid_argument);
   EXPECT_TRUE(spread == of({1, 2, 3, 4}, 2));
+}
+
+/// Values of every kind, some of them not finite, as [batch][channels][inner].
+std::vector<float> mixed_values(size_t size, bool has_nonfinite) {
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(size);
+  for (size_t i = 0; i < size; ++i) {
+    values[i] = i % 3 == 0 ? 0.0f : std::ldexp(normal(random), static_cast<int>(i % 50) - 30);
+    if (i % 101 == 7) values[i] = -0.0f;
+    if (i % 103 == 7) values[i] = 1e-40f;
+    if (has_nonfinite && i % 997 == 5) values[i] = kInfinity;
+  }
+  return values;
+}
+
+constexpr size_t kBatch = 2;
+constexpr size_t kChannels = 21;
+
+/// [batch][channels][inner] as blocks. What lies in the lanes behind the last channel is not
+/// counted.
+std::vector<float> blocks_of(const std::vector<float>& values, size_t inner, size_t block) {
+  const size_t blocks = (kChannels + block - 1) / block;
+  std::vector<float> blocked(kBatch * blocks * inner * block, 1e9f);
+  for (size_t n = 0; n < kBatch; ++n) {
+    for (size_t c = 0; c < kChannels; ++c) {
+      for (size_t i = 0; i < inner; ++i) {
+        blocked[((n * blocks + c / block) * inner + i) * block + c % block] =
+            values[(n * kChannels + c) * inner + i];
+      }
+    }
+  }
+  return blocked;
+}
+
+ChannelSpread planes_of(const std::vector<float>& values, size_t inner, size_t block = 0) {
+  ChannelSpread spread;
+  spread.add(values, {kBatch, kChannels, inner}, block);
+  return spread;
+}
+
+TEST(ChannelSpread, IsTheSameInEveryLayout) {
+  for (const size_t inner : {size_t{1}, size_t{3}, size_t{256}, size_t{257}, size_t{2500}}) {
+    for (const bool has_nonfinite : {false, true}) {
+      const auto values = mixed_values(kBatch * kChannels * inner, has_nonfinite);
+      const ChannelSpread expected = planes_of(values, inner);
+      for (const size_t block : {size_t{4}, size_t{8}, size_t{16}}) {
+        EXPECT_TRUE(planes_of(blocks_of(values, inner, block), inner, block) == expected)
+            << inner << ' ' << block;
+      }
+    }
+  }
+}
+
+TEST(ChannelSpread, OfSmallPlanesIsThatOfTheirRows) {
+  for (const size_t inner : {size_t{1}, size_t{7}, size_t{256}}) {
+    const auto values = mixed_values(kBatch * kChannels * inner, true);
+    std::vector<float> rows;
+    for (size_t n = 0; n < kBatch; ++n) {
+      for (size_t i = 0; i < inner; ++i) {
+        for (size_t c = 0; c < kChannels; ++c) {
+          rows.push_back(values[(n * kChannels + c) * inner + i]);
+        }
+      }
+    }
+    EXPECT_TRUE(planes_of(values, inner) == of(rows, kChannels)) << inner;
+  }
+}
+
+TEST(ChannelSpread, OfLargePlanesHoldsTheExtremesOfAllAndCountsSome) {
+  constexpr size_t kInner = 2500;
+  std::mt19937 random(9);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(kBatch * kChannels * kInner);
+  for (float& value : values) value = normal(random);
+  const ChannelSpread spread = planes_of(values, kInner);
+  EXPECT_EQ(spread.value_count(), kBatch * kChannels * 228);
+  for (size_t c = 0; c < kChannels; ++c) {
+    float smallest = kInfinity;
+    float largest = -kInfinity;
+    for (size_t n = 0; n < kBatch; ++n) {
+      const auto plane = std::span(values).subspan((n * kChannels + c) * kInner, kInner);
+      smallest = std::min(smallest, *std::ranges::min_element(plane));
+      largest = std::max(largest, *std::ranges::max_element(plane));
+    }
+    EXPECT_EQ(spread.min(c), smallest) << c;
+    EXPECT_EQ(spread.max(c), largest) << c;
+    // Within (1, 2) and (-2, -1) lie 27 % of the values.
+    const auto counts = spread.counts(static_cast<size_t>(-ChannelSpread::kLowestOctave), c);
+    const auto beyond_one = static_cast<double>(std::accumulate(counts.begin(), counts.end(), 0u));
+    EXPECT_NEAR(beyond_one / (kBatch * 228), 0.27, 0.09) << c;
+  }
+}
+
+/// What is counted every so often may be no number where others are: a range needs counts.
+TEST(ChannelSpread, OfLargePlanesThatAreMostlyNoNumbersIsThatOfTheOthers) {
+  std::vector<float> plane(2500, std::nanf(""));
+  plane[1] = 3;
+  plane[2] = -2;
+  ChannelSpread spread;
+  spread.add(plane, {1, 1, plane.size()});
+  EXPECT_EQ(spread.value_count(), 2u);
+  EXPECT_EQ(spread.min(0), -2);
+  EXPECT_EQ(spread.max(0), 3);
+}
+
+TEST(ChannelSpread, RefusesValuesThatDoNotFitTheLayout) {
+  ChannelSpread spread;
+  EXPECT_THROW(spread.add(std::vector<float>(11), {1, 3, 4}), std::invalid_argument);
+  EXPECT_THROW(spread.add(std::vector<float>(12), {1, 3, 4}, 4), std::invalid_argument);
+  EXPECT_NO_THROW(spread.add(std::vector<float>(16), {1, 3, 4}, 4));
+  EXPECT_THROW(spread.add(std::vector<float>(8), {1, 2, 4}), std::invalid_argument);
 }
 
 TEST(ChannelSpread, NoRowsChangeNothing) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/packed_model.h"
+#include "support/integer_kernels.h"
 #include "workflow/compare.h"
 #include "workflow/fixture.h"
 #include "workflow/inspect.h"
@@ -38,6 +39,9 @@ class ReferenceTest : public WorkflowTest {
 TEST_F(ReferenceTest, EveryTargetIsQuantizedAndComparedWithWhatItWrote) {
   for (const targets::Target& target : targets::all_targets()) {
     SCOPED_TRACE(target.name);
+    // Products of such a model saturate where the processor adds them up in 16 bits.
+    const bool needs_exact_products = target.runs_here && !target.pair_sums_saturate;
+    if (needs_exact_products && !test_support::has_exact_dot_products()) continue;
     const auto made = quantize(request_for(target.name, "q.onnx"));
     const Comparison found = compared("q.onnx");
     EXPECT_EQ(found.reference, target.runs_here ? "" : target.name);

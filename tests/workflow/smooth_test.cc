@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -42,7 +44,7 @@ class SmoothTest : public testing::Test {
   QuantizeRequest request(const SmallTransformer& network) const {
     write_file(file("net.onnx"), network.build().bytes());
     QuantizeRequest request{.model = file("net.onnx"), .samples = open_input({file("samples")})};
-    request.plan.target = &targets::find_target("ort-cpu-vnni");
+    request.plan.target = &targets::find_target("ort-cpu");
     request.split.most_held_out = 0;
     request.run.jobs = 1;
     return request;
@@ -64,6 +66,65 @@ class SmoothTest : public testing::Test {
     auto statistics = quantize(request).statistics;
     for (auto& tensor : statistics.tensors) tensor.spread.reset();
     return solve(solve_request(request, std::move(statistics)));
+  }
+
+  /// For a network between whose convolutions some channels are so many times as large as others.
+  QuantizeRequest mobile_request(float outlier) const {
+    write_file(file("net.onnx"), mobile_network(outlier).bytes());
+    std::filesystem::remove_all(file("unseen"));
+    for (const auto& [folder, first] : {std::pair("pictures", 0), std::pair("unseen", 100)}) {
+      std::filesystem::create_directories(file(folder));
+      for (int i = first; i < first + 24; ++i) {
+        const auto x = tensor::Tensor::from_floats({1, 3, 16, 16}, picture(i));
+        data::write_npy(file(folder) / (std::to_string(i) + ".npy"), x.view());
+      }
+    }
+    QuantizeRequest request{.model = file("net.onnx"), .samples = open_input({file("pictures")})};
+    request.plan.target = &targets::find_target("ort-cpu");
+    request.split.most_held_out = 0;
+    request.run.jobs = 1;
+    return request;
+  }
+
+  static std::vector<float> picture(int index) {
+    std::vector<float> values;
+    for (int i = 0; i < 3 * 16 * 16; ++i) {
+      const double at = i + 389.0 * index;
+      values.push_back(static_cast<float>(std::sin(12.9898 * at) + std::sin(0.7 * at * at)));
+    }
+    return values;
+  }
+
+  /// x -> wide -> Relu -> by channel -> Relu -> narrow -> + x' -> last -> y
+  static test_support::OnnxBuilder mobile_network(float outlier) {
+    constexpr size_t kWide = 24;
+    test_support::OnnxBuilder b;
+    const auto weights = [&](const char* name, const std::vector<int64_t>& shape, size_t seed,
+                             const std::function<float(size_t)>& factor) {
+      std::vector<float> values(static_cast<size_t>(tensor::element_count(shape)));
+      for (size_t i = 0; i < values.size(); ++i) {
+        values[i] = std::sin(static_cast<float>(7 * seed + 3) * static_cast<float>(i + 1));
+        values[i] *= factor(i);
+      }
+      b.initializer(name, shape, values);
+    };
+    const auto size = [=](size_t c) { return c % 8 == 3 ? outlier : 1.0f; };
+    b.input("x", {1, 3, 16, 16});
+    weights("w0", {6, 3, 3, 3}, 1, [](size_t) { return 0.2f; });
+    weights("w1", {kWide, 6, 1, 1}, 2, [&](size_t i) { return size(i / 6) / 3; });
+    weights("w2", {kWide, 1, 3, 3}, 3, [](size_t) { return 0.4f; });
+    weights("w3", {6, kWide, 1, 1}, 4, [&](size_t i) { return 3 / size(i % kWide); });
+    weights("w4", {4, 6, 1, 1}, 5, [](size_t) { return 0.5f; });
+    b.node("Conv", {"x", "w0"}, {"c0"}).ints("pads", {1, 1, 1, 1});
+    b.node("Conv", {"c0", "w1"}, {"c1"});
+    b.node("Relu", {"c1"}, {"r1"});
+    b.node("Conv", {"r1", "w2"}, {"c2"}).integer("group", kWide).ints("pads", {1, 1, 1, 1});
+    b.node("Relu", {"c2"}, {"r2"});
+    b.node("Conv", {"r2", "w3"}, {"c3"});
+    b.node("Add", {"c0", "c3"}, {"s"});
+    b.node("Conv", {"s", "w4"}, {"y"});
+    b.output("y", {1, 4, 16, 16});
+    return b;
   }
 
   /// SQNR of the output on samples that nothing was calibrated on, in dB.
@@ -128,6 +189,43 @@ TEST_F(SmoothTest, IsTheSameForAnyNumberOfJobs) {
   const Quantized two = quantize(wanted);
   EXPECT_EQ(one.model.bytes, two.model.bytes);
   EXPECT_EQ(one.statistics, two.statistics);
+}
+
+TEST_F(SmoothTest, ScalesChannelsBetweenConvolutions) {
+  const auto wanted = mobile_request(80);
+  const Quantized scaled = quantize(wanted);
+  const auto& rows = scaled.summary.smoothings;
+  ASSERT_EQ(rows.size(), 3u) << "c0 with s, r1 and r2";
+  EXPECT_THAT(rows[1].tensors, testing::ElementsAre("c1", "r1"));
+  for (const auto& row : rows) EXPECT_FALSE(row.is_norm);
+  EXPECT_TRUE(rows[1].is_smoothed) << rows[1].reason;
+  EXPECT_TRUE(rows[2].is_smoothed) << rows[2].reason;
+  EXPECT_EQ(scaled.summary.integer_nodes, scaled.summary.eligible_nodes);
+  EXPECT_GT(unseen_db(scaled), unseen_db(without_smoothing(wanted)) + 3);
+  const auto parsed = statistics::parse_statistics(statistics::serialize(scaled.statistics), "f");
+  EXPECT_EQ(solve(solve_request(wanted, parsed)).model.bytes, scaled.model.bytes);
+}
+
+TEST_F(SmoothTest, LeavesConvolutionsAloneWhoseChannelsAreAlike) {
+  const auto wanted = mobile_request(1);
+  const Quantized plain = quantize(wanted);
+  EXPECT_GT(unseen_db(plain), unseen_db(without_smoothing(wanted)) - 0.5);
+}
+
+/// What held-out samples show of a range is told of the tensor as it is quantized.
+TEST_F(SmoothTest, HeldOutRangesAreThoseOfScaledChannels) {
+  auto wanted = mobile_request(80);
+  wanted.split.most_held_out = 8;
+  const Quantized scaled = quantize(wanted);
+  size_t told = 0;
+  for (const auto& tensor : scaled.summary.tensors) {
+    if (tensor.name != "r1" && tensor.name != "r2") continue;
+    ++told;
+    ASSERT_TRUE(tensor.sqnr_db && tensor.held_out_sqnr_db) << tensor.name;
+    EXPECT_NEAR(*tensor.held_out_sqnr_db, *tensor.sqnr_db, 3) << tensor.name;
+    EXPECT_LT(*tensor.held_out_clipped_share, 0.02) << tensor.name;
+  }
+  EXPECT_EQ(told, 2u);
 }
 
 TEST_F(SmoothTest, FastLeavesNormsAlone) {
