@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "api/fixture.h"
+#include "support/integer_kernels.h"
 
 namespace rangefinder {
 namespace {
@@ -36,6 +37,17 @@ TEST_F(ImportCacheApi, TakesWhatExportTableWrote) {
       EXPECT_NEAR(row.scale, largest / 127, largest * 1e-6) << row.name;
     }
   }
+}
+
+TEST_F(ImportCacheApi, ComputesWhatTheFloatModelDoes) {
+  if (!test_support::has_exact_dot_products()) {
+    GTEST_SKIP() << "products of such a model saturate on this processor";
+  }
+  const QuantizedModel quantized = quantize(model(), memory(6));
+  export_table(
+      quantized.model(),
+      {.format = "tensorrt-cache", .trt_version = "10.3.0", .output = file("calibration.cache")});
+  import_cache(file("calibration.cache"), model(), {.output = file("int8.onnx")});
   const auto sample = pictures(1)[0];
   const auto before = model().run(sample).at("y");
   const auto after = Model::load(file("int8.onnx")).run(sample).at("y");
