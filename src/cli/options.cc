@@ -238,7 +238,7 @@ void add_effort_option(CLI::App& command, std::string& effort) {
   command
       .add_option(
           "--effort", effort,
-          "fast: ranges only; normal: also smooths norms, corrects biases, stores "
+          "fast: ranges only; normal: also scales channels, corrects biases, stores "
           "embeddings and LSTM weights as int8 and (quantize only) rounds weights of large "
           "convolutional networks by what that does to outputs; where one is ruined, rounds "
           "those of others, too, and leaves parts float; thorough (quantize only): "
