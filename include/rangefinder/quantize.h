@@ -37,13 +37,11 @@ enum class Effort {
   /// Also scales channels behind norms and between convolutions, corrects the biases for what
   /// rounding the weights does to the mean of each output channel, and stores embeddings and the
   /// weights of LSTM nodes as int8 where that keeps what they say; and leaves room beyond the
-  /// largest of few values (docs/methods.md). quantize() rounds the weights of networks with 4 MiB
-  /// and more of weights of convolutions by what their errors do to outputs, by up to 32
-  /// calibration
-  /// samples, which are looked at again, within limits in proportion to the samples' own work and
-  /// to
-  /// the model's size; where an output is below 20 dB, those of others, too, and if that is not
-  /// enough it leaves parts float.
+  /// largest of few values (docs/methods.md). quantize() rounds the weights of networks with 4
+  /// MiB and more of weights of convolutions by what their errors do to outputs, by up to 32
+  /// calibration samples, which are looked at again, within limits in proportion to the samples'
+  /// own work and to the model's size; where an output is below 20 dB, those of others, too, and
+  /// if that is not enough it leaves parts float.
   /// Samples that cannot be looked at again, and fewer than four, leave weights rounded to nearest,
   /// as solve() does, and the summary's notes say so.
   kNormal,

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -14,6 +17,13 @@ namespace rangefinder::engine {
 inline bool is(const onnx::NodeProto* node, std::string_view op_type,
                std::string_view domain = "") {
   return node != nullptr && node->op_type() == op_type && node->domain() == domain;
+}
+
+/// One of these operators of the default domain.
+template <size_t N>
+bool is_one_of(const onnx::NodeProto* node, const std::array<std::string_view, N>& op_types) {
+  return std::any_of(op_types.begin(), op_types.end(),
+                     [&](std::string_view op_type) { return is(node, op_type); });
 }
 
 inline bool is_observe(const onnx::NodeProto* node) {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "engine/operator_nodes.h"
 #include "graph/attributes.h"
 #include "graph/model_file.h"
 
@@ -25,6 +26,8 @@
 namespace rangefinder::exporters {
 namespace {
 
+using engine::is_one_of;
+
 /// Through these ONNX Runtime moves DequantizeLinear and QuantizeLinear; ArgMax takes codes, too.
 constexpr std::array<std::string_view, 7> kMovers = {"MaxPool",   "Reshape", "Transpose", "Squeeze",
                                                      "Unsqueeze", "Slice",   "ArgMax"};
@@ -42,12 +45,6 @@ constexpr std::array<std::string_view, 3> kProducts = {"Conv", "Gemm", "MatMul"}
 /// Einsum over all axes, which the layout optimizer does not push Transpose through, knows no
 /// ellipsis before this operator set.
 constexpr int64_t kEinsumSet = 12;
-
-template <size_t N>
-bool contains(const std::array<std::string_view, N>& types, const onnx::NodeProto& node) {
-  return node.domain().empty() &&
-         std::find(types.begin(), types.end(), node.op_type()) != types.end();
-}
 
 class FloatGuard {
  public:
@@ -69,12 +66,12 @@ class FloatGuard {
 
  private:
   void guard(onnx::NodeProto& node) {
-    if (contains(kMovers, node)) {
+    if (is_one_of(&node, kMovers)) {
       if (codes_before(node.input(0))) guard_input(node, 0);
       if (codes_behind(node.output(0))) guard_output(node);
-    } else if (contains(kProducts, node)) {
+    } else if (is_one_of(&node, kProducts)) {
       if (codes_before(node.input(0)) && codes_before(node.input(1))) guard_input(node, 0);
-    } else if (contains(kKeepers, node)) {
+    } else if (is_one_of(&node, kKeepers)) {
       const auto* before = codes_before(node.input(0));
       for (int i = 0; before != nullptr && i < node.output_size(); ++i) {
         const auto* behind = codes_behind(node.output(i));
@@ -82,7 +79,7 @@ class FloatGuard {
         guard_input(node, 0);
         return;
       }
-    } else if (contains(kArithmetic, node)) {
+    } else if (is_one_of(&node, kArithmetic)) {
       const bool all =
           std::none_of(node.input().begin(), node.input().end(), [&](const auto& input) {
             return is_float_data(node, input) && codes_before(input) == nullptr;
@@ -103,7 +100,7 @@ class FloatGuard {
       const auto found = tensors_.find(tensor);
       if (found != tensors_.end() && is_hidden(*found->second)) return found->second;
       const auto* maker = graph_.producer(tensor);
-      if (maker == nullptr || !contains(kMovers, *maker) || guarded_.contains(maker->name())) {
+      if (!is_one_of(maker, kMovers) || guarded_.contains(maker->name())) {
         return nullptr;
       }
       tensor = maker->input(0);
@@ -126,7 +123,7 @@ class FloatGuard {
       const auto found = tensors_.find(name);
       if (found != tensors_.end()) return found->second;
       for (const graph::Use& use : graph_.uses(name)) {
-        const bool moves = use.input == 0 && contains(kMovers, *use.node);
+        const bool moves = use.input == 0 && is_one_of(use.node, kMovers);
         if (moves && !guarded_.contains(use.node->name())) waiting.push_back(use.node->output(0));
       }
     }
@@ -180,7 +177,7 @@ void guard_float_nodes(graph::Graph& graph, const passes::Annotation& annotation
 void guard_bodies(graph::Graph& graph) {
   // What ArgMax gives are no codes.
   const auto moves = [](const onnx::NodeProto& node) {
-    return contains(kMovers, node) && node.op_type() != "ArgMax";
+    return is_one_of(&node, kMovers) && node.op_type() != "ArgMax";
   };
   const auto sinks_to = [&](const onnx::NodeProto* node) {
     while (node != nullptr && moves(*node)) node = graph.producer(node->input(0));

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -20,14 +20,18 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/operator_nodes.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
 #include "passes/fused_bound.h"
 #include "passes/weight_layout.h"
+#include "refine/float_constant.h"
 #include "refine/weight_channels.h"
 
 namespace rangefinder::refine {
 namespace {
+
+using engine::is;
 
 /// f(a x) = a f(x) for each channel and every a > 0, and channels stay where they are.
 constexpr std::array<std::string_view, 10> kPassing = {
@@ -35,16 +39,6 @@ constexpr std::array<std::string_view, 10> kPassing = {
     "GlobalMaxPool", "GlobalAveragePool", "Identity", "Dropout", "Abs"};
 /// What makes values between 0 and 1, which factors multiply.
 constexpr std::array<std::string_view, 3> kGates = {"Sigmoid", "HardSigmoid", "Softmax"};
-
-template <size_t N>
-bool contains(const std::array<std::string_view, N>& types, const onnx::NodeProto& node) {
-  return node.domain().empty() &&
-         std::find(types.begin(), types.end(), node.op_type()) != types.end();
-}
-
-bool is(const onnx::NodeProto& node, std::string_view op_type) {
-  return node.op_type() == op_type && node.domain().empty();
-}
 
 class Search {
  public:
@@ -62,7 +56,7 @@ class Search {
                      [&](const auto& node) { return convolves_by_channel(node); })) {
       return {};
     }
-    for (const auto& node : graph_.message().node()) visit(node);
+    for (const auto& node : nodes) visit(node);
     for (const auto& name : order_) {
       if (is_seen_outside(name)) rule_out(place_of(name));
     }
@@ -147,7 +141,7 @@ class Search {
 
   bool convolves_by_channel(const onnx::NodeProto& node) const {
     if (node.op_type() != "Conv" || !weighted_.contains(node.name())) return false;
-    const auto* weight = float_constant(node.input(1));
+    const auto* weight = float_constant(graph_, node.input(1));
     if (weight == nullptr) return false;
     const WeightChannels channels(node, *weight);
     return channels.group_count() > 1 && channels.group_count() == channels.input_count();
@@ -156,7 +150,7 @@ class Search {
   /// By constant weights of its own, each of whose output channels has its scale.
   bool multiplies(const onnx::NodeProto& node) const {
     if (!node.domain().empty() || !graph::has_weight_operator(node.op_type())) return false;
-    const auto* weight = float_constant(node.input(1));
+    const auto* weight = float_constant(graph_, node.input(1));
     if (weight == nullptr || graph_.uses(node.input(1)).size() > 1) return false;
     if (graph::int_attribute(node, "transA", 0) != 0) return false;
     const bool is_matrix = node.op_type() == "Gemm" || node.op_type() == "MatMul";
@@ -200,15 +194,15 @@ class Search {
   /// Joins what the node reads and makes, if that is all it does to factors.
   bool passes_on(const onnx::NodeProto& node) {
     if (node.input_size() == 0 || node.output_size() == 0) return false;
-    if (contains(kPassing, node)) return pass_first(node, node.output_size() == 1);
-    if (is(node, "Clip")) return pass_clip(node);
-    if (is(node, "Pad")) return pass_first(node, pads_zeros_around(node));
-    if (is(node, "Resize") || is(node, "Upsample")) return pass_first(node, resizes_plane(node));
-    if (is(node, "Flatten") || is(node, "Reshape") || is(node, "Squeeze")) {
+    if (engine::is_one_of(&node, kPassing)) return pass_first(node, node.output_size() == 1);
+    if (is(&node, "Clip")) return pass_clip(node);
+    if (is(&node, "Pad")) return pass_first(node, pads_zeros_around(node));
+    if (is(&node, "Resize") || is(&node, "Upsample")) return pass_first(node, resizes_plane(node));
+    if (is(&node, "Flatten") || is(&node, "Reshape") || is(&node, "Squeeze")) {
       return pass_first(node, flattens_pixel(node));
     }
-    if (is(node, "Add") || is(node, "Sub") || is(node, "Sum")) return pass_sum(node);
-    if (is(node, "Mul") || is(node, "Div")) return pass_product(node);
+    if (is(&node, "Add") || is(&node, "Sub") || is(&node, "Sum")) return pass_sum(node);
+    if (is(&node, "Mul") || is(&node, "Div")) return pass_product(node);
     return false;
   }
 
@@ -294,10 +288,10 @@ class Search {
         return passes::scalar_constant(graph_, input).has_value() || is_row_of(input, *made);
       }
       const auto* maker = graph_.producer(input);
-      return maker != nullptr && contains(kGates, *maker);
+      return engine::is_one_of(maker, kGates);
     };
     const bool second = is_factor(node.input(1));
-    const bool first = !is(node, "Div") && is_factor(node.input(0));
+    const bool first = !is(&node, "Div") && is_factor(node.input(0));
     if (first == second) return false;
     const std::string& scaled = node.input(first ? 1 : 0);
     const std::string& factor = node.input(first ? 0 : 1);
@@ -311,15 +305,9 @@ class Search {
 
   // What is known of tensors ---------------------------------------------------------------------
 
-  const onnx::TensorProto* float_constant(const std::string& name) const {
-    const auto* constant = graph_.initializer(name);
-    const bool is_float = constant && constant->data_type() == onnx::TensorProto::FLOAT;
-    return is_float ? constant : nullptr;
-  }
-
   /// So many values along one axis.
   bool is_row(const std::string& name, size_t size) const {
-    const auto* constant = float_constant(name);
+    const auto* constant = float_constant(graph_, name);
     if (constant == nullptr) return false;
     const auto& dims = constant->dims();
     return std::count_if(dims.begin(), dims.end(), [](int64_t dim) { return dim != 1; }) <= 1 &&

@@ -17,11 +17,15 @@
 #include <unordered_set>
 #include <utility>
 
+#include "engine/operator_nodes.h"
 #include "graph/attributes.h"
 #include "graph/constants.h"
+#include "refine/float_constant.h"
 
 namespace rangefinder::refine {
 namespace {
+
+using engine::is;
 
 /// Norms with gain at input 1 and, if there is one, bias at input 2, over the last axis.
 constexpr std::array<std::string_view, 3> kLayerNorms = {
@@ -33,10 +37,6 @@ constexpr std::array<std::string_view, 3> kFusedNorms = {
 template <size_t N>
 bool contains(const std::array<std::string_view, N>& types, const onnx::NodeProto& node) {
   return std::find(types.begin(), types.end(), node.op_type()) != types.end();
-}
-
-bool is(const onnx::NodeProto& node, std::string_view op_type) {
-  return node.op_type() == op_type && node.domain().empty();
 }
 
 class Search {
@@ -71,15 +71,9 @@ class Search {
     int64_t channels = 0;
   };
 
-  const onnx::TensorProto* float_constant(const std::string& name) const {
-    const auto* constant = graph_.initializer(name);
-    const bool is_float = constant && constant->data_type() == onnx::TensorProto::FLOAT;
-    return is_float ? constant : nullptr;
-  }
-
   /// A row of more than one value along the last axis, the same for all others.
   bool is_row(const std::string& name) const {
-    const auto* constant = float_constant(name);
+    const auto* constant = float_constant(graph_, name);
     if (constant == nullptr || constant->dims_size() == 0) return false;
     const auto& dims = constant->dims();
     return dims[dims.size() - 1] > 1 &&
@@ -88,9 +82,9 @@ class Search {
 
   /// By one of its own: what other nodes read is to stay one constant.
   bool multiplies_by_matrix(const onnx::NodeProto& node) const {
-    if (!is(node, "MatMul") && !is(node, "Gemm")) return false;
+    if (!is(&node, "MatMul") && !is(&node, "Gemm")) return false;
     if (graph_.uses(node.input(1)).size() > 1) return false;
-    const auto* matrix = float_constant(node.input(1));
+    const auto* matrix = float_constant(graph_, node.input(1));
     return matrix && matrix->dims_size() == 2 && graph::int_attribute(node, "transA", 0) == 0;
   }
 
@@ -151,12 +145,12 @@ class Search {
 
   /// A node that moves whole rows of channels.
   bool keeps_last_axis(const onnx::NodeProto& node, int64_t channels) const {
-    if (is(node, "Transpose")) {
+    if (is(&node, "Transpose")) {
       const auto* permutation = graph::find_attribute(node, "perm");
       const int rank = permutation == nullptr ? 0 : permutation->ints_size();
       return rank > 0 && permutation->ints(rank - 1) == rank - 1;
     }
-    if (!is(node, "Reshape")) return false;
+    if (!is(&node, "Reshape")) return false;
     const auto* shape = graph_.initializer(node.input(1));
     if (shape == nullptr || shape->dims_size() != 1) return false;
     const auto sizes = graph::read_int64s(*shape);
@@ -167,8 +161,8 @@ class Search {
   std::optional<Norm> norm_at(const onnx::NodeProto& node) const {
     if (node.domain() == "com.microsoft" && contains(kFusedNorms, node)) return Norm{node.name()};
     if (contains(kLayerNorms, node)) return layer_norm(node);
-    if (is(node, "Add")) return norm_with_bias(node);
-    return is(node, "Mul") ? gain(node) : std::nullopt;
+    if (is(&node, "Add")) return norm_with_bias(node);
+    return is(&node, "Mul") ? gain(node) : std::nullopt;
   }
 
   std::optional<Norm> layer_norm(const onnx::NodeProto& node) const {
@@ -176,11 +170,11 @@ class Search {
     for (int i = 1; i < node.input_size(); ++i) {
       if (node.input(i).empty()) continue;
       // One gain for each channel only if the last axis alone is normalized.
-      if (!is_row(node.input(i)) || float_constant(node.input(i))->dims_size() != 1) {
+      if (!is_row(node.input(i)) || float_constant(graph_, node.input(i))->dims_size() != 1) {
         return Norm{node.name()};
       }
       norm.constants.emplace_back(node.name(), i);
-      norm.channels = float_constant(node.input(i))->dims(0);
+      norm.channels = float_constant(graph_, node.input(i))->dims(0);
     }
     return norm;
   }
@@ -189,7 +183,7 @@ class Search {
     const int place = is_row(add.input(1)) ? 1 : 0;
     if (!is_row(add.input(place))) return {};
     const auto* maker = graph_.producer(add.input(1 - place));
-    if (maker == nullptr || !is(*maker, "Mul")) return {};
+    if (maker == nullptr || !is(maker, "Mul")) return {};
     auto norm = gain(*maker);
     if (!norm) return {};
     norm->is_private = graph_.is_private(add.input(1 - place));
@@ -203,8 +197,8 @@ class Search {
     const int place = is_row(mul.input(1)) ? 1 : 0;
     if (!is_row(mul.input(place))) return {};
     const auto* maker = graph_.producer(mul.input(1 - place));
-    if (maker == nullptr || (!is(*maker, "Div") && !is(*maker, "Mul"))) return {};
-    const auto& dims = float_constant(mul.input(place))->dims();
+    if (maker == nullptr || (!is(maker, "Div") && !is(maker, "Mul"))) return {};
+    const auto& dims = float_constant(graph_, mul.input(place))->dims();
     return Norm{mul.name(), {{mul.name(), place}}, true, dims[dims.size() - 1]};
   }
 

@@ -115,16 +115,17 @@ class Chooser {
   /// by what they are multiplied by.
   std::vector<refine::ReadMatrix> matrices_of(const ScalableChannels& where,
                                               const std::string& tensor) const {
-    std::vector<refine::ReadMatrix> own;
-    std::vector<refine::ReadMatrix> of_others;
+    const auto reads = [&](const refine::ScaledReader& reader) {
+      return reader.is_integer && (where.axis < 0 || root_of(reader.tensor) == tensor);
+    };
+    const bool is_read = std::ranges::any_of(where.readers, reads);
+    std::vector<refine::ReadMatrix> matrices;
     for (const auto& reader : where.readers) {
-      if (!reader.is_integer) continue;
-      const bool is_own = where.axis < 0 || root_of(reader.tensor) == tensor;
-      auto& matrices = is_own ? own : of_others;
+      if (is_read ? !reads(reader) : !reader.is_integer) continue;
       matrices.push_back(refine::read_matrix(graph_, *nodes_.at(reader.node)));
-      matrices.back().is_rounded = is_own;
+      matrices.back().is_rounded = is_read;
     }
-    return own.empty() ? of_others : own;
+    return matrices;
   }
 
   /// The tensor whose codes those of this one are.
@@ -261,18 +262,18 @@ Smoothed smooth(const Plan& plan, const PlanOptions& options,
                 const passes::RuntimeCalibration& calibration) {
   Smoothed result;
   if (statistics.sample_count() == 0) return result;
-  const auto smoothed = choose(plan, statistics, calibration, result.rows);
+  auto smoothed = choose(plan, statistics, calibration, result.rows);
   if (smoothed.empty()) return result;
   passes::PreparedModel prepared = plan.prepared;
   engine::HeldModel held{std::move(prepared.model), std::move(prepared.held)};
-  const auto tensors = refine::smooth_model(held, prepared.infos, smoothed);
+  auto tensors = refine::smooth_model(held, prepared.infos, smoothed);
   prepared.model = std::move(held.model);
   prepared.held = std::move(held.held);
   result.plan = SmoothedPlan{replan(plan, std::move(prepared), options),
                              observed_again(statistics, smoothed, tensors)};
   name_tensors(smoothed, tensors, plan, result.plan->plan);
-  result.plan->smoothed = smoothed;
-  result.plan->divided = tensors;
+  result.plan->smoothed = std::move(smoothed);
+  result.plan->divided = std::move(tensors);
   return result;
 }
 
